@@ -1,1 +1,50 @@
-//! In progress.
+//! Loops over slices for recurrent networks: matrix products, elementwise maps, reductions and
+//! row-wise softmax, for `f32`, `f64` and dual numbers.
+//!
+//! Every kernel is one generic source. [`Real::dispatch`] compiles it twice, once for the baseline
+//! of the target and once for AVX2 with fused multiply-add, and chooses at run time. Both give the
+//! same bits, because the order of every sum is written down and every multiply-add of a product
+//! is fused:
+//!
+//! * a product adds the terms of one element in the order of `k`, starting from what the element
+//!   holds ([`product`]);
+//! * a reduction splits its sum into [`LANES`] interleaved partial sums and adds those in a fixed
+//!   tree ([`sum`]).
+//!
+//! So the bits of a result depend on the shapes and the values, never on the machine's vector
+//! width, on tiling, or on how many rows are computed together.
+//!
+//! ```
+//! use elman_kernels::{product, Fill, Matrix};
+//!
+//! let a = [1.0, 2.0, 3.0, 4.0]; // 2×2
+//! let b = [1.0, 1.0]; //           2×1
+//! let mut c = [10.0, 20.0];
+//! product(Matrix::new(&a, 2, 2)?, Matrix::new(&b, 2, 1)?, Fill::Add, &mut c)?;
+//! assert_eq!(c, [13.0, 27.0]);
+//! # Ok::<(), elman_kernels::Error>(())
+//! ```
+//!
+//! This is the only crate of the workspace with `unsafe` code: the calls of functions compiled
+//! for more than the baseline, each behind a check of the processor.
+
+#![deny(unsafe_op_in_unsafe_fn)]
+
+mod activation;
+mod dispatch;
+mod dual;
+mod error;
+mod map;
+mod product;
+mod real;
+mod reduce;
+mod softmax;
+
+pub use dispatch::{Kernel, portable};
+pub use dual::Dual;
+pub use error::Error;
+pub use map::{add_rows, fold_rows, map, map2, map3, update};
+pub use product::{Fill, Matrix, product};
+pub use real::Real;
+pub use reduce::{LANES, dot, sum, sum_by};
+pub use softmax::{log_softmax_rows, log_sum_exp, softmax_rows};

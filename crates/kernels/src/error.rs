@@ -1,0 +1,43 @@
+//! What can be wrong with the slices handed to a kernel.
+
+/// A kernel was handed slices that do not fit together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// A slice holds another number of elements than its shape or its partner asks for.
+    Length {
+        /// The kernel.
+        kernel: &'static str,
+        /// Elements wanted.
+        wanted: usize,
+        /// Elements given.
+        given: usize,
+    },
+    /// The inner sizes of a product differ: `[rows, k] · [k, columns]`.
+    Inner {
+        /// Columns of the left matrix.
+        left: usize,
+        /// Rows of the right matrix.
+        right: usize,
+    },
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Error::Length { kernel, wanted, given } => {
+                write!(f, "{kernel}: wanted {wanted} elements, got {given}")
+            }
+            Error::Inner { left, right } => {
+                write!(f, "product: the left matrix has {left} columns, the right one {right} rows")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// `Ok` when `given == wanted`.
+pub(crate) fn length(kernel: &'static str, wanted: usize, given: usize) -> Result<(), Error> {
+    if wanted == given { Ok(()) } else { Err(Error::Length { kernel, wanted, given }) }
+}

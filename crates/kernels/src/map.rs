@@ -1,0 +1,165 @@
+//! Elementwise loops, and the broadcast of one row over many.
+
+use crate::dispatch::Kernel;
+use crate::error::{Error, length};
+use crate::real::Real;
+
+/// A loop as a kernel: the closure is inlined where it is compiled for the machine.
+struct Loop<F>(F);
+
+impl<F: FnOnce()> Kernel for Loop<F> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        (self.0)();
+    }
+}
+
+/// `y[i] = f(x[i])`.
+///
+/// # Errors
+/// If the lengths differ.
+pub fn map<T: Real>(x: &[T], y: &mut [T], f: impl Fn(T) -> T) -> Result<(), Error> {
+    length("map", x.len(), y.len())?;
+    T::dispatch(Loop(
+        #[inline(always)]
+        || {
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = f(x);
+            }
+        },
+    ));
+    Ok(())
+}
+
+/// `y[i] = f(a[i], b[i])`.
+///
+/// # Errors
+/// If the lengths differ.
+pub fn map2<T: Real>(a: &[T], b: &[T], y: &mut [T], f: impl Fn(T, T) -> T) -> Result<(), Error> {
+    length("map2", a.len(), b.len())?;
+    length("map2", a.len(), y.len())?;
+    T::dispatch(Loop(
+        #[inline(always)]
+        || {
+            for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
+                *y = f(a, b);
+            }
+        },
+    ));
+    Ok(())
+}
+
+/// `d[i] += f(a[i], b[i], c[i])`: the shape of an elementwise adjoint (input, output, cotangent).
+///
+/// # Errors
+/// If the lengths differ.
+pub fn map3<T: Real>(
+    a: &[T],
+    b: &[T],
+    c: &[T],
+    d: &mut [T],
+    f: impl Fn(T, T, T) -> T,
+) -> Result<(), Error> {
+    length("map3", a.len(), b.len())?;
+    length("map3", a.len(), c.len())?;
+    length("map3", a.len(), d.len())?;
+    T::dispatch(Loop(
+        #[inline(always)]
+        || {
+            for (((d, &a), &b), &c) in d.iter_mut().zip(a).zip(b).zip(c) {
+                *d += f(a, b, c);
+            }
+        },
+    ));
+    Ok(())
+}
+
+/// `f(&mut y[i], x[i])`: in-place updates.
+///
+/// # Errors
+/// If the lengths differ.
+pub fn update<T: Real>(y: &mut [T], x: &[T], f: impl Fn(&mut T, T)) -> Result<(), Error> {
+    length("update", y.len(), x.len())?;
+    T::dispatch(Loop(
+        #[inline(always)]
+        || {
+            for (y, &x) in y.iter_mut().zip(x) {
+                f(y, x);
+            }
+        },
+    ));
+    Ok(())
+}
+
+/// `y[r, i] = f(y[r, i], row[i])` for every row `r` of `y: [rows, row.len()]`.
+///
+/// # Errors
+/// If `y` is not a whole number of rows.
+pub fn add_rows<T: Real>(y: &mut [T], row: &[T], f: impl Fn(T, T) -> T) -> Result<(), Error> {
+    whole("add_rows", y.len(), row.len())?;
+    T::dispatch(Loop(
+        #[inline(always)]
+        || {
+            for y in y.chunks_exact_mut(row.len().max(1)) {
+                for (y, &x) in y.iter_mut().zip(row) {
+                    *y = f(*y, x);
+                }
+            }
+        },
+    ));
+    Ok(())
+}
+
+/// `row[i] += x[0, i] + x[1, i] + …`, rows in order: the adjoint of a broadcast.
+///
+/// # Errors
+/// If `x` is not a whole number of rows.
+pub fn fold_rows<T: Real>(x: &[T], row: &mut [T]) -> Result<(), Error> {
+    whole("fold_rows", x.len(), row.len())?;
+    T::dispatch(Loop(
+        #[inline(always)]
+        || {
+            for x in x.chunks_exact(row.len().max(1)) {
+                for (y, &x) in row.iter_mut().zip(x) {
+                    *y += x;
+                }
+            }
+        },
+    ));
+    Ok(())
+}
+
+/// `Ok` when `len` is a multiple of `row` (of an empty row: when it is 0).
+fn whole(kernel: &'static str, len: usize, row: usize) -> Result<(), Error> {
+    let rest = len.checked_rem(row).unwrap_or(len);
+    length(kernel, len - rest, len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_that_differ_are_errors() {
+        let (mut two, three) = ([0.0f32; 2], [0.0f32; 3]);
+        assert!(map(&three, &mut two, |x| x).is_err());
+        assert!(map2(&three, &three, &mut two, |a, _| a).is_err());
+        assert!(map3(&three, &three, &three, &mut two, |a, _, _| a).is_err());
+        assert!(update(&mut two, &three, |_, _| ()).is_err());
+        assert!(add_rows(&mut [0.0f32; 5], &three, |a, _| a).is_err());
+        assert!(add_rows(&mut [0.0f32; 5], &[], |a, _| a).is_err());
+        assert!(fold_rows(&three, &mut two).is_err());
+    }
+
+    #[test]
+    fn rows_are_spread_and_gathered() {
+        let mut y = [1.0, 2.0, 3.0, 4.0];
+        add_rows(&mut y, &[10.0, 20.0], |y, x| y + x).unwrap();
+        assert_eq!(y, [11.0, 22.0, 13.0, 24.0]);
+        let mut row = [1.0, 1.0];
+        fold_rows(&y, &mut row).unwrap();
+        assert_eq!(row, [25.0, 47.0]);
+        add_rows::<f64>(&mut [], &[], |y, x| y + x).unwrap();
+    }
+}

@@ -1,0 +1,120 @@
+use super::*;
+use crate::dispatch::portable;
+use crate::dual::Dual;
+
+/// Numbers without a pattern, the same every time.
+fn noise<T: Real>(n: usize, salt: usize) -> Vec<T> {
+    (0..n).map(|i| T::from_f64(((i * 7919 + salt * 104_729 + 13) as f64 * 0.618).sin())).collect()
+}
+
+/// The definition: one fused sum per element, in the order of k.
+fn by_definition<T: Real>(a: Matrix<'_, T>, b: Matrix<'_, T>, fill: Fill, c: &mut [T]) {
+    let at = |m: Matrix<'_, T>, i: usize, j: usize| {
+        if m.transposed { m.values[j * m.rows + i] } else { m.values[i * m.columns + j] }
+    };
+    for i in 0..a.rows {
+        for j in 0..b.columns {
+            let c = &mut c[i * b.columns + j];
+            let mut sum = if fill == Fill::Add { *c } else { T::ZERO };
+            for k in 0..a.columns {
+                sum = at(a, i, k).mul_add(at(b, k, j), sum);
+            }
+            *c = sum;
+        }
+    }
+}
+
+fn bits<T: Real>(x: &[T]) -> Vec<[u64; 2]> {
+    x.iter().map(|x| x.bits()).collect()
+}
+
+fn equals_its_definition<T: Real>() {
+    for [m, k, n] in [
+        [0, 3, 2],
+        [3, 0, 2],
+        [2, 3, 0],
+        [1, 1, 1],
+        [1, 5, 17],
+        [3, 2, 16],
+        [4, 128, 8],
+        [5, 129, 15],
+        [9, 300, 33],
+        [8, 7, 1],
+    ] {
+        let (a, b, c0) = (noise::<T>(m * k, 1), noise::<T>(k * n, 2), noise::<T>(m * n, 3));
+        for flags in 0..8 {
+            let a = if flags & 1 == 0 { Matrix::new(&a, m, k) } else { Matrix::new(&a, k, m) };
+            let b = if flags & 2 == 0 { Matrix::new(&b, k, n) } else { Matrix::new(&b, n, k) };
+            let a = if flags & 1 == 0 { a.unwrap() } else { a.unwrap().t() };
+            let b = if flags & 2 == 0 { b.unwrap() } else { b.unwrap().t() };
+            let fill = if flags & 4 == 0 { Fill::Overwrite } else { Fill::Add };
+            let (mut fast, mut slow, mut wanted) = (c0.clone(), c0.clone(), c0.clone());
+            product(a, b, fill, &mut fast).unwrap();
+            if m * n > 0 {
+                portable(Product { a, b, fill, c: &mut slow });
+            }
+            by_definition(a, b, fill, &mut wanted);
+            assert_eq!(bits(&fast), bits(&wanted), "[{m}, {k}]·[{k}, {n}], flags {flags:b}");
+            assert_eq!(bits(&slow), bits(&wanted), "portable, flags {flags:b}");
+        }
+    }
+}
+
+#[test]
+fn f32_equals_the_definition_bit_for_bit() {
+    equals_its_definition::<f32>();
+}
+
+#[test]
+fn f64_equals_the_definition_bit_for_bit() {
+    equals_its_definition::<f64>();
+}
+
+#[test]
+fn dual_equals_the_definition_bit_for_bit() {
+    equals_its_definition::<Dual<f64>>();
+}
+
+#[test]
+fn splitting_k_loses_nothing() {
+    let (a, b): (Vec<f32>, Vec<f32>) = (noise(6 * 40, 1), noise(40 * 9, 2));
+    let mut whole = vec![0.0; 54];
+    product(
+        Matrix::new(&a, 6, 40).unwrap(),
+        Matrix::new(&b, 40, 9).unwrap(),
+        Fill::Overwrite,
+        &mut whole,
+    )
+    .unwrap();
+    let (left, right): (Vec<f32>, Vec<f32>) = (
+        a.chunks(40).flat_map(|r| r[..11].to_vec()).collect(),
+        a.chunks(40).flat_map(|r| r[11..].to_vec()).collect(),
+    );
+    let mut parts = vec![0.0; 54];
+    let (b0, b1) = b.split_at(11 * 9);
+    product(
+        Matrix::new(&left, 6, 11).unwrap(),
+        Matrix::new(b0, 11, 9).unwrap(),
+        Fill::Overwrite,
+        &mut parts,
+    )
+    .unwrap();
+    product(
+        Matrix::new(&right, 6, 29).unwrap(),
+        Matrix::new(b1, 29, 9).unwrap(),
+        Fill::Add,
+        &mut parts,
+    )
+    .unwrap();
+    assert_eq!(bits(&whole), bits(&parts));
+}
+
+#[test]
+fn sizes_that_do_not_fit_are_errors() {
+    let x = [0.0f32; 6];
+    assert!(Matrix::new(&x, 2, 2).is_err());
+    assert!(Matrix::new(&x, usize::MAX, 2).is_err());
+    let (a, b) = (Matrix::new(&x, 2, 3).unwrap(), Matrix::new(&x, 2, 3).unwrap());
+    assert_eq!(product(a, b, Fill::Add, &mut [0.0; 4]), Err(Error::Inner { left: 3, right: 2 }));
+    assert!(product(a, b.t(), Fill::Add, &mut [0.0; 5]).is_err());
+}

@@ -1,0 +1,194 @@
+//! The scalars of the framework.
+
+use crate::activation;
+use crate::dispatch::{Kernel, widest};
+use std::fmt::{Debug, Display};
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+
+mod sealed {
+    /// Nobody else implements [`Real`](super::Real): kernels may rely on its laws.
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+    impl Sealed for crate::Dual<f64> {}
+}
+
+/// A scalar: `f32`, `f64`, or [`Dual<f64>`](crate::Dual) for exact directional derivatives.
+///
+/// Comparison looks at the value only, so that forward code takes the same branch at a dual
+/// number as at its value.
+pub trait Real:
+    sealed::Sealed
+    + Copy
+    + Default
+    + Debug
+    + Display
+    + PartialEq
+    + PartialOrd
+    + Send
+    + Sync
+    + 'static
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + DivAssign
+{
+    /// 0.
+    const ZERO: Self;
+    /// 1.
+    const ONE: Self;
+    /// Not a number.
+    const NAN: Self;
+    /// The largest relative rounding error of one operation on the value.
+    const EPSILON: f64;
+
+    /// The nearest scalar to a constant.
+    fn from_f64(x: f64) -> Self;
+    /// The value (of a dual number: without its tangent).
+    fn to_f64(self) -> f64;
+    /// `self · a + b` with one rounding.
+    fn mul_add(self, a: Self, b: Self) -> Self;
+    /// eˣ.
+    fn exp(self) -> Self;
+    /// The natural logarithm.
+    fn ln(self) -> Self;
+    /// √x.
+    fn sqrt(self) -> Self;
+    /// The hyperbolic tangent.
+    fn tanh(self) -> Self;
+    /// The logistic function 1 / (1 + e⁻ˣ).
+    fn sigmoid(self) -> Self;
+    /// ln(1 + eˣ), without overflow.
+    fn softplus(self) -> Self;
+    /// |x|.
+    fn abs(self) -> Self;
+    /// Whether the value (and the tangent) is neither infinite nor NaN.
+    fn is_finite(self) -> bool;
+    /// The bits of the value (and of the tangent), for tests of equality to the bit.
+    fn bits(self) -> [u64; 2];
+
+    /// Runs a kernel in the widest compilation that this machine can run.
+    #[inline]
+    fn dispatch<K: Kernel>(kernel: K) -> K::Output {
+        widest(kernel)
+    }
+}
+
+impl Real for f32 {
+    const ZERO: f32 = 0.0;
+    const ONE: f32 = 1.0;
+    const NAN: f32 = f32::NAN;
+    const EPSILON: f64 = f32::EPSILON as f64;
+
+    #[inline(always)]
+    fn from_f64(x: f64) -> f32 {
+        x as f32
+    }
+    #[inline(always)]
+    fn to_f64(self) -> f64 {
+        f64::from(self)
+    }
+    #[inline(always)]
+    fn mul_add(self, a: f32, b: f32) -> f32 {
+        f32::mul_add(self, a, b)
+    }
+    #[inline(always)]
+    fn exp(self) -> f32 {
+        activation::exp(self)
+    }
+    #[inline(always)]
+    fn ln(self) -> f32 {
+        f32::ln(self)
+    }
+    #[inline(always)]
+    fn sqrt(self) -> f32 {
+        f32::sqrt(self)
+    }
+    #[inline(always)]
+    fn tanh(self) -> f32 {
+        activation::tanh(self)
+    }
+    #[inline(always)]
+    fn sigmoid(self) -> f32 {
+        activation::sigmoid(self)
+    }
+    #[inline(always)]
+    fn softplus(self) -> f32 {
+        activation::softplus(self)
+    }
+    #[inline(always)]
+    fn abs(self) -> f32 {
+        f32::abs(self)
+    }
+    #[inline(always)]
+    fn is_finite(self) -> bool {
+        f32::is_finite(self)
+    }
+    #[inline(always)]
+    fn bits(self) -> [u64; 2] {
+        [u64::from(self.to_bits()), 0]
+    }
+}
+
+impl Real for f64 {
+    const ZERO: f64 = 0.0;
+    const ONE: f64 = 1.0;
+    const NAN: f64 = f64::NAN;
+    const EPSILON: f64 = f64::EPSILON;
+
+    #[inline(always)]
+    fn from_f64(x: f64) -> f64 {
+        x
+    }
+    #[inline(always)]
+    fn to_f64(self) -> f64 {
+        self
+    }
+    #[inline(always)]
+    fn mul_add(self, a: f64, b: f64) -> f64 {
+        f64::mul_add(self, a, b)
+    }
+    #[inline(always)]
+    fn exp(self) -> f64 {
+        f64::exp(self)
+    }
+    #[inline(always)]
+    fn ln(self) -> f64 {
+        f64::ln(self)
+    }
+    #[inline(always)]
+    fn sqrt(self) -> f64 {
+        f64::sqrt(self)
+    }
+    #[inline(always)]
+    fn tanh(self) -> f64 {
+        f64::tanh(self)
+    }
+    #[inline(always)]
+    fn sigmoid(self) -> f64 {
+        let e = (-self.abs()).exp();
+        (if self < 0.0 { e } else { 1.0 }) / (1.0 + e)
+    }
+    #[inline(always)]
+    fn softplus(self) -> f64 {
+        let tail = (-self.abs()).exp().ln_1p();
+        (if self < 0.0 { 0.0 } else { self }) + tail
+    }
+    #[inline(always)]
+    fn abs(self) -> f64 {
+        f64::abs(self)
+    }
+    #[inline(always)]
+    fn is_finite(self) -> bool {
+        f64::is_finite(self)
+    }
+    #[inline(always)]
+    fn bits(self) -> [u64; 2] {
+        [self.to_bits(), 0]
+    }
+}

@@ -1,0 +1,127 @@
+//! Random streams with names.
+
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+use rand_distr::{Distribution, StandardNormal};
+
+/// The 64-bit FNV-1a hash (Fowler, Noll and Vo 1991): the number of a name, on every machine.
+pub fn hash(name: &str) -> u64 {
+    name.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+/// A ChaCha8 stream that is a function of (seed, name, index) alone.
+///
+/// Nothing is shared: two streams with different keys are independent, and a stream can be made
+/// again anywhere, in any order, on any thread.
+#[derive(Debug)]
+pub struct Random(ChaCha8Rng);
+
+impl Random {
+    /// The stream of this seed, name and index.
+    pub fn new(seed: u64, name: &str, index: u64) -> Self {
+        Self::keyed(seed, hash(name), index)
+    }
+
+    /// The stream of this seed, [hashed](hash) name and index.
+    pub fn keyed(seed: u64, name: u64, index: u64) -> Self {
+        let mut key = [0; 32];
+        let parts = [seed, name, index, hash("elman")];
+        for (bytes, part) in key.chunks_exact_mut(8).zip(parts) {
+            bytes.copy_from_slice(&part.to_le_bytes());
+        }
+        Random(ChaCha8Rng::from_seed(key))
+    }
+
+    /// A number from `[low, high)`; `low` if the interval is empty or not finite.
+    pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
+        let unit: f64 = self.0.random();
+        let x = low + (high - low) * unit;
+        // Rounding may reach `high`.
+        if x < high && x.is_finite() { x } else { low }
+    }
+
+    /// A number from the standard normal distribution.
+    pub fn normal(&mut self) -> f64 {
+        StandardNormal.sample(&mut self.0)
+    }
+
+    /// One of `0..n`, each equally likely; 0 if `n` is 0.
+    pub fn below(&mut self, n: usize) -> usize {
+        if n == 0 { 0 } else { self.0.random_range(0..n) }
+    }
+
+    /// `true` with probability `p` (clamped to `[0, 1]`, NaN counting as 0).
+    pub fn bernoulli(&mut self, p: f64) -> bool {
+        self.0.random::<f64>() < p
+    }
+
+    /// Puts a slice into an order drawn uniformly from all (Fisher and Yates 1938).
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for i in (1..items.len()).rev() {
+            items.swap(i, self.below(i + 1));
+        }
+    }
+
+    /// The generator itself, for the distributions of `rand_distr`.
+    pub fn generator(&mut self) -> &mut ChaCha8Rng {
+        &mut self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_a_function_of_its_key() {
+        let draw = |seed, name, index| {
+            let mut r = Random::new(seed, name, index);
+            [r.normal(), r.uniform(0.0, 1.0), r.below(1000) as f64].map(f64::to_bits)
+        };
+        let base = draw(1, "a", 0);
+        assert_eq!(base, draw(1, "a", 0));
+        for other in [draw(2, "a", 0), draw(1, "b", 0), draw(1, "a", 1)] {
+            assert_ne!(base, other);
+        }
+    }
+
+    /// Numbers that must never change: models trained from a seed depend on them.
+    #[test]
+    fn the_streams_of_today_are_the_streams_of_tomorrow() {
+        assert_eq!(hash("lstm.w"), 3480445522996420712);
+        let mut r = Random::new(7, "lstm.w", 0);
+        assert_eq!(
+            format!("{:.6} {:.6} {}", r.uniform(-1.0, 1.0), r.normal(), r.below(100)),
+            "0.519261 0.696606 84"
+        );
+    }
+
+    #[test]
+    fn draws_have_their_distributions() {
+        let mut r = Random::new(3, "moments", 0);
+        let n = 100_000;
+        let mean = (0..n).map(|_| r.uniform(-1.0, 3.0)).sum::<f64>() / f64::from(n);
+        assert!((mean - 1.0).abs() < 0.02, "{mean}");
+        let square = (0..n).map(|_| r.normal().powi(2)).sum::<f64>() / f64::from(n);
+        assert!((square - 1.0).abs() < 0.03, "{square}");
+        let heads = (0..n).filter(|_| r.bernoulli(0.3)).count();
+        assert!((heads as f64 / f64::from(n) - 0.3).abs() < 0.01);
+        let mut firsts = [0; 4];
+        for _ in 0..n {
+            let mut order = [0, 1, 2, 3];
+            r.shuffle(&mut order);
+            firsts[order[0]] += 1;
+        }
+        assert!(firsts.iter().all(|&c: &i32| (c - n / 4).abs() < 600), "{firsts:?}");
+    }
+
+    #[test]
+    fn senseless_ranges_give_something_defined() {
+        let mut r = Random::new(0, "", 0);
+        assert_eq!(r.below(0), 0);
+        assert_eq!(r.uniform(2.0, 2.0), 2.0);
+        assert_eq!(r.uniform(0.0, f64::INFINITY), 0.0);
+        assert!(!r.bernoulli(f64::NAN) && !r.bernoulli(-1.0) && r.bernoulli(2.0));
+    }
+}
