@@ -1,0 +1,188 @@
+//! What holds for every task: it is a pure function of (seed, index), a batch is its
+//! rows, filling allocates once, and the baseline is what guessing costs.
+
+use elman_data::{
+    Adding, Batch, CopyMemory, Error, Form, Lorenz, MackeyGlass, Narma10, Parity, RandomSequence,
+    Sines, Task, Windows,
+};
+
+fn filled<K: Task>(task: &K, index: u64) -> Batch<f64> {
+    let mut batch = Batch::new();
+    task.fill(&mut batch, index).unwrap();
+    batch
+}
+
+fn bits(batch: &Batch<f64>) -> Vec<u64> {
+    let (x, y) = (batch.x.values().iter(), batch.y.values().iter());
+    x.chain(y).map(|v| v.to_bits()).chain(batch.ids.iter().map(|&i| i.into())).collect()
+}
+
+/// Element `k` of a batch, as the batch of one that it should be.
+fn element(batch: &Batch<f64>, k: usize) -> Vec<u64> {
+    let size = batch.x.shape().dims()[1];
+    let take = |values: &[f64], width: usize| -> Vec<u64> {
+        let rows = values.chunks_exact(width).skip(k).step_by(size);
+        rows.flatten().map(|v| v.to_bits()).collect()
+    };
+    let mut all = take(batch.x.values(), batch.x.shape().last());
+    all.extend(take(batch.y.values(), batch.y.shape().last()));
+    all.extend(batch.ids.iter().skip(k).step_by(size).map(|&i| u64::from(i)));
+    all
+}
+
+/// All laws but the baseline, for a task that is given seed and batch size.
+fn holds<K: Task>(make: impl Fn(u64, usize) -> Result<K, Error>) {
+    let (task, alone) = (make(7, 3).unwrap(), make(7, 1).unwrap());
+
+    // The same index, the same bits, whatever was in the batch and the scratch before.
+    let mut batch = Batch::<f64>::new();
+    let first = bits(&filled(&task, 5));
+    for index in [0, 9, 5] {
+        task.fill(&mut batch, index).unwrap();
+    }
+    assert_eq!(bits(&batch), first);
+    assert_ne!(bits(&filled(&task, 6)), first, "another index");
+    assert_ne!(bits(&filled(&make(8, 3).unwrap(), 5)), first, "another seed");
+
+    // A batch is its rows.
+    for k in 0..3 {
+        let row = filled(&alone, 15 + k as u64);
+        assert_eq!(element(&batch, k), element(&row, 0), "row {k}");
+    }
+
+    // Rounding to another scalar is the only difference between scalars.
+    let mut single = Batch::<f32>::new();
+    task.fill(&mut single, 5).unwrap();
+    assert!(single.x.values().iter().zip(batch.x.values()).all(|(&a, &b)| a == b as f32));
+    assert!(single.y.values().iter().zip(batch.y.values()).all(|(&a, &b)| a == b as f32));
+
+    // Filling again stays in the same memory.
+    let memory = |b: &Batch<f64>| (b.x.values().as_ptr(), b.y.values().as_ptr(), b.ids.as_ptr());
+    let before = memory(&batch);
+    (0..20).for_each(|index| task.fill(&mut batch, index).unwrap());
+    assert_eq!(memory(&batch), before);
+
+    // The last index there is, and the one after it.
+    task.fill(&mut batch, u64::MAX / 3 - 1).unwrap();
+    assert!(matches!(
+        task.fill(&mut batch, u64::MAX / 3),
+        Err(Error::Parameter { name: "index", .. })
+    ));
+    assert!(matches!(task.fill(&mut batch, u64::MAX), Err(Error::Parameter { name: "index", .. })));
+}
+
+/// The mean squared error of the best constant for every target and step, over `n` batches.
+fn squared_error<K: Task>(task: &K, n: u64) -> f64 {
+    let batches: Vec<_> = (1000..1000 + n).map(|i| filled(task, i)).collect();
+    let shape = batches[0].y.shape();
+    let (dims, width) = (shape.dims(), shape.last());
+    let size = dims[dims.len() - 2];
+    let steps = shape.len() / (size * width);
+    let mut sum = 0.0;
+    for t in 0..steps {
+        for k in 0..width {
+            let at = |b: &Batch<f64>, row: usize| b.y.values()[(t * size + row) * width + k];
+            let values: Vec<f64> =
+                batches.iter().flat_map(|b| (0..size).map(move |row| at(b, row))).collect();
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            sum += values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64;
+        }
+    }
+    sum / (steps * width) as f64
+}
+
+/// The mean entropy of the class ids at every step, over `n` batches.
+fn entropy<K: Task>(task: &K, n: u64, classes: usize) -> f64 {
+    let batches: Vec<_> = (0..n).map(|i| filled(task, i)).collect();
+    let size = batches[0].x.shape().dims()[1];
+    let steps = batches[0].ids.len() / size;
+    let mut sum = 0.0;
+    for t in 0..steps {
+        let mut counts = vec![0.0; classes];
+        for b in &batches {
+            b.ids[t * size..(t + 1) * size].iter().for_each(|&id| counts[id as usize] += 1.0);
+        }
+        let all = n as f64 * size as f64;
+        sum -= counts.iter().filter(|&&c| c > 0.0).map(|c| c / all * (c / all).ln()).sum::<f64>();
+    }
+    sum / steps as f64
+}
+
+#[track_caller]
+fn close(measured: f64, baseline: f64, tolerance: f64) {
+    let error = (measured / baseline - 1.0).abs();
+    assert!(error < tolerance, "measured {measured}, baseline {baseline}");
+}
+
+#[test]
+fn random_sequence() {
+    holds(|seed, batch| RandomSequence::new(seed, 5, batch, 3, 2));
+    let task = RandomSequence::new(1, 4, 64, 1, 2).unwrap();
+    close(squared_error(&task, 300), task.baseline().unwrap(), 0.01);
+}
+
+#[test]
+fn sines() {
+    holds(|seed, batch| Sines::new(seed, 12, batch));
+    let task = Sines { waves: 3, ..Sines::new(1, 5, 64).unwrap() };
+    close(squared_error(&task, 300), task.baseline().unwrap(), 0.02);
+}
+
+#[test]
+fn adding() {
+    holds(|seed, batch| Adding::new(seed, 2, batch));
+    holds(|seed, batch| Adding::new(seed, 11, batch));
+    let task = Adding::new(1, 10, 64).unwrap();
+    close(squared_error(&task, 500), task.baseline().unwrap(), 0.02);
+}
+
+#[test]
+fn copy_memory() {
+    holds(|seed, batch| CopyMemory::new(seed, 4, batch));
+    let task = CopyMemory { length: 3, symbols: 5, ..CopyMemory::new(1, 2, 64).unwrap() };
+    close(entropy(&task, 200, 7), task.baseline().unwrap(), 0.01);
+    let task = CopyMemory::new(1, 100, 1).unwrap();
+    close(task.baseline().unwrap(), 10.0 * 8f64.ln() / 120.0, 1e-15);
+}
+
+#[test]
+fn parity() {
+    holds(|seed, batch| Parity::new(seed, 40, batch));
+    let task = Parity::new(1, 6, 64).unwrap();
+    close(entropy(&task, 200, 2), task.baseline().unwrap(), 0.01);
+    close(squared_error(&task, 200), 0.25, 0.01);
+}
+
+#[test]
+fn mackey_glass() {
+    holds(|seed, batch| Ok(MackeyGlass { washout: 40, ..MackeyGlass::new(seed, 6, batch)? }));
+    let task = MackeyGlass::new(1, 4, 64).unwrap();
+    close(squared_error(&task, 16), task.baseline().unwrap(), 0.1);
+}
+
+#[test]
+fn lorenz() {
+    holds(|seed, batch| Lorenz::new(seed, 6, batch));
+    let task = Lorenz::new(1, 4, 64).unwrap();
+    close(squared_error(&task, 40), task.baseline().unwrap(), 0.1);
+    close(task.baseline().unwrap(), 1.0, 0.02);
+}
+
+#[test]
+fn narma() {
+    holds(|seed, batch| Narma10::new(seed, 6, batch));
+    let task = Narma10::new(1, 4, 64).unwrap();
+    close(squared_error(&task, 60), task.baseline().unwrap(), 0.05);
+}
+
+#[test]
+fn shuffled_windows() {
+    let series: Vec<f64> = (0..60).map(|t| f64::from(t * t % 17)).collect();
+    for form in [Form::Direct, Form::Following, Form::Shifted] {
+        let windows = Windows::new(&series, 2, 4, 3).unwrap().form(form).unwrap();
+        holds(|seed, batch| windows.shuffled(seed, batch));
+        // Whole epochs: measured on every window equally often, so to rounding.
+        let task = windows.shuffled(1, windows.count()).unwrap();
+        close(squared_error(&task, 2), task.baseline().unwrap(), 1e-12);
+    }
+}
