@@ -16,7 +16,9 @@ use elman_tensor::{Random, Real};
 /// classical Runge-Kutta method of order 4 in steps of 0.1; half steps of the past are
 /// read from its cubic Hermite interpolation, which keeps the order. Sequence `n` has a
 /// constant history `x(t ≤ 0)`, uniform in [0.5, 1.5), and is sampled once per unit of
-/// time after 1000 units. The target is the value 6 units ahead, as in Jang (1993).
+/// time after 500 to 1000 units, their number drawn for each sequence: the series is so
+/// nearly periodic that sequences which began together would stay in step for thousands
+/// of units. The target is the value 6 units ahead, as in Jang (1993).
 ///
 /// `x: [time, batch, 1]` is x(t), `y: [time, batch, 1]` is x(t + horizon).
 ///
@@ -44,7 +46,7 @@ pub struct MackeyGlass {
     pub history: (f64, f64),
     /// Runge-Kutta steps per unit of time, 1 to 1000; 10.
     pub substeps: usize,
-    /// Units of time before the first sample; 1000.
+    /// The first sample comes after `washout` to twice `washout` units of time; 500.
     pub washout: usize,
 }
 
@@ -66,7 +68,7 @@ impl MackeyGlass {
             tau: 17,
             history: (0.5, 1.5),
             substeps: 10,
-            washout: 1000,
+            washout: 500,
         };
         task.layout()?.check()?;
         Ok(task)
@@ -93,10 +95,14 @@ impl MackeyGlass {
         mut out: impl FnMut(usize, f64),
     ) -> Result<(), Error> {
         self.layout()?;
-        let steps = length("MackeyGlass, units of time", &[self.washout, len])?;
+        let what = "MackeyGlass, units of time";
+        length(what, &[self.washout, self.washout, len])?;
         let h = 1.0 / self.substeps as f64;
-        let u = Random::new(self.seed, "mackey-glass", n).uniform(0.0, 1.0);
-        let mut x = self.history.0 + (self.history.1 - self.history.0) * u;
+        let mut random = Random::new(self.seed, "mackey-glass", n);
+        let (from, to) = self.history;
+        let mut x = from + (to - from) * random.uniform(0.0, 1.0);
+        let first = self.washout + random.below(self.washout + 1);
+        let steps = first + len;
 
         // Production at grid points and half way to the next, for a delay and one step
         // more: slot j mod ring is step j, so j - τ is slot j + 1.
@@ -111,8 +117,8 @@ impl MackeyGlass {
                 let hint = "it takes a smaller beta, or a larger gamma";
                 return Err(Error::Diverged { what: "MackeyGlass", series: n, hint });
             }
-            if t >= self.washout {
-                out(t - self.washout, x);
+            if t >= first {
+                out(t - first, x);
             }
             for _ in 0..self.substeps {
                 let [now, next, after] = [j % ring, (j + 1) % ring, (j + 2) % ring];
@@ -162,7 +168,8 @@ impl Task for MackeyGlass {
             want(x.is_finite() && x >= 0.0, what, name, x, "a finite number, not negative")?;
         }
         crate::layout::size("MackeyGlass, steps of the delay", &[2, tau, substeps])?;
-        length("MackeyGlass, units of time", &[self.washout, time, self.horizon])?;
+        let lengths = [self.washout, self.washout, time, self.horizon];
+        length("MackeyGlass, units of time", &lengths)?;
         Ok(Layout { time, batch, features: 1, target: Target::Steps(time, 1), classes: false })
     }
 

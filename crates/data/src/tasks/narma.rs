@@ -49,8 +49,8 @@ impl Narma10 {
     /// # Errors
     ///
     /// [`Error::TooLarge`] if `len` is above half of [`LIMIT`](crate::LIMIT), and
-    /// [`Error::Diverged`] if no draw stays below 1, to be expected from a length of
-    /// about 300 000 on.
+    /// [`Error::Diverged`] if no draw stays below 1, to be reckoned with from a
+    /// length of about 300 000 on.
     pub fn series(&self, n: u64, len: usize) -> Result<(Vec<f64>, Vec<f64>), Error> {
         let mut scratch = Scratch::default();
         let (u, y) = self.draw(n, len, &mut scratch)?;
@@ -70,9 +70,10 @@ impl Narma10 {
         let (u, y) = scratch.values(size)?.split_at_mut(steps);
         let mut random = Random::new(self.seed, "narma-10", n);
         let stays = (0..DRAWS).any(|_| {
-            u.fill_with(|| random.uniform(0.0, 0.5));
             y.fill(0.0);
+            u[..9].fill_with(|| random.uniform(0.0, 0.5));
             (9..steps - 1).all(|t| {
+                u[t] = random.uniform(0.0, 0.5);
                 let sum: f64 = (0..10).map(|i| y[t - i]).sum();
                 y[t + 1] = 0.3 * y[t] + 0.05 * y[t] * sum + 1.5 * u[t - 9] * u[t] + 0.1;
                 y[t + 1] <= 1.0
