@@ -71,11 +71,10 @@ impl Scaler {
         let mut scaler = Scaler { mean: Vec::new(), scale: Vec::new() };
         for c in 0..columns {
             let column: Vec<f64> = values[c..].iter().step_by(columns).copied().collect();
-            let constant = column.iter().all(|&x| x == column[0]);
-            let (mean, scale) = if constant { (column[0], 1.0) } else { statistics(&column) };
+            let (mean, scale) = statistics(&column);
             want(mean.is_finite() && scale.is_finite(), what, "scale", scale, "a finite number")?;
             scaler.mean.push(mean);
-            // Differences below the smallest number have a variance of 0 as well.
+            // 0 for a constant, whose mean is exact, and where squares are too small for f64.
             scaler.scale.push(if scale > 0.0 { scale } else { 1.0 });
         }
         Ok(scaler)

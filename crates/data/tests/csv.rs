@@ -97,6 +97,8 @@ fn errors_name_the_line_an_editor_shows() {
     assert_eq!(bad("\n\nx\n1\n\nabc\n"), "a.csv, line 6, column `x`: `abc` is not a number");
     let quoted = "\u{feff}y,x\n\"a\n\nb\",1\n2,abc\n";
     assert_eq!(bad(quoted), "a.csv, line 5, column `x`: `abc` is not a number");
+    let marked = "\u{feff}\n\nx\nabc\n";
+    assert_eq!(bad(marked), "a.csv, line 4, column `x`: `abc` is not a number");
     assert_eq!(bad("x\n1\n-nan\n"), "a.csv, line 3, column `x`: `-nan` is not a number");
     assert_eq!(bad("x\n1,5\n"), "a.csv, line 2: 2 fields; the header has 1");
     for infinite in ["inf", "-Infinity", "1e999"] {

@@ -101,9 +101,10 @@ fn every_epoch_has_each_window_once_in_its_own_order() {
     let series = counting(20);
     let windows = Windows::new(&series, 1, 3, 1).unwrap();
     let count = windows.count() as u64; // 17, batches of 5: epochs end inside a batch
-    let starts = |seed: u64| -> Vec<usize> {
+    // One batch for all: an order that it remembers must not be taken for another.
+    let mut batch = Batch::<f64>::new();
+    let mut starts = |seed: u64| -> Vec<usize> {
         let task = windows.shuffled(seed, 5).unwrap();
-        let mut batch = Batch::<f64>::new();
         let mut starts = Vec::new();
         for index in 0..count {
             task.fill(&mut batch, index).unwrap();
@@ -121,7 +122,11 @@ fn every_epoch_has_each_window_once_in_its_own_order() {
         assert!(epochs[..e].iter().all(|other| other != epoch), "epoch {e} repeats an order");
     }
     assert_eq!(drawn, starts(1));
-    assert_ne!(drawn, starts(2));
+    assert_ne!(drawn[..17], starts(2)[..17]);
+    assert_ne!(starts(3)[68..], starts(4)[68..]);
+    let other = windows.stride(2).unwrap().shuffled(4, 9).unwrap();
+    other.fill(&mut batch, 4).unwrap();
+    assert_eq!(batch.x.values()[..9].iter().sum::<f64>(), 72.0);
 }
 
 #[test]
@@ -162,7 +167,7 @@ fn scalers() {
     Scaler::range(&values, 2).unwrap().transform(&mut ranged).unwrap();
     assert_eq!(ranged, [-1.0, 0.0, -0.6, 0.0, 1.0, 0.0]);
 
-    // 0.1 three times has a mean that is not 0.1, and a variance that is not 0.
+    // The sum of three times 0.1 is not 0.3, but a constant has to become 0 exactly.
     let constant = Scaler::standard(&[0.1; 3], 1).unwrap();
     assert_eq!((constant.mean(), constant.scale()), (&[0.1][..], &[1.0][..]));
     // Squares that underflow, and squares that overflow.
@@ -181,6 +186,8 @@ fn scalers() {
 fn splits() {
     let thirds = Split::fractions(10, 0.7, 0.3).unwrap();
     assert_eq!((thirds.train, thirds.validation, thirds.test), (0..7, 7..10, 10..10));
+    // 0.29 * 100 is a little less than 29.
+    assert_eq!(Split::fractions(100, 0.29, 0.0).unwrap().train, 0..29);
     let nothing = Split::fractions(0, 0.5, 0.1).unwrap();
     assert_eq!((nothing.train, nothing.test), (0..0, 0..0));
     for (train, validation) in
