@@ -107,6 +107,7 @@ fn errors_name_the_line_an_editor_shows() {
     }
     assert_eq!(bad("a,b\n1,2\n"), "a.csv, line 1: no column `x`; the columns are `a`, `b`");
     assert_eq!(bad("\na\n1\n"), "a.csv, line 2: no column `x`; the columns are `a`");
+    assert_eq!(bad("\u{feff}\n\na\n1\n"), "a.csv, line 3: no column `x`; the columns are `a`");
     assert_eq!(bad("x,x\n1,2\n"), "a.csv, line 1: 2 columns are named `x`; wanted exactly one");
     assert_eq!(bad("x,y\n"), "a.csv: a header, but no rows below it");
     for empty in ["", "\n\r\n", "\u{feff}"] {
