@@ -20,13 +20,13 @@ pub struct Random(ChaCha8Rng);
 impl Random {
     /// The stream of this seed, name and index.
     pub fn new(seed: u64, name: &str, index: u64) -> Self {
-        Self::keyed(seed, hash(name), index)
+        Self::keyed(seed, hash(name), index, 0)
     }
 
-    /// The stream of this seed, [hashed](hash) name and index.
-    pub fn keyed(seed: u64, name: u64, index: u64) -> Self {
+    /// The stream of this seed, [hashed](hash) name, and two indices (say, step and time).
+    pub fn keyed(seed: u64, name: u64, index: u64, part: u64) -> Self {
         let mut key = [0; 32];
-        let parts = [seed, name, index, hash("elman")];
+        let parts = [seed, name, index, part];
         for (bytes, part) in key.chunks_exact_mut(8).zip(parts) {
             bytes.copy_from_slice(&part.to_le_bytes());
         }

@@ -74,6 +74,14 @@ impl Shape {
         if leading.contains(&0) { 0 } else { leading.iter().fold(1, |n, &d| n.saturating_mul(d)) }
     }
 
+    /// The number of elements of one item along an axis: the product of the sizes after it
+    /// (saturating).
+    #[inline]
+    pub fn after(&self, axis: usize) -> usize {
+        let inner = self.dims().get(axis.saturating_add(1)..).unwrap_or_default();
+        if inner.contains(&0) { 0 } else { inner.iter().fold(1, |n, &d| n.saturating_mul(d)) }
+    }
+
     /// The size of an axis, `None` beyond the last.
     #[inline]
     pub fn get(&self, axis: usize) -> Option<usize> {

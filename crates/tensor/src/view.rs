@@ -1,6 +1,6 @@
 //! Borrowed tensors.
 
-use crate::Shape;
+use crate::{Real, Shape, Tensor};
 use elman_kernels::{Error as KernelError, Matrix};
 
 /// A tensor lent for reading: a shape, and as many values as it has elements.
@@ -24,6 +24,11 @@ impl<'a, T> View<'a, T> {
         (shape.len() == values.len()).then_some(View { shape, values })
     }
 
+    /// The tensor of no elements, `[0]`.
+    pub fn empty() -> Self {
+        View { shape: Shape::from([0]), values: &[] }
+    }
+
     /// The shape.
     #[inline]
     pub fn shape(&self) -> Shape {
@@ -43,6 +48,12 @@ impl<'a, T> View<'a, T> {
     #[inline]
     pub fn matrix(&self) -> Result<Matrix<'a, T>, KernelError> {
         Matrix::new(self.values, self.shape.rows(), self.shape.last())
+    }
+}
+
+impl<'a, T: Real> From<&'a Tensor<T>> for View<'a, T> {
+    fn from(tensor: &'a Tensor<T>) -> Self {
+        tensor.view()
     }
 }
 

@@ -1,0 +1,384 @@
+//! The memory of a recording, and the two walks over it.
+
+use crate::any::{
+    AnyPool, AnyRule, Applied, Backward, Forward, Machine, Operands, Pool, Pulls, Shapes,
+};
+use crate::error::{Error, Pass, Site};
+use crate::graph::Layer;
+use crate::params::Params;
+use crate::place::{Home, Place};
+use crate::rule::{Partials, Side};
+use elman_tensor::{Real, View, ViewMut};
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::panic::Location;
+
+/// Values, gradients, kept numbers, integers and records: filled by a recording, and emptied by
+/// moving cursors, so that the next recording of the same shapes allocates nothing.
+pub(crate) struct Arena<T: Real> {
+    /// Operands lie before results, so that splitting lends a rule its operands and its output.
+    values: Vec<T>,
+    used: usize,
+    /// The gradients of `values`, element by element.
+    grads: Vec<T>,
+    kept: Vec<T>,
+    kept_used: usize,
+    pub(crate) ids: Vec<u32>,
+    operands: Vec<Place>,
+    records: Vec<Record>,
+    pools: Vec<Box<dyn AnyPool<T>>>,
+    pool_of: HashMap<TypeId, u32, BuildHasherDefault<IdHasher>>,
+    /// Inputs whose gradients were asked for, in the order of asking.
+    pub(crate) wanted: Vec<Place>,
+    /// Memory of recomputed segments.
+    pub(crate) spares: Vec<Arena<T>>,
+    /// The most bytes that values and kept numbers may take together.
+    pub(crate) limit: usize,
+    /// Whether every value and every partial is tested for being finite.
+    pub(crate) check: bool,
+}
+
+/// One application of a rule.
+struct Record {
+    pool: u32,
+    index: u32,
+    operands: usize,
+    count: usize,
+    output: Place,
+    kept: usize,
+    kept_len: usize,
+    call: Call,
+}
+
+/// Who applied a rule, and where in the model.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Call {
+    pub(crate) line: &'static Location<'static>,
+    pub(crate) mark: Mark,
+}
+
+/// The layer and the time step that a computation is in.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Mark {
+    pub(crate) layer: Option<Layer>,
+    pub(crate) time: Option<u32>,
+}
+
+/// What decides about randomness.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Env {
+    pub(crate) training: bool,
+    pub(crate) seed: u64,
+    pub(crate) step: u64,
+}
+
+impl Call {
+    pub(crate) fn site<T: Real>(&self, params: &Params<T>) -> Box<Site> {
+        let layer = self.mark.layer.map(|layer| match layer {
+            Layer::Name(name) => name.to_owned(),
+            Layer::Owner(param) => params.owner(&param).to_owned(),
+        });
+        Box::new(Site { line: self.line, layer, time: self.mark.time.map(|t| t as usize) })
+    }
+}
+
+/// A `TypeId` is a hash already.
+#[derive(Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for &b in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(b);
+        }
+    }
+    fn write_u64(&mut self, x: u64) {
+        self.0 = x;
+    }
+}
+
+impl<T: Real> Arena<T> {
+    pub(crate) fn new(limit: usize) -> Self {
+        Arena {
+            values: Vec::new(),
+            used: 0,
+            grads: Vec::new(),
+            kept: Vec::new(),
+            kept_used: 0,
+            ids: Vec::new(),
+            operands: Vec::new(),
+            records: Vec::new(),
+            pools: Vec::new(),
+            pool_of: HashMap::default(),
+            wanted: Vec::new(),
+            spares: Vec::new(),
+            limit,
+            check: false,
+        }
+    }
+
+    /// Forgets the recording, keeps the memory.
+    pub(crate) fn reset(&mut self) {
+        self.used = 0;
+        self.kept_used = 0;
+        self.ids.clear();
+        self.operands.clear();
+        self.records.clear();
+        self.wanted.clear();
+        self.pools.iter_mut().for_each(|pool| pool.clear());
+    }
+
+    /// Fills all memory with NaN: whoever reads what he did not write will show it.
+    pub(crate) fn poison(&mut self) {
+        for buffer in [&mut self.values, &mut self.grads, &mut self.kept] {
+            buffer.fill(T::NAN);
+        }
+        self.spares.iter_mut().for_each(Arena::poison);
+    }
+
+    /// The values of a place.
+    pub(crate) fn values<'a>(&'a self, params: &'a Params<T>, place: &Place) -> &'a [T] {
+        let buffer = match place.home {
+            Home::Arena => &self.values,
+            Home::Params => params.values(),
+        };
+        buffer.get(place.range()).unwrap_or_default()
+    }
+
+    /// A place, lent for reading.
+    pub(crate) fn view<'a>(&'a self, params: &'a Params<T>, place: &Place) -> View<'a, T> {
+        View::new(place.shape, self.values(params, place)).unwrap_or_else(View::empty)
+    }
+
+    /// Memory for a segment.
+    pub(crate) fn spare(&mut self) -> Arena<T> {
+        let mut spare = self.spares.pop().unwrap_or_else(|| Arena::new(self.limit));
+        (spare.limit, spare.check) = (self.limit, self.check);
+        spare
+    }
+
+    /// The gradient of a place in the arena, after [`backward`](Arena::backward).
+    pub(crate) fn gradient(&self, place: &Place) -> Option<View<'_, T>> {
+        View::new(place.shape, self.grads.get(place.range())?)
+    }
+
+    /// Makes room for an output and kept numbers behind the cursors.
+    fn grow(&mut self, len: usize, kept: usize) -> Option<()> {
+        let end = self.used.checked_add(len)?;
+        let kept_end = self.kept_used.checked_add(kept)?;
+        if end.checked_add(kept_end)?.checked_mul(size_of::<T>())? > self.limit {
+            return None;
+        }
+        extend(&mut self.values, end)?;
+        extend(&mut self.kept, kept_end)
+    }
+
+    /// A new place whose values are written by `fill` (which must write all).
+    pub(crate) fn place(
+        &mut self,
+        params: &Params<T>,
+        name: &'static str,
+        shape: elman_tensor::Shape,
+        wanted: bool,
+        call: Call,
+        fill: impl FnOnce(&mut [T]),
+    ) -> Result<Place, Error> {
+        self.grow(shape.len(), 0).ok_or_else(|| self.too_large(params, name, call))?;
+        let place = Place { start: self.used, shape, home: Home::Arena, wanted };
+        fill(&mut self.values[place.range()]);
+        self.used += shape.len();
+        self.check_values(params, name, &place, call)?;
+        Ok(place)
+    }
+
+    /// Applies a rule: its output's place, recorded if a gradient may be wanted through it.
+    pub(crate) fn apply<A: AnyRule<T>>(
+        &mut self,
+        params: &Params<T>,
+        rule: A,
+        operands: impl Iterator<Item = Place>,
+        recording: bool,
+        call: Call,
+    ) -> Result<Place, Error> {
+        let first = self.operands.len();
+        self.operands.extend(operands);
+        let shapes = Shapes(&self.operands[first..]);
+        let shape = rule.shape(shapes).map_err(|misfit| Error::Misfit {
+            rule: rule.name(),
+            shapes: shapes.iter().collect(),
+            misfit,
+            site: call.site(params),
+        })?;
+        let kept_len = rule.kept(shapes);
+        self.grow(shape.len(), kept_len)
+            .ok_or_else(|| self.too_large(params, rule.name(), call))?;
+
+        let places = &self.operands[first..];
+        let wanted = recording && places.iter().any(|p| p.wanted);
+        let output = Place { start: self.used, shape, home: Home::Arena, wanted };
+        let (before, rest) = self.values.split_at_mut(self.used);
+        let x = Operands { arena: before, params: params.values(), places };
+        let kept = &mut self.kept[self.kept_used..self.kept_used + kept_len];
+        if let Some(y) = ViewMut::new(shape, &mut rest[..shape.len()]) {
+            rule.forward(Forward { x, y, side: Side { kept, ids: &self.ids } });
+        }
+        self.used += shape.len();
+        self.check_values(params, rule.name(), &output, call)?;
+        if wanted {
+            self.push(Applied(rule), first, output, kept_len, call);
+        } else {
+            self.operands.truncate(first);
+        }
+        Ok(output)
+    }
+
+    /// Records something whose output is there already.
+    pub(crate) fn remember<R: Pulls<T>>(
+        &mut self,
+        what: R,
+        operands: impl Iterator<Item = Place>,
+        output: Place,
+        call: Call,
+    ) {
+        let first = self.operands.len();
+        self.operands.extend(operands);
+        self.push(what, first, output, 0, call);
+    }
+
+    /// Appends a record whose operands are the last ones.
+    fn push<R: Pulls<T>>(
+        &mut self,
+        what: R,
+        operands: usize,
+        output: Place,
+        kept_len: usize,
+        call: Call,
+    ) {
+        let (count, kept) = (self.operands.len() - operands, self.kept_used);
+        self.kept_used += kept_len;
+        let (pool, index) = self.store(what);
+        self.records.push(Record { pool, index, operands, count, output, kept, kept_len, call });
+    }
+
+    /// Puts a rule into the pool of its type.
+    fn store<R: Pulls<T>>(&mut self, what: R) -> (u32, u32) {
+        let pools = &mut self.pools;
+        let pool = *self.pool_of.entry(TypeId::of::<R>()).or_insert_with(|| {
+            pools.push(Box::new(Pool::<R>(Vec::new())));
+            pools.len() as u32 - 1
+        });
+        let rules = pools[pool as usize].as_any().downcast_mut::<Pool<R>>();
+        let index = rules.map_or(0, |Pool(rules)| {
+            rules.push(what);
+            rules.len() as u32 - 1
+        });
+        (pool, index)
+    }
+
+    /// Walks the records backwards, from the cotangent `seed` of one place: adds to `grad`, which
+    /// lies like the parameters.
+    pub(crate) fn backward(
+        &mut self,
+        params: &Params<T>,
+        grad: &mut [T],
+        (from, seed): (Place, &[T]),
+        env: Env,
+        call: Call,
+    ) -> Result<(), Error> {
+        extend(&mut self.grads, self.used)
+            .ok_or_else(|| self.too_large(params, "backward", call))?;
+        self.grads[..self.used].fill(T::ZERO);
+        let target = match from.home {
+            Home::Arena => &mut self.grads[..],
+            Home::Params => &mut *grad,
+        };
+        if from.wanted
+            && let Some(target) = target.get_mut(from.range())
+        {
+            target.iter_mut().zip(seed).for_each(|(d, &s)| *d += s);
+        }
+        let mut failure = None;
+        for r in self.records.iter().rev() {
+            let places = &self.operands[r.operands..r.operands + r.count];
+            let (before, values) = self.values.split_at(r.output.start);
+            let (targets, grads) = self.grads.split_at_mut(r.output.start);
+            let len = r.output.shape.len();
+            let view = |values| View::new(r.output.shape, values).unwrap_or_else(View::empty);
+            let rule = self.pools[r.pool as usize].get(r.index as usize);
+            rule.adjoint(Backward {
+                x: Operands { arena: before, params: params.values(), places },
+                y: view(&values[..len]),
+                dy: view(&grads[..len]),
+                side: Side { kept: &mut self.kept[r.kept..r.kept + r.kept_len], ids: &self.ids },
+                d: Partials { arena: &mut *targets, params: &mut *grad, places },
+                machine: Machine {
+                    params,
+                    spares: &mut self.spares,
+                    env,
+                    mark: r.call.mark,
+                    limit: self.limit,
+                    check: self.check,
+                    failure: &mut failure,
+                },
+            });
+            if let Some(error) = failure {
+                return Err(error);
+            }
+            if self.check {
+                let mut d = Partials { arena: targets, params: &mut *grad, places };
+                for i in 0..places.len() {
+                    if let Some(d) = d.of(i) {
+                        finite(rule.name(), Pass::Backward, d.values(), || r.call.site(params))?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_values(
+        &self,
+        params: &Params<T>,
+        name: &'static str,
+        place: &Place,
+        call: Call,
+    ) -> Result<(), Error> {
+        if !self.check {
+            return Ok(());
+        }
+        finite(name, Pass::Forward, &self.values[place.range()], || call.site(params))
+    }
+
+    fn too_large(&self, params: &Params<T>, rule: &'static str, call: Call) -> Error {
+        Error::TooLarge { rule, limit: self.limit, site: call.site(params) }
+    }
+}
+
+/// Lengthens a buffer; memory it had before keeps its old contents.
+fn extend<T: Real>(buffer: &mut Vec<T>, len: usize) -> Option<()> {
+    if buffer.len() < len {
+        buffer.try_reserve(len - buffer.len()).ok()?;
+        buffer.resize(len, T::ZERO);
+    }
+    Some(())
+}
+
+/// The first element that is infinite or NaN, as an error.
+fn finite<T: Real>(
+    rule: &'static str,
+    pass: Pass,
+    values: &[T],
+    site: impl FnOnce() -> Box<Site>,
+) -> Result<(), Error> {
+    match values.iter().position(|x| !x.is_finite()) {
+        None => Ok(()),
+        Some(index) => {
+            let value = values[index].to_f64();
+            Err(Error::NotFinite { rule, pass, index, value, site: site() })
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What can go wrong with a recording.
+
+use elman_tensor::Shape;
+use std::fmt;
+use std::panic::Location;
+
+/// Why a rule does not fit its operands, in a sentence: what it wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit(String);
+
+impl Misfit {
+    /// A misfit with its reason.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Misfit(reason.into())
+    }
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The direction in which a tape was running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pass {
+    /// Computing values.
+    Forward,
+    /// Computing gradients.
+    Backward,
+}
+
+impl fmt::Display for Pass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Pass::Forward => "forward",
+            Pass::Backward => "backward",
+        })
+    }
+}
+
+/// A place in a computation: the line that asked for it, and the layer and time step it was in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// The line in the caller's file.
+    pub line: &'static Location<'static>,
+    /// The path of the layer, where one was marked.
+    pub layer: Option<String>,
+    /// The time step, where one was marked.
+    pub time: Option<usize>,
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at {}", self.line)?;
+        if let Some(layer) = &self.layer {
+            write!(f, ", layer {layer:?}")?;
+        }
+        if let Some(time) = self.time {
+            write!(f, ", time step {time}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A gradient or an evaluation could not be computed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A rule was applied to operands that it does not fit.
+    #[error("{rule} does not fit {}: {misfit} ({site})", list(shapes))]
+    Misfit {
+        /// The rule.
+        rule: &'static str,
+        /// The shapes of its operands.
+        shapes: Vec<Shape>,
+        /// What it wanted.
+        misfit: Misfit,
+        /// Where.
+        site: Box<Site>,
+    },
+    /// The check for non-finite values is on, and found one.
+    #[error("{rule} gave {value} at index {index}, {pass} ({site})")]
+    NotFinite {
+        /// The rule whose result (forward) or partial derivative (backward) it is.
+        rule: &'static str,
+        /// The direction.
+        pass: Pass,
+        /// The first such element, row-major.
+        index: usize,
+        /// Its value.
+        value: f64,
+        /// Where.
+        site: Box<Site>,
+    },
+    /// A weight's handle was used with parameters that do not have this weight.
+    #[error("the handle of a weight of shape {shape} belongs to other parameters ({line})")]
+    ForeignParam {
+        /// The shape the handle knows.
+        shape: Shape,
+        /// The line that used it.
+        line: &'static Location<'static>,
+    },
+    /// A recording would grow beyond the tape's limit, or beyond the memory.
+    #[error("{rule} would grow the tape beyond its limit of {limit} bytes ({site})")]
+    TooLarge {
+        /// The rule.
+        rule: &'static str,
+        /// The limit, in bytes.
+        limit: usize,
+        /// Where.
+        site: Box<Site>,
+    },
+    /// A loss has to be one number.
+    #[error("a loss is one number; this one has shape {given}")]
+    NotScalar {
+        /// Its shape.
+        given: Shape,
+    },
+    /// A gradient of another length than the parameters.
+    #[error("a gradient of {given} numbers for {wanted} parameters")]
+    GradLength {
+        /// The number of parameters.
+        wanted: usize,
+        /// The length of the gradient.
+        given: usize,
+    },
+    /// Two weights were given the same path.
+    #[error("there are two weights {path:?}")]
+    DuplicatePath {
+        /// The path.
+        path: String,
+    },
+    /// A name that cannot be part of a path.
+    #[error("{name:?} is no name for a weight or a layer: not empty, without '.' and '*'")]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// A size or setting that a layer cannot have.
+    #[error("{what} must be {wanted}, got {given}")]
+    Setting {
+        /// The setting.
+        what: &'static str,
+        /// What it may be.
+        wanted: &'static str,
+        /// What it was.
+        given: String,
+    },
+    /// A tensor could not be made.
+    #[error(transparent)]
+    Tensor(#[from] elman_tensor::Error),
+}
+
+fn list(shapes: &[Shape]) -> String {
+    shapes.iter().map(Shape::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,308 @@
+//! A recording in progress.
+
+use crate::any::AnyRule;
+use crate::any::Typed;
+use crate::arena::{Arena, Call, Env, Mark};
+use crate::error::{Error, Misfit};
+use crate::params::{Param, Params};
+use crate::place::{Home, IdRange, Place};
+use crate::rule::Rule;
+use crate::var::Var;
+use elman_tensor::{Real, Shape, View};
+use std::cell::{Cell, RefCell};
+use std::panic::Location;
+
+/// A recording in progress: where inputs enter, weights are looked up, and rules are applied.
+///
+/// A graph lives inside of [`Tape::gradient`](crate::Tape::gradient) or
+/// [`Tape::evaluate`](crate::Tape::evaluate), and no [`Var`] outlives it.
+pub struct Graph<'p, T: Real> {
+    params: &'p Params<T>,
+    pub(crate) arena: RefCell<Arena<T>>,
+    pub(crate) recording: bool,
+    pub(crate) env: Env,
+    mark: Cell<Mark>,
+    failure: RefCell<Option<Error>>,
+    failed: Cell<bool>,
+}
+
+/// The name of a layer, for errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// A plain name.
+    Name(&'static str),
+    /// The path of the layer that has this weight.
+    Owner(Param),
+}
+
+impl From<&'static str> for Layer {
+    fn from(name: &'static str) -> Self {
+        Layer::Name(name)
+    }
+}
+
+impl From<Param> for Layer {
+    fn from(param: Param) -> Self {
+        Layer::Owner(param)
+    }
+}
+
+/// Integers of a recording: class ids, indices, lengths or resets.
+#[derive(Clone, Copy)]
+pub struct Ids<'g, T: Real> {
+    graph: &'g Graph<'g, T>,
+    range: IdRange,
+}
+
+impl<T: Real> Ids<'_, T> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.range.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.range.len == 0
+    }
+
+    /// A run of them; `None` if there are not so many.
+    pub fn part(&self, start: usize, len: usize) -> Option<Self> {
+        let start =
+            (start.checked_add(len)? <= self.range.len).then(|| self.range.start + start)?;
+        Some(Ids { range: IdRange { start, len, ..self.range }, ..*self })
+    }
+
+    /// What a rule carries of them.
+    pub fn range(&self) -> IdRange {
+        self.range
+    }
+
+    /// Calls `f` with the integers. Within `f` no rule can be applied.
+    pub fn with<R>(&self, f: impl FnOnce(&[u32]) -> R) -> R {
+        f(self.range.of(&self.graph.arena.borrow().ids))
+    }
+}
+
+impl<'p, T: Real> Graph<'p, T> {
+    pub(crate) fn new(
+        params: &'p Params<T>,
+        arena: Arena<T>,
+        recording: bool,
+        env: Env,
+        mark: Mark,
+    ) -> Self {
+        Graph {
+            params,
+            arena: RefCell::new(arena),
+            recording,
+            env,
+            mark: Cell::new(mark),
+            failure: RefCell::new(None),
+            failed: Cell::new(false),
+        }
+    }
+
+    /// The memory, and the first failure.
+    pub(crate) fn into_parts(self) -> (Arena<T>, Option<Error>) {
+        (self.arena.into_inner(), self.failure.into_inner())
+    }
+
+    /// The parameters this recording reads.
+    pub fn params(&self) -> &'p Params<T> {
+        self.params
+    }
+
+    /// Whether this is a training pass: dropout is active.
+    pub fn training(&self) -> bool {
+        self.env.training
+    }
+
+    /// Whether an operation has failed: everything is doing nothing since.
+    pub fn failed(&self) -> bool {
+        self.failed.get()
+    }
+
+    /// Notes a failure; only the first one counts.
+    pub(crate) fn fail(&self, error: Error) {
+        if !self.failed.replace(true) {
+            *self.failure.borrow_mut() = Some(error);
+        }
+    }
+
+    pub(crate) fn call(&self, line: &'static Location<'static>) -> Call {
+        Call { line, mark: self.mark.get() }
+    }
+
+    /// Marks what follows, until the mark is dropped, as part of a layer: errors then name it.
+    #[must_use = "the mark ends when it is dropped"]
+    pub fn layer(&self, layer: impl Into<Layer>) -> Marked<'_, 'p, T> {
+        let before = self.mark.get();
+        self.mark.set(Mark { layer: Some(layer.into()), ..before });
+        Marked { graph: self, before }
+    }
+
+    /// Marks what follows as time step `t` (counted from the step in which a surrounding sequence
+    /// began): errors then name it, and random masks are drawn for it.
+    pub fn time(&self, t: Option<usize>) {
+        let time = t.map(|t| u32::try_from(t).unwrap_or(u32::MAX));
+        self.mark.set(Mark { time, ..self.mark.get() });
+    }
+
+    /// The time step marked last.
+    pub fn now(&self) -> Option<usize> {
+        self.mark.get().time.map(|t| t as usize)
+    }
+
+    /// Puts an error of a layer's own into the graph: for layers that check more than shapes.
+    pub fn refuse(&self, rule: &'static str, reason: String, line: &'static Location<'static>) {
+        let site = self.call(line).site(self.params);
+        self.fail(Error::Misfit { rule, shapes: Vec::new(), misfit: Misfit::new(reason), site });
+    }
+}
+
+impl<'g, T: Real> Graph<'g, T> {
+    /// The operand that is not there.
+    pub fn absent(&'g self) -> Var<'g, T> {
+        Var { graph: self, place: Place::absent() }
+    }
+
+    /// A weight. It is not copied: its gradient goes straight into the flat gradient.
+    #[track_caller]
+    pub fn param(&'g self, param: Param) -> Var<'g, T> {
+        if !self.params.knows(&param) {
+            self.fail(Error::ForeignParam { shape: param.shape, line: Location::caller() });
+            return self.absent();
+        }
+        let Param { start, shape, .. } = param;
+        Var {
+            graph: self,
+            place: Place { start, shape, home: Home::Params, wanted: self.recording },
+        }
+    }
+
+    /// Data, copied into the recording.
+    #[track_caller]
+    pub fn input<'a>(&'g self, x: impl Into<View<'a, T>>) -> Var<'g, T> {
+        let x = x.into();
+        self.place("input", x.shape(), false, Location::caller(), |y| y.copy_from_slice(x.values()))
+    }
+
+    /// Data whose gradient is wanted too: [`Tape::wanted`](crate::Tape::wanted) lends it
+    /// afterwards, in the order of these calls.
+    #[track_caller]
+    pub fn wanted<'a>(&'g self, x: impl Into<View<'a, T>>) -> Var<'g, T> {
+        let (x, line) = (x.into(), Location::caller());
+        let recording = self.recording;
+        let var =
+            self.place("wanted", x.shape(), recording, line, |y| y.copy_from_slice(x.values()));
+        self.arena.borrow_mut().wanted.push(var.place);
+        var
+    }
+
+    /// A constant, the same everywhere.
+    #[track_caller]
+    pub fn constant(&'g self, shape: impl Into<Shape>, value: f64) -> Var<'g, T> {
+        self.place("constant", shape.into(), false, Location::caller(), |y| {
+            y.fill(T::from_f64(value));
+        })
+    }
+
+    /// Zeros.
+    #[track_caller]
+    pub fn zeros(&'g self, shape: impl Into<Shape>) -> Var<'g, T> {
+        self.constant(shape, 0.0)
+    }
+
+    /// Integers, copied into the recording.
+    pub fn ids(&'g self, ids: &[u32]) -> Ids<'g, T> {
+        self.ids_from(ids.iter().copied())
+    }
+
+    /// Integers, as an iterator gives them.
+    pub fn ids_from(&'g self, ids: impl IntoIterator<Item = u32>) -> Ids<'g, T> {
+        Ids { graph: self, range: IdRange::append(ids, &mut self.arena.borrow_mut().ids) }
+    }
+
+    /// Applies a rule.
+    #[track_caller]
+    pub fn apply<R, const N: usize>(&'g self, rule: R, x: [Var<'g, T>; N]) -> Var<'g, T>
+    where
+        R: Rule<T, N>,
+    {
+        self.apply_at(rule, x, Location::caller())
+    }
+
+    /// Applies a rule on behalf of a line: for use in closures, in which `#[track_caller]` is
+    /// lost.
+    pub fn apply_at<R, const N: usize>(
+        &'g self,
+        rule: R,
+        x: [Var<'g, T>; N],
+        line: &'static Location<'static>,
+    ) -> Var<'g, T>
+    where
+        R: Rule<T, N>,
+    {
+        self.apply_any(Typed::<R, N>(rule), &x, line)
+    }
+
+    /// Applies a rule of any number of operands.
+    pub fn apply_any<A: AnyRule<T>>(
+        &'g self,
+        rule: A,
+        x: &[Var<'g, T>],
+        line: &'static Location<'static>,
+    ) -> Var<'g, T> {
+        if x.iter().any(|x| !std::ptr::eq(x.graph, self)) {
+            self.refuse(rule.name(), "all operands must belong to this recording".into(), line);
+        }
+        if self.failed() {
+            return self.absent();
+        }
+        let places = x.iter().map(|x| x.place);
+        let call = self.call(line);
+        let applied =
+            self.arena.borrow_mut().apply(self.params, rule, places, self.recording, call);
+        self.var(applied)
+    }
+
+    /// A place filled by a closure.
+    pub(crate) fn place(
+        &'g self,
+        name: &'static str,
+        shape: Shape,
+        wanted: bool,
+        line: &'static Location<'static>,
+        fill: impl FnOnce(&mut [T]),
+    ) -> Var<'g, T> {
+        if self.failed() {
+            return self.absent();
+        }
+        let call = self.call(line);
+        let place = self.arena.borrow_mut().place(self.params, name, shape, wanted, call, fill);
+        self.var(place)
+    }
+
+    pub(crate) fn var(&'g self, place: Result<Place, Error>) -> Var<'g, T> {
+        match place {
+            Ok(place) => Var { graph: self, place },
+            Err(error) => {
+                self.fail(error);
+                self.absent()
+            }
+        }
+    }
+}
+
+/// While this lives, errors name a layer.
+pub struct Marked<'a, 'p, T: Real> {
+    graph: &'a Graph<'p, T>,
+    before: Mark,
+}
+
+impl<T: Real> Drop for Marked<'_, '_, T> {
+    fn drop(&mut self) {
+        let Mark { time, .. } = self.graph.mark.get();
+        self.graph.mark.set(Mark { time, ..self.before });
+    }
+}

@@ -1,0 +1,130 @@
+//! The laws that every rule, and everything made of rules, must obey.
+//!
+//! There are no tables of expected digits here. A derivative is proven against forward code run
+//! at dual numbers, which gives exact directional derivatives; memory is poisoned to show that
+//! nobody reads what he did not write.
+//!
+//! * *value*: forward at dual numbers has the bits of forward at their values.
+//! * *totality*: forward writes all of its output, whatever lay there before.
+//! * *purity*: the same operands give the same bits, forward and adjoint.
+//! * *adjoint*: ⟨w, J v⟩ = ⟨Jᵀ w, v⟩ for random v, w and for each operand alone.
+//! * *addition*: the adjoint adds to its targets.
+//! * *choice*: a partial is the same whether the others are wanted or not.
+//! * *aliasing*: one value as two operands gets the sum of both partials.
+//! * *second order*: u · H v = v · H u.
+//!
+//! [`rule`] and [`any_rule`] prove a rule, [`function`] whatever is computed from weights and
+//! inputs. A rule that implements [`Sample`] is proven over drawn shapes by one line in
+//! [`prove!`](crate::prove).
+
+mod bench;
+mod draw;
+mod function;
+
+pub use draw::{Draw, Sample};
+pub use function::{Function, function};
+
+use crate::any::{AnyRule, Typed};
+use crate::rule::Rule;
+use bench::Bench;
+use elman_tensor::{Dual, Shape, Tensor};
+
+/// A law is broken.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+#[error("{name} breaks the law of {law}: {operand}, element {element}: {left:e} is not {right:e}")]
+pub struct Violation {
+    /// The rule, or what the function was called.
+    pub name: String,
+    /// The law.
+    pub law: &'static str,
+    /// The operand (or "the output").
+    pub operand: String,
+    /// The element of it where the two sides differ most, row-major.
+    pub element: usize,
+    /// What it is.
+    pub left: f64,
+    /// What it would have to be.
+    pub right: f64,
+}
+
+/// The largest relative error of the laws of a single rule.
+pub const RULE: f64 = 1e-12;
+
+/// Proves a rule on operands of the given shapes, drawn from the standard normal distribution.
+///
+/// # Errors
+/// The first law that is broken; shapes that the rule does not accept break *shape*.
+pub fn rule<R, const N: usize>(rule: R, shapes: [impl Into<Shape>; N]) -> Result<(), Violation>
+where
+    R: Rule<f64, N> + Rule<Dual<f64>, N>,
+{
+    let mut draw = Draw::new(1, &[]);
+    let operands: Vec<_> = shapes.into_iter().map(|s| draw.normal(s.into().dims())).collect();
+    any_rule(&Typed::<R, N>(rule), &operands, &[])
+}
+
+/// Proves a rule that was sampled.
+///
+/// # Errors
+/// The first law that is broken.
+pub fn sampled<R, const N: usize>(draw: &mut Draw) -> Result<(), Violation>
+where
+    R: Rule<f64, N> + Rule<Dual<f64>, N> + Sample,
+{
+    let (rule, operands) = R::sample(draw);
+    any_rule(&Typed::<R, N>(rule), &operands, draw.all_ids())
+}
+
+/// Proves a rule of any number of operands.
+///
+/// # Errors
+/// The first law that is broken.
+pub fn any_rule<R>(rule: &R, operands: &[Tensor<f64>], ids: &[u32]) -> Result<(), Violation>
+where
+    R: AnyRule<f64> + AnyRule<Dual<f64>>,
+{
+    Bench::new(rule, operands, ids)?.prove()
+}
+
+/// Writes one test for each rule of a table: `name: Type[operands]`, or `name: any Type` for an
+/// [`AnyRule`](crate::AnyRule).
+///
+/// A test proves all laws on 64 samples whose sizes `proptest` draws, 0 and 1 among them (the
+/// crate that calls needs `proptest` as a dev-dependency). A rule that is no [`laws::Sample`]
+/// does not compile.
+///
+/// [`laws::Sample`]: crate::laws::Sample
+#[macro_export]
+macro_rules! prove {
+    ($($name:ident: $($rule:ident)+ $([$count:literal])?),* $(,)?) => {
+        #[cfg(test)]
+        mod proofs {
+            #[allow(unused_imports, reason = "the table names what its module has in scope")]
+            use super::*;
+            use $crate::laws::{self, Draw};
+            use proptest::prelude::*;
+
+            proptest! {
+                #![proptest_config(ProptestConfig::with_cases(64))]
+                $(#[test]
+                fn $name(seed in any::<u64>(), sizes in prop::collection::vec(0usize..6, 6)) {
+                    let draw = &mut Draw::new(seed, &sizes);
+                    $crate::prove!(@one draw, $($rule)+ $([$count])?).map_err(|violation| {
+                        TestCaseError::fail(violation.to_string())
+                    })?;
+                })*
+            }
+        }
+    };
+    (@one $draw:ident, any $rule:ident) => {{
+        let (rule, operands) = <$rule as laws::Sample>::sample($draw);
+        laws::any_rule(&rule, &operands, $draw.all_ids())
+    }};
+    (@one $draw:ident, $rule:ident[$count:literal]) => {
+        laws::sampled::<$rule, $count>($draw)
+    };
+}
+
+#[cfg(test)]
+mod tests;

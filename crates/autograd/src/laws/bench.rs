@@ -1,0 +1,275 @@
+//! A rule on the bench: its forward and its adjoint, called by hand.
+
+use super::{RULE, Violation};
+use crate::any::{AnyRule, Backward, Forward, Machine, Operands, Shapes};
+use crate::arena::{Env, Mark};
+use crate::params::Params;
+use crate::place::{Home, Place};
+use crate::rule::{Partials, Side};
+use elman_tensor::{Dual, Random, Real, Shape, Tensor, View, ViewMut};
+
+pub(super) struct Bench<'a, R> {
+    rule: &'a R,
+    operands: &'a [Tensor<f64>],
+    ids: &'a [u32],
+    places: Vec<Place>,
+    output: Shape,
+    kept: usize,
+}
+
+/// The result of forward: output and kept numbers.
+struct Passed<T> {
+    y: Vec<T>,
+    kept: Vec<T>,
+}
+
+impl<'a, R> Bench<'a, R>
+where
+    R: AnyRule<f64> + AnyRule<Dual<f64>>,
+{
+    /// Lays the operands out one after the other.
+    pub(super) fn new(
+        rule: &'a R,
+        operands: &'a [Tensor<f64>],
+        ids: &'a [u32],
+    ) -> Result<Self, Violation> {
+        let mut start = 0;
+        let mut places = Vec::new();
+        for x in operands {
+            let absent = x.shape() == Shape::from([0]);
+            places.push(Place { start, shape: x.shape(), home: Home::Arena, wanted: !absent });
+            start += x.values().len();
+        }
+        let shape = AnyRule::<f64>::shape(rule, Shapes(&places));
+        let output = shape.map_err(|misfit| Violation {
+            name: AnyRule::<f64>::name(rule).into(),
+            law: "shape",
+            operand: format!("the operands do not fit: {misfit}"),
+            element: 0,
+            left: f64::NAN,
+            right: f64::NAN,
+        })?;
+        let kept = AnyRule::<f64>::kept(rule, Shapes(&places));
+        Ok(Bench { rule, operands, ids, places, output, kept })
+    }
+
+    /// All operands in one vector, each with a tangent.
+    fn point(&self, tangents: &[f64]) -> Vec<Dual<f64>> {
+        self.values().iter().zip(tangents).map(|(&x, &v)| Dual::new(x, v)).collect()
+    }
+
+    fn values(&self) -> Vec<f64> {
+        self.operands.iter().flat_map(|x| x.values().iter().copied()).collect()
+    }
+
+    /// Forward, in memory that holds `dirt`.
+    fn forward<T: Real>(&self, x: &[T], places: &[Place], dirt: T) -> Passed<T>
+    where
+        R: AnyRule<T>,
+    {
+        let mut passed = Passed { y: vec![dirt; self.output.len()], kept: vec![dirt; self.kept] };
+        if let Some(y) = ViewMut::new(self.output, &mut passed.y) {
+            let side = Side { kept: &mut passed.kept, ids: self.ids };
+            self.rule.forward(Forward { x: Operands { arena: x, params: &[], places }, y, side });
+        }
+        passed
+    }
+
+    /// Forward and adjoint: what lies in the targets when they held `targets` before.
+    fn pull<T: Real>(&self, x: &[T], dy: &[T], places: &[Place], targets: &[T]) -> Vec<T>
+    where
+        R: AnyRule<T>,
+    {
+        let mut passed = self.forward(x, places, T::NAN);
+        let mut targets = targets.to_vec();
+        let view = |values| View::new(self.output, values).unwrap_or_else(View::empty);
+        let Ok(((), params)) = Params::<T>::init(0, |_| Ok(())) else { return targets };
+        self.rule.adjoint(Backward {
+            x: Operands { arena: x, params: &[], places },
+            y: view(&passed.y),
+            dy: view(dy),
+            side: Side { kept: &mut passed.kept, ids: self.ids },
+            d: Partials { arena: &mut targets, params: &mut [], places },
+            machine: Machine {
+                params: &params,
+                spares: &mut Vec::new(),
+                env: Env { training: true, seed: 0, step: 0 },
+                mark: Mark::default(),
+                limit: usize::MAX,
+                check: false,
+                failure: &mut None,
+            },
+        });
+        targets
+    }
+
+    pub(super) fn prove(&self) -> Result<(), Violation> {
+        let x = self.values();
+        let mut random = Random::new(2, "directions", x.len() as u64);
+        let mut direction = |n: usize| (0..n).map(|_| random.normal()).collect::<Vec<f64>>();
+        let (u, v) = (direction(x.len()), direction(x.len()));
+        let (w, old) = (direction(self.output.len()), direction(x.len()));
+
+        let y = self.forward(&x, &self.places, 0.0).y;
+        let poisoned = self.forward(&x, &self.places, f64::NAN).y;
+        self.same_bits("totality", "the output", &poisoned, &y)?;
+        let lifted = self.forward(&self.point(&v), &self.places, Dual::NAN).y;
+        let lifted: Vec<f64> = lifted.iter().map(|y| y.value).collect();
+        self.same_bits("value", "the output", &lifted, &y)?;
+
+        let zeros = vec![0.0; x.len()];
+        let pulled = self.pull(&x, &w, &self.places, &zeros);
+        let again = self.pull(&x, &w, &self.places, &zeros);
+        self.same_bits("purity", "the partials", &again, &pulled)?;
+
+        self.choice(&x, &w, &pulled)?;
+        self.addition(&x, &w, &old, &pulled)?;
+        self.aliasing(&w)?;
+        if AnyRule::<f64>::exact(self.rule) {
+            self.adjoint(&v, &w, &pulled)?;
+        }
+        self.second_order(&u, &v, &w)
+    }
+
+    /// For each operand alone: ⟨w, J v⟩ = ⟨Jᵀ w, v⟩.
+    fn adjoint(&self, v: &[f64], w: &[f64], pulled: &[f64]) -> Result<(), Violation> {
+        for (i, place) in self.wanted() {
+            let only = |keep: std::ops::Range<usize>| -> Vec<f64> {
+                let inside = |(j, &v): (usize, &f64)| if keep.contains(&j) { v } else { 0.0 };
+                v.iter().enumerate().map(inside).collect()
+            };
+            let pushed = |v: &[f64]| self.forward(&self.point(v), &self.places, Dual::ZERO).y;
+            let jv = pushed(&only(place.range()));
+            let terms = jv.iter().zip(w).map(|(jv, w)| jv.tangent * w);
+            let (left, left_size) = sums(terms);
+            let terms = place.range().map(|j| pulled[j] * v[j]);
+            let (right, right_size) = sums(terms);
+            if close(left, right, left_size.max(right_size)) {
+                continue;
+            }
+            // Find the element that is off most, by its own unit direction.
+            let element = |j: usize| {
+                let unit: Vec<f64> = (0..v.len()).map(|k| f64::from(u8::from(k == j))).collect();
+                let terms = pushed(&unit).into_iter().zip(w).map(|(y, w)| y.tangent * w);
+                (pulled[j], sums(terms).0)
+            };
+            return Err(self.worst("adjoint", &format!("operand {i}"), place.range().map(element)));
+        }
+        Ok(())
+    }
+
+    /// Targets that held something hold it still, plus the partial.
+    fn addition(&self, x: &[f64], w: &[f64], old: &[f64], pulled: &[f64]) -> Result<(), Violation> {
+        let added = self.pull(x, w, &self.places, old);
+        for (i, place) in self.wanted() {
+            let pairs = place.range().map(|j| (added[j], old[j] + pulled[j]));
+            let scale = pulled.iter().fold(1.0, |m: f64, p| m.max(p.abs()));
+            if pairs.clone().any(|(a, b)| !close(a, b, scale)) {
+                return Err(self.worst("addition", &format!("operand {i}"), pairs));
+            }
+        }
+        Ok(())
+    }
+
+    /// Each partial alone has the bits it has together with the others.
+    fn choice(&self, x: &[f64], w: &[f64], pulled: &[f64]) -> Result<(), Violation> {
+        for (i, place) in self.wanted() {
+            let mut places = self.places.clone();
+            places.iter_mut().enumerate().for_each(|(j, p)| p.wanted = i == j);
+            let alone = self.pull(x, w, &places, &vec![0.0; x.len()]);
+            let (alone, together) = (&alone[place.range()], &pulled[place.range()]);
+            self.same_bits("choice", &format!("operand {i}"), alone, together)?;
+        }
+        Ok(())
+    }
+
+    /// Any two operands of one shape, made one: its partial is the sum of both.
+    fn aliasing(&self, w: &[f64]) -> Result<(), Violation> {
+        for (i, a) in self.wanted() {
+            for (j, b) in self.wanted().filter(|&(j, b)| j > i && b.shape == a.shape) {
+                let mut x = self.values();
+                x.copy_within(a.range(), b.start);
+                let zeros = vec![0.0; x.len()];
+                let apart = self.pull(&x, w, &self.places, &zeros);
+                let mut places = self.places.clone();
+                places[j] = *a;
+                let one = self.pull(&x, w, &places, &zeros);
+                let terms = a.range().zip(b.range()).map(|(k, l)| (one[k], apart[k] + apart[l]));
+                let scale = apart.iter().fold(1.0, |m: f64, p| m.max(p.abs()));
+                if terms.clone().any(|(left, right)| !close(left, right, scale)) {
+                    return Err(self.worst("aliasing", &format!("operands {i} and {j}"), terms));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The adjoint at dual numbers gives products with the Hessian of ⟨w, y⟩, which is symmetric.
+    fn second_order(&self, u: &[f64], v: &[f64], w: &[f64]) -> Result<(), Violation> {
+        let w: Vec<_> = w.iter().map(|&w| Dual::new(w, 0.0)).collect();
+        let zeros = vec![Dual::ZERO; u.len()];
+        let hessian = |v: &[f64]| self.pull(&self.point(v), &w, &self.places, &zeros);
+        let mask: Vec<_> = self.wanted().flat_map(|(_, p)| p.range()).collect();
+        let product = |a: &[Dual<f64>], b: &[f64]| sums(mask.iter().map(|&j| a[j].tangent * b[j]));
+        let (left, left_size) = product(&hessian(v), u);
+        let (right, right_size) = product(&hessian(u), v);
+        if close(left, right, left_size.max(right_size)) {
+            return Ok(());
+        }
+        Err(self.violation("second order", "all operands", 0, left, right))
+    }
+
+    fn wanted(&self) -> impl Iterator<Item = (usize, &Place)> {
+        self.places.iter().enumerate().filter(|(_, place)| place.wanted)
+    }
+
+    fn same_bits(
+        &self,
+        law: &'static str,
+        operand: &str,
+        left: &[f64],
+        right: &[f64],
+    ) -> Result<(), Violation> {
+        match left.iter().zip(right).position(|(a, b)| a.to_bits() != b.to_bits()) {
+            None => Ok(()),
+            Some(i) => Err(self.violation(law, operand, i, left[i], right[i])),
+        }
+    }
+
+    /// The pair that differs most.
+    fn worst(
+        &self,
+        law: &'static str,
+        operand: &str,
+        pairs: impl Iterator<Item = (f64, f64)>,
+    ) -> Violation {
+        let off = |&(_, (a, b)): &(usize, (f64, f64))| {
+            let d = (a - b).abs() / (1.0 + a.abs().max(b.abs()));
+            if d.is_nan() { f64::INFINITY } else { d }
+        };
+        let worst = pairs.enumerate().max_by(|a, b| off(a).total_cmp(&off(b)));
+        let (i, (left, right)) = worst.unwrap_or((0, (f64::NAN, f64::NAN)));
+        self.violation(law, operand, i, left, right)
+    }
+
+    fn violation(
+        &self,
+        law: &'static str,
+        operand: &str,
+        element: usize,
+        left: f64,
+        right: f64,
+    ) -> Violation {
+        let name = AnyRule::<f64>::name(self.rule).to_owned();
+        Violation { name, law, operand: operand.to_owned(), element, left, right }
+    }
+}
+
+/// The sum of terms, and of their magnitudes: the scale of its rounding error.
+pub(super) fn sums(terms: impl Iterator<Item = f64>) -> (f64, f64) {
+    terms.fold((0.0, 0.0), |(sum, size), term| (sum + term, size + term.abs()))
+}
+
+fn close(a: f64, b: f64, scale: f64) -> bool {
+    (a - b).abs() <= RULE * scale
+}

@@ -1,0 +1,220 @@
+//! Rules as operators and methods of `Var`.
+
+use crate::graph::{Graph, Ids};
+use crate::rules;
+use crate::var::Var;
+use elman_tensor::{Real, Shape};
+use std::ops;
+use std::panic::Location;
+
+macro_rules! operators {
+    ($($trait:ident $method:ident $rule:ident $right:expr, $left:expr;)*) => {$(
+        impl<'g, T: Real> ops::$trait for Var<'g, T> {
+            type Output = Self;
+            #[track_caller]
+            fn $method(self, other: Self) -> Self {
+                self.graph.apply(rules::$rule, [self, other])
+            }
+        }
+
+        impl<'g, T: Real> ops::$trait<f64> for Var<'g, T> {
+            type Output = Self;
+            #[track_caller]
+            fn $method(self, c: f64) -> Self {
+                let rule: fn(f64) -> _ = $right;
+                self.graph.apply(rule(c), [self])
+            }
+        }
+
+        impl<'g, T: Real> ops::$trait<Var<'g, T>> for f64 {
+            type Output = Var<'g, T>;
+            #[track_caller]
+            fn $method(self, x: Var<'g, T>) -> Var<'g, T> {
+                let f: fn(f64, Var<'g, T>, &'static Location<'static>) -> Var<'g, T> = $left;
+                f(self, x, Location::caller())
+            }
+        }
+    )*};
+}
+
+operators! {
+    Add add Add |c| rules::Shift(c), |c, x, line| x.graph.apply_at(rules::Shift(c), [x], line);
+    Sub sub Sub |c| rules::Shift(-c), |c, x, line| {
+        let minus = x.graph.apply_at(rules::Neg, [x], line);
+        x.graph.apply_at(rules::Shift(c), [minus], line)
+    };
+    Mul mul Mul |c| rules::Scale(c), |c, x, line| x.graph.apply_at(rules::Scale(c), [x], line);
+    Div div Div |c| rules::Ratio(c), |c, x, line| x.graph.apply_at(rules::Over(c), [x], line);
+}
+
+impl<'g, T: Real> ops::Neg for Var<'g, T> {
+    type Output = Self;
+    #[track_caller]
+    fn neg(self) -> Self {
+        self.graph.apply(rules::Neg, [self])
+    }
+}
+
+macro_rules! methods {
+    ($($(#[$doc:meta])* $method:ident $rule:ident;)*) => {
+        impl<'g, T: Real> Var<'g, T> {$(
+            $(#[$doc])*
+            #[track_caller]
+            #[must_use]
+            pub fn $method(self) -> Self {
+                self.graph.apply(rules::$rule, [self])
+            }
+        )*}
+    };
+}
+
+methods! {
+    /// eˣ, elementwise.
+    exp Exp;
+    /// The natural logarithm, elementwise.
+    ln Ln;
+    /// √x, elementwise.
+    sqrt Sqrt;
+    /// The hyperbolic tangent, elementwise.
+    tanh Tanh;
+    /// 1 / (1 + e⁻ˣ), elementwise.
+    sigmoid Sigmoid;
+    /// max(x, 0), elementwise.
+    relu Relu;
+    /// ln(1 + eˣ), elementwise.
+    softplus Softplus;
+    /// x², elementwise.
+    square Square;
+    /// |x|, elementwise.
+    abs Abs;
+    /// The sum of all elements: `[..]` to `[]`.
+    sum Sum;
+    /// Softmax along the innermost axis.
+    softmax Softmax;
+    /// The logarithm of the softmax along the innermost axis.
+    log_softmax LogSoftmax;
+}
+
+impl<'g, T: Real> Var<'g, T> {
+    /// The matrix product `[.., k] · [k, n]` to `[.., n]`, or `[.., k] · [k]` to `[..]`.
+    #[track_caller]
+    #[must_use]
+    pub fn dot(self, w: Self) -> Self {
+        self.graph.apply(rules::Dot, [self, w])
+    }
+
+    /// The mean of all elements: `[..]` to `[]`. Of no elements there is none: that is a misfit.
+    #[track_caller]
+    #[must_use]
+    pub fn mean(self) -> Self {
+        match self.shape().len() {
+            0 => self.misfit("mean", "there are no elements".into(), Location::caller()),
+            n => self.sum() / n as f64,
+        }
+    }
+
+    /// The sum along an axis, which disappears.
+    #[track_caller]
+    #[must_use]
+    pub fn sum_axis(self, axis: usize) -> Self {
+        self.graph.apply(rules::SumAxis { axis }, [self])
+    }
+
+    /// The mean along an axis, which disappears.
+    #[track_caller]
+    #[must_use]
+    pub fn mean_axis(self, axis: usize) -> Self {
+        match self.shape().get(axis) {
+            Some(0) => self.misfit("mean_axis", "there are no items".into(), Location::caller()),
+            n => self.sum_axis(axis) / n.unwrap_or(1) as f64,
+        }
+    }
+
+    /// `len` items from `start` along an axis: a copy. Along the outermost axis,
+    /// [`slice`](Var::slice) is free.
+    #[track_caller]
+    #[must_use]
+    pub fn part(self, axis: usize, start: usize, len: usize) -> Self {
+        self.graph.apply(rules::Part { axis, start, len }, [self])
+    }
+
+    /// `N` equal parts of the innermost axis, such as the gates of a cell.
+    #[track_caller]
+    #[must_use]
+    pub fn split<const N: usize>(self) -> [Self; N] {
+        let (shape, line) = (self.shape(), Location::caller());
+        let axis = shape.rank().saturating_sub(1);
+        if shape.last().checked_rem(N) != Some(0) {
+            return [self.misfit("split", format!("there are no {N} equal parts"), line); N];
+        }
+        let len = shape.last() / N;
+        std::array::from_fn(|i| {
+            self.graph.apply_at(rules::Part { axis, start: i * len, len }, [self], line)
+        })
+    }
+
+    /// Items of a table `[rows, ..]` by index: `[ids, ..]`.
+    #[track_caller]
+    #[must_use]
+    pub fn gather(self, ids: Ids<'g, T>) -> Self {
+        self.graph.apply(rules::Gather { ids: ids.range() }, [self])
+    }
+
+    /// Item by item along the outermost axis: this one's where the flag is not 0, else `other`'s.
+    #[track_caller]
+    #[must_use]
+    pub fn select(self, flags: Ids<'g, T>, other: Self) -> Self {
+        self.graph.apply(rules::Select { flags: flags.range() }, [self, other])
+    }
+
+    /// In a training pass: each element 0 with probability `rate`, the others scaled by
+    /// 1 / (1 − rate). In an evaluation: the same value.
+    ///
+    /// `key` tells layers apart ([`Scope::key`](crate::Scope::key)); the mask also depends on the
+    /// tape's seed, the training step and the time step marked last.
+    #[track_caller]
+    #[must_use]
+    pub fn dropout(self, rate: f64, key: u64) -> Self {
+        if self.graph.training() {
+            let keys = self.graph.keys(key);
+            self.graph.apply(rules::Dropout { rate, keys }, [self])
+        } else {
+            self
+        }
+    }
+
+    /// `y = b + x · W + h · U` with `self` as `x`; see [`rules::Affine`] for its order of
+    /// summation. Operands that are not there are [`Graph::absent`].
+    #[track_caller]
+    #[must_use]
+    pub fn affine(self, w: Self, h: Self, u: Self, b: Self) -> Self {
+        self.graph.apply(rules::Affine, [self, w, h, u, b])
+    }
+}
+
+impl<'g, T: Real> Graph<'g, T> {
+    /// Vars one after the other along an axis.
+    #[track_caller]
+    pub fn concat(&'g self, axis: usize, x: &[Var<'g, T>]) -> Var<'g, T> {
+        self.apply_any(rules::Concat { axis }, x, Location::caller())
+    }
+
+    /// Vars of equal shapes along a new outermost axis; of none, `[0, item..]` would have no
+    /// shape, so there must be one.
+    #[track_caller]
+    pub fn stack(&'g self, x: &[Var<'g, T>]) -> Var<'g, T> {
+        self.apply_any(rules::Stack, x, Location::caller())
+    }
+
+    /// What a random mask of this layer depends on, here and now.
+    pub fn keys(&self, layer: u64) -> [u64; 4] {
+        let time = self.now().map_or(u64::MAX, |t| t as u64);
+        [self.env.seed, layer, self.env.step, time]
+    }
+
+    /// The shape of a batch of states: `[batch, size]` of zeros.
+    #[track_caller]
+    pub fn state(&'g self, batch: usize, size: usize) -> Var<'g, T> {
+        self.zeros(Shape::from([batch, size]))
+    }
+}

@@ -1,0 +1,214 @@
+//! All weights of a model, in one vector.
+
+use crate::error::Error;
+use crate::scope::{Scope, Weights};
+use elman_tensor::{Dual, Real, Shape, View};
+use std::fmt;
+
+/// Where one weight lives: a light handle that models are made of.
+///
+/// It knows the path and the shape it stands for, and is checked wherever it is used: with other
+/// parameters than those it was made for (or a [cast](Params::cast) or copy of them) it gives an
+/// error, never another weight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Param {
+    pub(crate) index: usize,
+    pub(crate) start: usize,
+    pub(crate) shape: Shape,
+    pub(crate) key: u64,
+}
+
+impl Param {
+    /// The weight's shape.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+}
+
+/// One weight of the list.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) path: String,
+    pub(crate) param: Param,
+}
+
+/// All weights of a model: one vector of numbers, and the list of what lies where.
+///
+/// Clipping, saving, averaging or comparing weights are loops over one slice.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Params<T> {
+    values: Vec<T>,
+    entries: Vec<Entry>,
+    seed: u64,
+    generation: u64,
+}
+
+impl<T: Real> Params<T> {
+    /// Builds a model and draws its weights.
+    ///
+    /// `build` creates weights in its [`Scope`], which registers each of them, and returns
+    /// whatever is made of their handles. Initial values depend on `seed` and on the weight's
+    /// path only: not on the order of creation, nor on the scalar.
+    ///
+    /// # Errors
+    /// Whatever `build` returns: two weights of one path, a size that overflows.
+    pub fn init<M>(
+        seed: u64,
+        build: impl FnOnce(&mut Scope<'_>) -> Result<M, Error>,
+    ) -> Result<(M, Self), Error> {
+        let mut weights = Weights::new(seed);
+        let model = build(&mut weights.root())?;
+        let Weights { values, entries, .. } = weights;
+        let values = values.into_iter().map(T::from_f64).collect();
+        Ok((model, Params { values, entries, seed, generation: 0 }))
+    }
+
+    /// The seed the weights were drawn from.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// All numbers.
+    #[inline]
+    pub fn values(&self) -> &[T] {
+        &self.values
+    }
+
+    /// All numbers, for writing; this starts a new [generation](Params::generation).
+    #[inline]
+    pub fn values_mut(&mut self) -> &mut [T] {
+        self.generation += 1;
+        &mut self.values
+    }
+
+    /// A number that grows whenever the weights may have changed: what was derived from them
+    /// (say, in another memory layout) is stamped with it.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// How many numbers there are.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether the model has no weights.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Paths and handles, in the order in which the numbers lie.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Param)> {
+        self.entries.iter().map(|e| (e.path.as_str(), e.param))
+    }
+
+    /// Weights whose path fits a pattern, in which `*` stands for any run of characters.
+    pub fn find(&self, pattern: &str) -> impl Iterator<Item = (&str, Param)> {
+        self.iter().filter(move |(path, _)| fits(pattern, path))
+    }
+
+    /// One weight's values; `None` if the handle belongs to other parameters.
+    pub fn get(&self, param: Param) -> Option<View<'_, T>> {
+        self.knows(&param).then_some(())?;
+        View::new(param.shape, self.values.get(param.start..param.start + param.shape.len())?)
+    }
+
+    /// One weight's values, for writing; `None` if the handle belongs to other parameters.
+    pub fn get_mut(&mut self, param: Param) -> Option<&mut [T]> {
+        self.knows(&param).then_some(())?;
+        self.values_mut().get_mut(param.start..param.start + param.shape.len())
+    }
+
+    /// The same weights at another scalar; the handles stay valid. Into dual numbers: with
+    /// tangent 0.
+    pub fn cast<U: Real>(&self) -> Params<U> {
+        Params {
+            values: self.values.iter().map(|x| U::from_f64(x.to_f64())).collect(),
+            entries: self.entries.clone(),
+            seed: self.seed,
+            generation: self.generation,
+        }
+    }
+
+    /// The table of paths, shapes and counts, for printing.
+    pub fn summary(&self) -> Summary<'_> {
+        Summary(&self.entries)
+    }
+
+    #[inline]
+    pub(crate) fn knows(&self, param: &Param) -> bool {
+        self.entries.get(param.index).is_some_and(|e| e.param == *param)
+    }
+
+    /// The path of the layer that a weight belongs to.
+    pub(crate) fn owner(&self, param: &Param) -> &str {
+        let path = self.entries.get(param.index).map_or("", |e| e.path.as_str());
+        path.rsplit_once('.').map_or(path, |(owner, _)| owner)
+    }
+}
+
+impl Params<Dual<f64>> {
+    /// Gives the weights a direction: their tangents. What is computed from them then carries its
+    /// derivative in this direction, and a gradient its Hessian-vector product.
+    ///
+    /// # Errors
+    /// If `direction` has another length.
+    pub fn direct(&mut self, direction: &[f64]) -> Result<(), Error> {
+        if direction.len() != self.len() {
+            return Err(Error::GradLength { wanted: self.len(), given: direction.len() });
+        }
+        self.values_mut().iter_mut().zip(direction).for_each(|(x, &v)| x.tangent = v);
+        Ok(())
+    }
+}
+
+/// Whether `path` fits `pattern`: the parts between the stars occur in order, the first at the
+/// start, the last at the end.
+fn fits(pattern: &str, path: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else {
+        return pattern == path;
+    };
+    let Some(mut path) = path.strip_prefix(head) else {
+        return false;
+    };
+    let mut parts = rest.split('*').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return path.ends_with(part);
+        }
+        match path.find(part) {
+            Some(at) => path = &path[at + part.len()..],
+            None => return false,
+        }
+    }
+    true
+}
+
+/// A table of a model's weights: path, shape, count.
+#[derive(Debug)]
+pub struct Summary<'a>(&'a [Entry]);
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows: Vec<[String; 3]> =
+            std::iter::once(["weight", "shape", "count"].map(String::from))
+                .chain(self.0.iter().map(|e| {
+                    let shape = e.param.shape;
+                    [e.path.clone(), shape.to_string(), shape.len().to_string()]
+                }))
+                .chain(std::iter::once({
+                    let total: usize = self.0.iter().map(|e| e.param.shape.len()).sum();
+                    ["total".into(), String::new(), total.to_string()]
+                }))
+                .collect();
+        let width = |c: usize| rows.iter().map(|r| r[c].chars().count()).max().unwrap_or(0);
+        let (paths, shapes, counts) = (width(0), width(1), width(2));
+        for [path, shape, count] in &rows {
+            writeln!(f, "{path:paths$}  {shape:shapes$}  {count:>counts$}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

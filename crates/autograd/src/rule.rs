@@ -1,0 +1,122 @@
+//! The contract of an operation.
+
+use crate::error::Misfit;
+use crate::place::{Home, Place};
+use elman_tensor::{Real, Shape, View, ViewMut};
+
+/// An operation with `N` operands: its value and the adjoint of its derivative.
+///
+/// A rule is plain data (its hyper-parameters) and is written once for every scalar; the
+/// [`laws`](crate::laws) prove it. What a rule may rely on, and what it owes:
+///
+/// * [`shape`](Rule::shape) is asked first. The other methods see only operands it accepted, and
+///   an output of the shape it gave. An operand that is not there has the shape `[0]`.
+/// * [`forward`](Rule::forward) must write every element of `y` and of the kept numbers: both
+///   arrive with whatever lay in that memory before.
+/// * [`adjoint`](Rule::adjoint) must **add** to its targets, because an operand may be used
+///   elsewhere too, and must cope with one `Var` as several operands. Targets that nobody wants
+///   are skipped by asking [`Partials::of`].
+/// * Both must give the same bits for the same operands.
+///
+/// ```
+/// use elman_autograd::{At, Misfit, Partials, Rule, Side, laws};
+/// use elman_tensor::{Real, Shape, View, ViewMut};
+///
+/// /// y = x³, elementwise.
+/// struct Cube;
+///
+/// impl<T: Real> Rule<T, 1> for Cube {
+///     const NAME: &'static str = "cube";
+///     fn shape(&self, [x]: [Shape; 1]) -> Result<Shape, Misfit> {
+///         Ok(x)
+///     }
+///     fn forward(&self, [x]: [View<'_, T>; 1], mut y: ViewMut<'_, T>, _: Side<'_, T>) {
+///         for (y, &x) in y.values_mut().iter_mut().zip(x.values()) {
+///             *y = x * x * x;
+///         }
+///     }
+///     fn adjoint(&self, at: At<'_, T, 1>, dy: View<'_, T>, d: &mut Partials<'_, T>) {
+///         let [x] = at.x;
+///         if let Some(mut dx) = d.of(0) {
+///             for ((dx, &x), &dy) in dx.values_mut().iter_mut().zip(x.values()).zip(dy.values()) {
+///                 *dx += T::from_f64(3.0) * x * x * dy;
+///             }
+///         }
+///     }
+/// }
+///
+/// laws::rule(Cube, [[2, 3]])?; // proven
+/// # Ok::<(), laws::Violation>(())
+/// ```
+pub trait Rule<T: Real, const N: usize>: Send + Sync + 'static {
+    /// The name, for errors.
+    const NAME: &'static str;
+
+    /// Whether the adjoint is that of the forward's derivative. A rule that bends gradients on
+    /// purpose says `false`, and why in its documentation; the adjoint law then passes it by.
+    const EXACT: bool = true;
+
+    /// The shape of the output.
+    ///
+    /// # Errors
+    /// If the operands do not fit; the reason says what was wanted.
+    fn shape(&self, x: [Shape; N]) -> Result<Shape, Misfit>;
+
+    /// How many numbers forward keeps for the adjoint, beyond operands and output.
+    fn kept(&self, _x: [Shape; N]) -> usize {
+        0
+    }
+
+    /// Writes the output `y`, and the kept numbers.
+    fn forward(&self, x: [View<'_, T>; N], y: ViewMut<'_, T>, side: Side<'_, T>);
+
+    /// Adds to the partials of the operands: Jᵀ `dy`.
+    fn adjoint(&self, at: At<'_, T, N>, dy: View<'_, T>, d: &mut Partials<'_, T>);
+}
+
+/// What lies beside the operands of a rule.
+#[derive(Debug)]
+pub struct Side<'a, T> {
+    /// The kept numbers: written by forward, lent to the adjoint for any use.
+    pub kept: &'a mut [T],
+    /// The buffer of integers; a rule's own are [`IdRange::of`](crate::IdRange::of) it.
+    pub ids: &'a [u32],
+}
+
+/// The point at which an adjoint is taken.
+#[derive(Debug)]
+pub struct At<'a, T, const N: usize> {
+    /// The operands.
+    pub x: [View<'a, T>; N],
+    /// The output.
+    pub y: View<'a, T>,
+    /// Kept numbers and integers.
+    pub side: Side<'a, T>,
+}
+
+/// The targets of an adjoint, lent one at a time: two operands may be the same memory.
+#[derive(Debug)]
+pub struct Partials<'a, T> {
+    pub(crate) arena: &'a mut [T],
+    pub(crate) params: &'a mut [T],
+    pub(crate) places: &'a [Place],
+}
+
+impl<T> Partials<'_, T> {
+    /// Whether anybody wants the partial derivative with respect to an operand.
+    #[inline]
+    pub fn wanted(&self, operand: usize) -> bool {
+        self.places.get(operand).is_some_and(|p| p.wanted)
+    }
+
+    /// The memory to add an operand's partial derivative to; `None` if nobody wants it.
+    #[inline]
+    pub fn of(&mut self, operand: usize) -> Option<ViewMut<'_, T>> {
+        let place = self.places.get(operand).filter(|p| p.wanted)?;
+        let buffer = match place.home {
+            Home::Arena => &mut *self.arena,
+            Home::Params => &mut *self.params,
+        };
+        ViewMut::new(place.shape, buffer.get_mut(place.range())?)
+    }
+}

@@ -1,0 +1,72 @@
+//! The rules: one operation a file, forward and adjoint side by side.
+//!
+//! Most users meet them as operators and methods of [`Var`](crate::Var); the types are public so
+//! that layers of other crates can apply them on behalf of a caller's line.
+
+mod affine;
+mod arithmetic;
+mod axis;
+mod dot;
+mod dropout;
+mod elementwise;
+mod gather;
+mod join;
+mod part;
+mod select;
+mod softmax;
+mod sum;
+
+pub use affine::Affine;
+pub use arithmetic::{Add, Div, Mul, Sub};
+pub use axis::SumAxis;
+pub use dot::Dot;
+pub use dropout::Dropout;
+pub use elementwise::{
+    Abs, Elementwise, Exp, Ln, Neg, Over, Ratio, Relu, Scale, Shift, Sigmoid, Softplus, Sqrt,
+    Square, Tanh,
+};
+pub use gather::Gather;
+pub use join::{Concat, Stack};
+pub use part::Part;
+pub use select::Select;
+pub use softmax::{LogSoftmax, Softmax};
+pub use sum::Sum;
+
+/// A kernel's verdict on slices whose shapes a rule has checked: they fit.
+pub(crate) fn fit(verdict: Result<(), elman_kernels::Error>) {
+    debug_assert_eq!(verdict, Ok(()), "a rule accepted shapes that its kernel does not fit");
+}
+
+#[cfg(test)]
+crate::prove! {
+    tanh: Tanh[1],
+    sigmoid: Sigmoid[1],
+    relu: Relu[1],
+    softplus: Softplus[1],
+    exp: Exp[1],
+    ln: Ln[1],
+    sqrt: Sqrt[1],
+    square: Square[1],
+    abs: Abs[1],
+    neg: Neg[1],
+    scale: Scale[1],
+    shift: Shift[1],
+    ratio: Ratio[1],
+    over: Over[1],
+    add: Add[2],
+    sub: Sub[2],
+    mul: Mul[2],
+    div: Div[2],
+    dot: Dot[2],
+    affine: Affine[5],
+    sum: Sum[1],
+    sum_axis: SumAxis[1],
+    part: Part[1],
+    gather: Gather[1],
+    select: Select[2],
+    softmax: Softmax[1],
+    log_softmax: LogSoftmax[1],
+    dropout: Dropout[1],
+    concat: any Concat,
+    stack: any Stack,
+}

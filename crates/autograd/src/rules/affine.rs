@@ -1,0 +1,95 @@
+//! The affine part of a gate, in one order of summation.
+
+use super::dot::accumulate;
+use super::fit;
+use crate::error::Misfit;
+use crate::laws::{Draw, Sample};
+use crate::rule::{At, Partials, Rule, Side};
+use elman_kernels::{add_rows, fold_rows};
+use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
+
+/// y = b + x · W + h · U, where `h, U` or `b` may be absent.
+///
+/// Shapes: `x: [.., in]`, `W: [in, n]`, `h: [.., hidden]` with as many rows as `x`,
+/// `U: [hidden, n]`, `b: [n]`; `y: [.., n]`.
+///
+/// Every sum starts at `b`, runs over the k of `x`, then over the k of `h`, by fused
+/// multiply-adds. A kernel that keeps this order gives the same bits, however it tiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Affine;
+
+/// Whether an operand is not there: the shape `[0]`.
+fn absent(shape: Shape) -> bool {
+    shape.dims() == [0]
+}
+
+impl<T: Real> Rule<T, 5> for Affine {
+    const NAME: &'static str = "affine";
+
+    fn shape(&self, [x, w, h, u, b]: [Shape; 5]) -> Result<Shape, Misfit> {
+        if x.rank() == 0 || w.rank() != 2 {
+            return Err(Misfit::new("wanted x: [.., in] and W: [in, n]"));
+        }
+        if x.get(x.rank() - 1) != w.get(0) {
+            let reason = format!("x has {} columns, W {} rows", x.last(), w.rows());
+            return Err(Misfit::new(reason));
+        }
+        let n = w.last();
+        let recurrent = !(absent(h) && absent(u));
+        if recurrent && (h.rank() == 0 || u.rank() != 2 || h.rows() != x.rows()) {
+            return Err(Misfit::new(
+                "wanted h: [.., hidden] with as many rows as x, U: [hidden, n]",
+            ));
+        }
+        if recurrent && (h.last() != u.rows() || u.last() != n) {
+            let reason =
+                format!("h has {} columns, W {n}; wanted U: [{}, {n}]", h.last(), h.last());
+            return Err(Misfit::new(reason));
+        }
+        if !absent(b) && b != Shape::from([n]) {
+            return Err(Misfit::new(format!("wanted b: [{n}]")));
+        }
+        Ok(x.with_last(n))
+    }
+
+    fn forward(&self, [x, w, h, u, b]: [View<'_, T>; 5], mut y: ViewMut<'_, T>, _: Side<'_, T>) {
+        let y = y.values_mut();
+        if b.values().is_empty() {
+            y.fill(T::ZERO);
+        } else {
+            fit(add_rows(y, b.values(), |_, b| b));
+        }
+        accumulate(x.matrix(), w.matrix(), y);
+        if !absent(u.shape()) {
+            accumulate(h.matrix(), u.matrix(), y);
+        }
+    }
+
+    fn adjoint(&self, at: At<'_, T, 5>, dy: View<'_, T>, d: &mut Partials<'_, T>) {
+        let [x, w, h, u, _] = at.x;
+        for (input, (x, w)) in [(0, (x, w)), (2, (h, u))] {
+            if let Some(mut dx) = d.of(input) {
+                accumulate(dy.matrix(), w.matrix().map(|w| w.t()), dx.values_mut());
+            }
+            if let Some(mut dw) = d.of(input + 1) {
+                accumulate(x.matrix().map(|x| x.t()), dy.matrix(), dw.values_mut());
+            }
+        }
+        if let Some(mut db) = d.of(4) {
+            fit(fold_rows(dy.values(), db.values_mut()));
+        }
+    }
+}
+
+impl Sample for Affine {
+    fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
+        let (batch, input, hidden, n) = (draw.size(0), draw.size(1), draw.size(2), draw.size(3));
+        let (recurrent, bias) = (draw.pick(3) > 0, draw.pick(3) > 0);
+        let mut maybe =
+            |there: bool, shape: &[usize]| draw.normal(if there { shape } else { &[0] });
+        let h = maybe(recurrent, &[batch, hidden]);
+        let u = maybe(recurrent, &[hidden, n]);
+        let b = maybe(bias, &[n]);
+        (Affine, vec![draw.normal(&[batch, input]), draw.normal(&[input, n]), h, u, b])
+    }
+}

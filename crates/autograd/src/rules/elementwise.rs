@@ -1,0 +1,120 @@
+//! Functions of one element: value and derivative side by side.
+
+use super::fit;
+use crate::error::Misfit;
+use crate::laws::{Draw, Sample};
+use crate::rule::{At, Partials, Rule, Side};
+use elman_kernels::{map, map3};
+use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
+
+/// A function of one element, applied to all; a [`Rule`] of one operand.
+pub trait Elementwise: Send + Sync + 'static {
+    /// The name, for errors.
+    const NAME: &'static str;
+    /// y = f(x).
+    fn value<T: Real>(&self, x: T) -> T;
+    /// f′(x), where `y = f(x)` is at hand.
+    fn slope<T: Real>(&self, x: T, y: T) -> T;
+}
+
+impl<T: Real, E: Elementwise> Rule<T, 1> for E {
+    const NAME: &'static str = <E as Elementwise>::NAME;
+
+    fn shape(&self, [x]: [Shape; 1]) -> Result<Shape, Misfit> {
+        Ok(x)
+    }
+
+    fn forward(&self, [x]: [View<'_, T>; 1], mut y: ViewMut<'_, T>, _: Side<'_, T>) {
+        fit(map(
+            x.values(),
+            y.values_mut(),
+            #[inline(always)]
+            |x| self.value(x),
+        ));
+    }
+
+    fn adjoint(&self, at: At<'_, T, 1>, dy: View<'_, T>, d: &mut Partials<'_, T>) {
+        if let Some(mut dx) = d.of(0) {
+            let ([x], y) = (at.x, at.y);
+            fit(map3(
+                x.values(),
+                y.values(),
+                dy.values(),
+                dx.values_mut(),
+                #[inline(always)]
+                |x, y, dy| dy * self.slope(x, y),
+            ));
+        }
+    }
+}
+
+/// Each line: documentation, type (with its constant), name, y = f(x), y′, and the interval from
+/// which the laws draw x.
+macro_rules! elementwise {
+    ($($(#[$doc:meta])* $name:ident $(($constant:ident))? $label:literal
+        [$x:ident] $value:expr, [$x2:ident, $y:ident] $slope:expr, $low:literal..$high:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        pub struct $name $((
+            /// The constant.
+            pub elementwise!(@f64 $constant),
+        ))?;
+
+        impl Elementwise for $name {
+            const NAME: &'static str = $label;
+            #[inline(always)]
+            fn value<T: Real>(&self, $x: T) -> T {
+                $(let $constant = T::from_f64(self.0);)?
+                $value
+            }
+            #[inline(always)]
+            fn slope<T: Real>(&self, $x2: T, $y: T) -> T {
+                $(let $constant = T::from_f64(self.0);)?
+                $slope
+            }
+        }
+
+        impl Sample for $name {
+            fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
+                let x = draw.uniform(&[draw.size(0), draw.size(1)], $low, $high);
+                ($name $((elementwise!(@draw draw $constant)))?, vec![x])
+            }
+        }
+    )*};
+    (@f64 $constant:ident) => { f64 };
+    (@draw $draw:ident $constant:ident) => { $draw.number(0.5, 2.0) };
+}
+
+elementwise! {
+    /// y = tanh x.
+    Tanh "tanh" [x] x.tanh(), [_x, y] (T::ONE - y) * (T::ONE + y), -3.0..3.0;
+    /// y = σ(x) = 1 / (1 + e⁻ˣ).
+    Sigmoid "sigmoid" [x] x.sigmoid(), [_x, y] y * (T::ONE - y), -4.0..4.0;
+    /// y = max(x, 0); at the kink the slope is 0, NaN stays NaN.
+    Relu "relu" [x] if x <= T::ZERO { T::ZERO } else { x },
+        [x, _y] if x > T::ZERO { T::ONE } else { T::ZERO }, -2.0..2.0;
+    /// y = ln(1 + eˣ).
+    Softplus "softplus" [x] x.softplus(), [x, _y] x.sigmoid(), -4.0..4.0;
+    /// y = eˣ.
+    Exp "exp" [x] x.exp(), [_x, y] y, -2.0..2.0;
+    /// y = ln x.
+    Ln "ln" [x] x.ln(), [x, _y] T::ONE / x, 0.2..3.0;
+    /// y = √x.
+    Sqrt "sqrt" [x] x.sqrt(), [_x, y] T::from_f64(0.5) / y, 0.2..3.0;
+    /// y = x².
+    Square "square" [x] x * x, [x, _y] x + x, -2.0..2.0;
+    /// y = |x|; at the kink the slope is 0.
+    Abs "abs" [x] x.abs(),
+        [x, _y] if x > T::ZERO { T::ONE } else if x < T::ZERO { -T::ONE } else { T::ZERO },
+        -2.0..2.0;
+    /// y = −x.
+    Neg "neg" [x] -x, [_x, _y] -T::ONE, -2.0..2.0;
+    /// y = c x.
+    Scale(c) "scale" [x] c * x, [_x, _y] c, -2.0..2.0;
+    /// y = x + c.
+    Shift(c) "shift" [x] x + c, [_x, _y] { let _ = c; T::ONE }, -2.0..2.0;
+    /// y = x / c.
+    Ratio(c) "divide" [x] x / c, [_x, _y] T::ONE / c, -2.0..2.0;
+    /// y = c / x.
+    Over(c) "divide" [x] c / x, [x, y] { let _ = c; -y / x }, 0.3..2.0;
+}

@@ -1,0 +1,62 @@
+//! Rows of a table, picked by index.
+
+use super::fit;
+use crate::error::Misfit;
+use crate::laws::{Draw, Sample};
+use crate::place::IdRange;
+use crate::rule::{At, Partials, Rule, Side};
+use elman_kernels::update;
+use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
+
+/// `y[i, ..] = table[ids[i], ..]`: the lookup of an embedding. `table: [rows, ..]`,
+/// `y: [ids, ..]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gather {
+    /// The indices.
+    pub ids: IdRange,
+}
+
+impl<T: Real> Rule<T, 1> for Gather {
+    const NAME: &'static str = "gather";
+
+    fn shape(&self, [table]: [Shape; 1]) -> Result<Shape, Misfit> {
+        let rows = table.get(0).ok_or_else(|| Misfit::new("wanted a table [rows, ..]"))?;
+        if self.ids.bound() > rows {
+            let largest = self.ids.bound() - 1;
+            return Err(Misfit::new(format!("index {largest} into {rows} rows")));
+        }
+        Ok(table.with(0, self.ids.len()))
+    }
+
+    fn forward(&self, [table]: [View<'_, T>; 1], mut y: ViewMut<'_, T>, side: Side<'_, T>) {
+        let row = table.shape().tail().len();
+        if row > 0 {
+            let rows = self.ids.of(side.ids).iter().zip(y.values_mut().chunks_exact_mut(row));
+            for (&id, y) in rows {
+                let start = id as usize * row;
+                y.copy_from_slice(&table.values()[start..start + row]);
+            }
+        }
+    }
+
+    fn adjoint(&self, at: At<'_, T, 1>, dy: View<'_, T>, d: &mut Partials<'_, T>) {
+        let row = at.x[0].shape().tail().len();
+        if let Some(mut dx) = d.of(0)
+            && row > 0
+        {
+            for (&id, dy) in self.ids.of(at.side.ids).iter().zip(dy.values().chunks_exact(row)) {
+                let start = id as usize * row;
+                let target = &mut dx.values_mut()[start..start + row];
+                fit(update(target, dy, |dx, dy| *dx += dy));
+            }
+        }
+    }
+}
+
+impl Sample for Gather {
+    fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
+        let rows = draw.size(0);
+        let count = if rows == 0 { 0 } else { draw.size(1) };
+        (Gather { ids: draw.ids(count, rows) }, vec![draw.normal(&[rows, draw.size(2)])])
+    }
+}

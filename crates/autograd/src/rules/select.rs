@@ -1,0 +1,74 @@
+//! One of two rows.
+
+use super::fit;
+use crate::error::Misfit;
+use crate::laws::{Draw, Sample};
+use crate::place::IdRange;
+use crate::rule::{At, Partials, Rule, Side};
+use elman_kernels::update;
+use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
+
+/// `y[i, ..] = flags[i] ≠ 0 ? a[i, ..] : b[i, ..]`, item by item along the outermost axis.
+///
+/// The row that is not taken does not matter, NaN included: nothing is multiplied by 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Select {
+    /// A flag for each item.
+    pub flags: IdRange,
+}
+
+impl Select {
+    /// The ranges of the items, with whether each is taken from the operand.
+    fn rows<'a>(
+        &'a self,
+        ids: &'a [u32],
+        row: usize,
+        operand: usize,
+    ) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
+        let taken = move |&(_, &flag): &(usize, &u32)| (flag != 0) == (operand == 0);
+        let flags = self.flags.of(ids).iter().enumerate().filter(taken);
+        flags.map(move |(i, _)| i * row..(i + 1) * row)
+    }
+}
+
+impl<T: Real> Rule<T, 2> for Select {
+    const NAME: &'static str = "select";
+
+    fn shape(&self, [a, b]: [Shape; 2]) -> Result<Shape, Misfit> {
+        if a != b || a.get(0) != Some(self.flags.len()) {
+            let reason =
+                format!("wanted two equal shapes [{}, ..], one item a flag", self.flags.len());
+            return Err(Misfit::new(reason));
+        }
+        Ok(a)
+    }
+
+    fn forward(&self, x: [View<'_, T>; 2], mut y: ViewMut<'_, T>, side: Side<'_, T>) {
+        let row = y.shape().tail().len();
+        for (operand, x) in x.iter().enumerate() {
+            for row in self.rows(side.ids, row, operand) {
+                y.values_mut()[row.clone()].copy_from_slice(&x.values()[row]);
+            }
+        }
+    }
+
+    fn adjoint(&self, at: At<'_, T, 2>, dy: View<'_, T>, d: &mut Partials<'_, T>) {
+        let row = dy.shape().tail().len();
+        for operand in 0..2 {
+            if let Some(mut dx) = d.of(operand) {
+                for row in self.rows(at.side.ids, row, operand) {
+                    let target = &mut dx.values_mut()[row.clone()];
+                    fit(update(target, &dy.values()[row], |dx, dy| *dx += dy));
+                }
+            }
+        }
+    }
+}
+
+impl Sample for Select {
+    fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
+        let (rows, n) = (draw.size(0), draw.size(1));
+        let flags = draw.ids(rows, 2);
+        (Select { flags }, vec![draw.normal(&[rows, n]), draw.normal(&[rows, n])])
+    }
+}

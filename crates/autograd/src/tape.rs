@@ -1,0 +1,150 @@
+//! Reusable memory, and the two ways to run a computation in it.
+
+use crate::arena::{Arena, Call, Env, Mark};
+use crate::error::Error;
+use crate::grad::Grad;
+use crate::graph::Graph;
+use crate::params::Params;
+use crate::var::Var;
+use elman_tensor::{Real, View};
+use std::panic::Location;
+
+/// Reusable memory for recordings.
+///
+/// The first pass takes the memory it needs; later ones of the same shapes allocate nothing.
+///
+/// A loss is written as a closure *at the call*, or as an `fn`. A closure bound to a variable
+/// first is "not general enough" for the compiler, because it cannot see there that the closure
+/// has to work for every recording's lifetime.
+pub struct Tape<T: Real> {
+    arena: Arena<T>,
+    seed: u64,
+    step: u64,
+}
+
+impl<T: Real> Default for Tape<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Real> Tape<T> {
+    /// The most bytes a recording may take if nothing else is [said](Tape::limit): 8 GiB.
+    pub const LIMIT: usize = 1 << 33;
+
+    /// A tape without memory yet.
+    pub fn new() -> Self {
+        Tape { arena: Arena::new(Self::LIMIT), seed: 0, step: 0 }
+    }
+
+    /// The most bytes that the values of a recording may take, together with what rules keep;
+    /// gradients take as much again. Beyond it there is an error before anything is allocated.
+    #[must_use]
+    pub fn limit(mut self, bytes: usize) -> Self {
+        self.arena.limit = bytes;
+        self
+    }
+
+    /// Looks at every value and every partial derivative, and fails at the first that is infinite
+    /// or NaN, naming rule, line, layer and time step.
+    #[must_use]
+    pub fn check(mut self, on: bool) -> Self {
+        self.arena.check = on;
+        self
+    }
+
+    /// The seed of random masks.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Sets the number of the next training pass, which random masks are drawn for. Each
+    /// [`gradient`](Tape::gradient) counts it up.
+    pub fn set_step(&mut self, step: u64) {
+        self.step = step;
+    }
+
+    /// Overwrites all memory with NaN. Nothing may change by it; tests use it to show that.
+    pub fn poison(&mut self) {
+        self.arena.poison();
+    }
+
+    /// Computes a loss and its gradient with respect to all weights; returns the loss.
+    ///
+    /// # Errors
+    /// The first misfit of the recording; a loss that is not one number; a gradient of another
+    /// length; a recording beyond the [limit](Tape::limit). `grad` is then unspecified.
+    #[track_caller]
+    pub fn gradient<F>(
+        &mut self,
+        params: &Params<T>,
+        grad: &mut Grad<T>,
+        loss: F,
+    ) -> Result<T, Error>
+    where
+        F: for<'g> FnOnce(&'g Graph<'g, T>) -> Var<'g, T>,
+    {
+        let call = Call { line: Location::caller(), mark: Mark::default() };
+        if grad.values().len() != params.len() {
+            let given = grad.values().len();
+            return Err(Error::GradLength { wanted: params.len(), given });
+        }
+        grad.values_mut().fill(T::ZERO);
+        let env = self.env(true);
+        self.step += 1;
+        let (place, result) = self.run(params, true, env, |g| loss(g).place);
+        result?;
+        let &[value] = self.arena.values(params, &place) else {
+            return Err(Error::NotScalar { given: place.shape });
+        };
+        let seed = (place, &[T::ONE][..]);
+        self.arena.backward(params, grad.values_mut(), seed, env, call)?;
+        Ok(value)
+    }
+
+    /// Computes whatever `f` returns, recording nothing, with dropout and the like switched off.
+    ///
+    /// # Errors
+    /// The first misfit; a computation beyond the [limit](Tape::limit).
+    pub fn evaluate<F, R>(&mut self, params: &Params<T>, f: F) -> Result<R, Error>
+    where
+        F: for<'g> FnOnce(&'g Graph<'g, T>) -> R,
+    {
+        let env = self.env(false);
+        let (value, result) = self.run(params, false, env, f);
+        result.map(|()| value)
+    }
+
+    /// The gradient with respect to the `index`-th input that was given as
+    /// [`wanted`](Graph::wanted) in the last [`gradient`](Tape::gradient).
+    pub fn wanted(&self, index: usize) -> Option<View<'_, T>> {
+        self.arena.gradient(self.arena.wanted.get(index)?)
+    }
+
+    fn env(&self, training: bool) -> Env {
+        Env { training, seed: self.seed, step: self.step }
+    }
+
+    /// Lends the arena to a graph for the time of `f`.
+    fn run<F, R>(
+        &mut self,
+        params: &Params<T>,
+        recording: bool,
+        env: Env,
+        f: F,
+    ) -> (R, Result<(), Error>)
+    where
+        F: for<'g> FnOnce(&'g Graph<'g, T>) -> R,
+    {
+        let limit = self.arena.limit;
+        let mut arena = std::mem::replace(&mut self.arena, Arena::new(limit));
+        arena.reset();
+        let graph = Graph::new(params, arena, recording, env, Mark::default());
+        let value = f(&graph);
+        let (arena, failure) = graph.into_parts();
+        self.arena = arena;
+        (value, failure.map_or(Ok(()), Err))
+    }
+}

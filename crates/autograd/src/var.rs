@@ -1,0 +1,134 @@
+//! A value of a recording.
+
+use crate::error::{Error, Misfit};
+use crate::graph::Graph;
+use crate::place::Place;
+use elman_tensor::{Real, Shape, Tensor};
+use std::panic::Location;
+
+/// A value of a recording: a light handle, to be copied freely.
+///
+/// It cannot outlive its recording; numbers leave as copies, by [`item`](Var::item),
+/// [`read`](Var::read) or [`tensor`](Var::tensor).
+#[derive(Clone, Copy)]
+pub struct Var<'g, T: Real> {
+    pub(crate) graph: &'g Graph<'g, T>,
+    pub(crate) place: Place,
+}
+
+impl<'g, T: Real> Var<'g, T> {
+    /// The recording it belongs to.
+    pub fn graph(&self) -> &'g Graph<'g, T> {
+        self.graph
+    }
+
+    /// The shape; `[0]` after a failure.
+    pub fn shape(&self) -> Shape {
+        self.place.shape
+    }
+
+    /// Whether this is the operand that is not there.
+    pub fn is_absent(&self) -> bool {
+        self.place.shape == Shape::from([0])
+    }
+
+    /// The value of a single number.
+    ///
+    /// With more or fewer elements the recording fails, and the result is NaN.
+    #[track_caller]
+    pub fn item(&self) -> T {
+        let mut item = [T::NAN];
+        self.read(&mut item);
+        item[0]
+    }
+
+    /// Copies the elements out, row-major; the recording fails if their number is another.
+    #[track_caller]
+    pub fn read(&self, to: &mut [T]) {
+        if self.graph.failed() {
+            return;
+        }
+        let arena = self.graph.arena.borrow();
+        let from = arena.values(self.graph.params(), &self.place);
+        if from.len() == to.len() {
+            to.copy_from_slice(from);
+        } else {
+            let reason = format!("{} elements were asked for", to.len());
+            self.misfit("read", reason, Location::caller());
+        }
+    }
+
+    /// A copy as a tensor; the empty one after a failure.
+    pub fn tensor(&self) -> Tensor<T> {
+        let arena = self.graph.arena.borrow();
+        let values = arena.values(self.graph.params(), &self.place).to_vec();
+        Tensor::new(self.shape(), values).unwrap_or_default()
+    }
+
+    /// One item along the outermost axis (a time step of a sequence): a free view.
+    #[track_caller]
+    pub fn at(&self, index: usize) -> Self {
+        let tail = self.shape().tail();
+        self.outer("at", index, 1, tail, Location::caller())
+    }
+
+    /// `len` items along the outermost axis from `start`: a free view.
+    #[track_caller]
+    pub fn slice(&self, start: usize, len: usize) -> Self {
+        let shape = self.shape().with(0, len);
+        self.outer("slice", start, len, shape, Location::caller())
+    }
+
+    /// The same elements in another shape of as many: a free view.
+    #[track_caller]
+    pub fn reshape(&self, shape: impl Into<Shape>) -> Self {
+        let shape = shape.into();
+        if shape.len() == self.shape().len() {
+            return Var { place: Place { shape, ..self.place }, ..*self };
+        }
+        let reason = format!("{shape} has another number of elements");
+        self.misfit("reshape", reason, Location::caller())
+    }
+
+    /// The same value, through which no gradient flows (a free view).
+    pub fn stop(&self) -> Self {
+        Var { place: Place { wanted: false, ..self.place }, ..*self }
+    }
+
+    /// A view of `len` items along the outermost axis, seen in `shape`.
+    fn outer(
+        &self,
+        rule: &'static str,
+        start: usize,
+        len: usize,
+        shape: Shape,
+        line: &'static Location<'static>,
+    ) -> Self {
+        let count = self.shape().get(0).unwrap_or(0);
+        match start.checked_add(len) {
+            Some(end) if end <= count && self.shape().rank() > 0 => {
+                let item = self.shape().tail().len();
+                // An empty item may come with any number of items: no offset can be wrong.
+                let start = self.place.start + start.saturating_mul(item).min(self.shape().len());
+                Var { place: Place { start, shape, ..self.place }, ..*self }
+            }
+            _ => self.misfit(rule, format!("{len} from {start} of {count} items"), line),
+        }
+    }
+
+    /// A failure with this operand.
+    pub(crate) fn misfit(
+        &self,
+        rule: &'static str,
+        reason: String,
+        line: &'static Location<'static>,
+    ) -> Self {
+        let graph = self.graph;
+        if !graph.failed() {
+            let site = graph.call(line).site(graph.params());
+            let (shapes, misfit) = (vec![self.shape()], Misfit::new(reason));
+            graph.fail(Error::Misfit { rule, shapes, misfit, site });
+        }
+        graph.absent()
+    }
+}
