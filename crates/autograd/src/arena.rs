@@ -31,6 +31,8 @@ pub(crate) struct Arena<T: Real> {
     pool_of: HashMap<TypeId, u32, BuildHasherDefault<IdHasher>>,
     /// Inputs whose gradients were asked for, in the order of asking.
     pub(crate) wanted: Vec<Place>,
+    /// Lists of operands, lent to whoever collects some.
+    pub(crate) lists: Vec<Vec<Place>>,
     /// Memory of recomputed segments.
     pub(crate) spares: Vec<Arena<T>>,
     /// The most bytes that values and kept numbers may take together.
@@ -115,6 +117,7 @@ impl<T: Real> Arena<T> {
             pools: Vec::new(),
             pool_of: HashMap::default(),
             wanted: Vec::new(),
+            lists: Vec::new(),
             spares: Vec::new(),
             limit,
             check: false,

@@ -117,6 +117,23 @@ impl<T: Real> Tape<T> {
         result.map(|()| value)
     }
 
+    /// As [`evaluate`](Tape::evaluate), without a closure: computations follow in the graph, then
+    /// [`end`](Tape::end). Errors then name the line of whoever calls from here on.
+    pub fn begin<'p>(&mut self, params: &'p Params<T>) -> Graph<'p, T> {
+        let env = self.env(false);
+        self.open(params, false, env)
+    }
+
+    /// Takes the memory of a graph back.
+    ///
+    /// # Errors
+    /// The first misfit since [`begin`](Tape::begin).
+    pub fn end(&mut self, graph: Graph<'_, T>) -> Result<(), Error> {
+        let (arena, failure) = graph.into_parts();
+        self.arena = arena;
+        failure.map_or(Ok(()), Err)
+    }
+
     /// The gradient with respect to the `index`-th input that was given as
     /// [`wanted`](Graph::wanted) in the last [`gradient`](Tape::gradient).
     pub fn wanted(&self, index: usize) -> Option<View<'_, T>> {
@@ -138,13 +155,17 @@ impl<T: Real> Tape<T> {
     where
         F: for<'g> FnOnce(&'g Graph<'g, T>) -> R,
     {
-        let limit = self.arena.limit;
-        let mut arena = std::mem::replace(&mut self.arena, Arena::new(limit));
-        arena.reset();
-        let graph = Graph::new(params, arena, recording, env, Mark::default());
+        let graph = self.open(params, recording, env);
         let value = f(&graph);
-        let (arena, failure) = graph.into_parts();
-        self.arena = arena;
-        (value, failure.map_or(Ok(()), Err))
+        (value, self.end(graph))
+    }
+
+    /// Lends the arena to a graph.
+    fn open<'p>(&mut self, params: &'p Params<T>, recording: bool, env: Env) -> Graph<'p, T> {
+        let (limit, check) = (self.arena.limit, self.arena.check);
+        let mut arena = std::mem::replace(&mut self.arena, Arena::new(limit));
+        self.arena.check = check;
+        arena.reset();
+        Graph::new(params, arena, recording, env, Mark::default())
     }
 }
