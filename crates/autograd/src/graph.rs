@@ -72,6 +72,18 @@ impl<T: Real> Ids<'_, T> {
         Some(Ids { range: IdRange { start, len, ..self.range }, ..*self })
     }
 
+    /// As many others, made from each one's index and value.
+    #[must_use]
+    pub fn map(&self, mut f: impl FnMut(usize, u32) -> u32) -> Self {
+        let ids = &mut self.graph.arena.borrow_mut().ids;
+        let start = ids.len();
+        for i in 0..self.range.len {
+            let id = ids[self.range.start + i];
+            ids.push(f(i, id));
+        }
+        Ids { range: IdRange::since(start, ids), ..*self }
+    }
+
     /// What a rule carries of them.
     pub fn range(&self) -> IdRange {
         self.range

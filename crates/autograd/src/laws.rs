@@ -48,6 +48,19 @@ pub struct Violation {
     pub right: f64,
 }
 
+impl Violation {
+    /// A violation, for laws of other crates.
+    pub fn new(
+        name: impl Into<String>,
+        law: &'static str,
+        operand: impl Into<String>,
+        element: usize,
+        (left, right): (f64, f64),
+    ) -> Self {
+        Violation { name: name.into(), law, operand: operand.into(), element, left, right }
+    }
+}
+
 /// The largest relative error of the laws of a single rule.
 pub const RULE: f64 = 1e-12;
 

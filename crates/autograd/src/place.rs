@@ -68,6 +68,11 @@ impl IdRange {
     pub(crate) fn append(ids: impl IntoIterator<Item = u32>, buffer: &mut Vec<u32>) -> Self {
         let start = buffer.len();
         buffer.extend(ids);
+        Self::since(start, buffer)
+    }
+
+    /// What was appended to a buffer since it had `start` ids.
+    pub(crate) fn since(start: usize, buffer: &[u32]) -> Self {
         let bound = buffer[start..].iter().max().map_or(0, |&id| id as usize + 1);
         IdRange { start, len: buffer.len() - start, bound }
     }

@@ -1,1 +1,65 @@
-//! In progress.
+//! Recurrent cells, layers, sequences and streams.
+//!
+//! A [`Cell`] is one step: an input and a state give an output and the next state, written as the
+//! paper writes it. From that alone come whole sequences ([`scan`]), stacking ([`Cell::stack`]),
+//! a readout ([`Cell::readout`]), prediction one step at a time ([`Stream`]), and the proof of
+//! its gradients ([`laws::cell`]).
+//!
+//! ```
+//! use elman_autograd::{Grad, Params, Tape};
+//! use elman_rnn::{Cell, Layer, Linear, Lstm, Rnn, Stream};
+//! use elman_tensor::Tensor;
+//!
+//! // An LSTM of 8 with a linear readout: 1 number in, 1 number out, at every step.
+//! let (model, params) = Params::<f32>::init(7, |p| {
+//!     let lstm = Lstm::new(p.scope("lstm"), 1, 8)?;
+//!     Ok(lstm.readout(Linear::new(p.scope("head"), 8, 1)?))
+//! })?;
+//!
+//! // Train on sequences [time, batch, feature] …
+//! let x = Tensor::from_fn([20, 3, 1], |i| (i as f32 * 0.3).sin())?;
+//! let mut grad = Grad::zeros(&params);
+//! let loss = Tape::new().gradient(&params, &mut grad, |g| {
+//!     let y = Rnn(model).forward(g.input(&x)).values();
+//!     (y.slice(0, 19) - g.input(&x).slice(1, 19)).square().mean()
+//! })?;
+//! assert!(loss > 0.0);
+//!
+//! // … and predict a stream, one step at a time.
+//! let mut stream = Stream::new(&params, model);
+//! let next: &[f32] = stream.push(&[0.5])?;
+//! assert_eq!(next.len(), 1);
+//! # Ok::<(), elman_autograd::Error>(())
+//! ```
+//!
+//! Sequences are `[time, batch, feature]`. Weights are `[in, gates × hidden]`, and initial weights
+//! those of PyTorch, unless said otherwise.
+
+#![forbid(unsafe_code)]
+
+mod cell;
+mod cells;
+mod embedding;
+mod gate;
+pub mod laws;
+mod layer;
+mod linear;
+mod readout;
+mod scan;
+mod seq;
+mod stack;
+mod state;
+mod stream;
+
+pub use cell::Cell;
+pub use cells::{Activation, ConcatElman, Elman, Gru, Lstm};
+pub use embedding::Embedding;
+pub use gate::Gate;
+pub use layer::{Layer, Rnn, Then};
+pub use linear::Linear;
+pub use readout::Readout;
+pub use scan::scan;
+pub use seq::Seq;
+pub use stack::Stack;
+pub use state::State;
+pub use stream::{FreeRun, Predict, Stream};

@@ -1,0 +1,11 @@
+//! The cells: one a file.
+
+mod concat_elman;
+mod elman;
+mod gru;
+mod lstm;
+
+pub use concat_elman::ConcatElman;
+pub use elman::{Activation, Elman};
+pub use gru::Gru;
+pub use lstm::Lstm;

@@ -1,0 +1,83 @@
+//! The simple recurrent network.
+
+use crate::cell::Cell;
+use crate::gate::Gate;
+use elman_autograd::{Error, Graph, Scope, Var};
+use elman_tensor::Real;
+
+/// What an [`Elman`] cell applies to its sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Activation {
+    /// The hyperbolic tangent.
+    Tanh,
+    /// max(x, 0).
+    Relu,
+}
+
+/// The simple recurrent network (Elman 1990):
+///
+/// h′ = tanh(b + x · W + h · U), or with the rectifier in the place of tanh.
+///
+/// Weights `w: [in, hidden]`, `u: [hidden, hidden]`, `b: [hidden]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Elman {
+    gate: Gate,
+    activation: Activation,
+}
+
+impl Elman {
+    /// A cell with tanh.
+    ///
+    /// # Errors
+    /// If a weight cannot be created.
+    pub fn new(p: Scope<'_>, input: usize, hidden: usize) -> Result<Self, Error> {
+        Self::with(p, input, hidden, Activation::Tanh)
+    }
+
+    /// A cell with an activation of choice.
+    ///
+    /// # Errors
+    /// If a weight cannot be created.
+    pub fn with(
+        p: Scope<'_>,
+        input: usize,
+        hidden: usize,
+        activation: Activation,
+    ) -> Result<Self, Error> {
+        Ok(Elman { gate: Gate::new(p, input, hidden)?, activation })
+    }
+
+    /// The affine part, with its weights.
+    pub fn gate(&self) -> Gate {
+        self.gate
+    }
+}
+
+impl Cell for Elman {
+    type State<'g, T: Real> = [Var<'g, T>; 1];
+
+    fn output(&self) -> usize {
+        self.gate.hidden()
+    }
+
+    #[track_caller]
+    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> [Var<'g, T>; 1] {
+        [g.zeros([batch, self.output()])]
+    }
+
+    #[track_caller]
+    fn step<'g, T: Real>(
+        &self,
+        x: Var<'g, T>,
+        [h]: [Var<'g, T>; 1],
+    ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
+        let _layer = x.graph().layer(self.gate.params()[0]);
+        let z = self.gate.of(x, h);
+        let h = match self.activation {
+            Activation::Tanh => z.tanh(),
+            Activation::Relu => z.relu(),
+        };
+        (h, [h])
+    }
+}

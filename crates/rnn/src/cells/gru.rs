@@ -1,0 +1,80 @@
+//! The gated recurrent unit.
+
+use crate::cell::Cell;
+use crate::gate::Gate;
+use elman_autograd::{Error, Graph, Param, Scope, Var};
+use elman_tensor::{Init, Real};
+
+/// The gated recurrent unit (Cho et al. 2014), with the reset after the product:
+///
+/// r, z = σ of the two parts of b + x · W + h · U\
+/// n = tanh(bₙ + x · Wₙ + r ∘ (cₙ + h · Uₙ))\
+/// h′ = (1 − z) ∘ n + z ∘ h
+///
+/// Weights of the gates `w: [in, 2 × hidden]`, `u: [hidden, 2 × hidden]`, `b: [2 × hidden]` in the
+/// order r, z, and of the candidate, which is another kind of sum: `candidate.w: [in, hidden]`,
+/// `candidate.u: [hidden, hidden]`, `candidate.b: [hidden]`, and the bias inside of the reset
+/// product `candidate.c: [hidden]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gru {
+    gates: Gate,
+    candidate: [Param; 4],
+}
+
+impl Gru {
+    /// A cell, its weights drawn uniformly from ±1/√hidden.
+    ///
+    /// # Errors
+    /// If a weight cannot be created.
+    pub fn new(mut p: Scope<'_>, input: usize, hidden: usize) -> Result<Self, Error> {
+        let init = Init::inverse_root(hidden);
+        let mut n = p.scope("candidate");
+        let candidate = [
+            n.weight("w", [input, hidden], init)?,
+            n.weight("b", [hidden], init)?,
+            n.weight("u", [hidden, hidden], init)?,
+            n.weight("c", [hidden], init)?,
+        ];
+        Ok(Gru { gates: Gate::several(p, input, hidden, 2)?, candidate })
+    }
+
+    /// The affine part of the gates r and z.
+    pub fn gates(&self) -> Gate {
+        self.gates
+    }
+
+    /// The candidate's weights Wₙ, bₙ, Uₙ, cₙ.
+    pub fn candidate(&self) -> [Param; 4] {
+        self.candidate
+    }
+}
+
+impl Cell for Gru {
+    type State<'g, T: Real> = [Var<'g, T>; 1];
+
+    fn output(&self) -> usize {
+        self.gates.hidden()
+    }
+
+    #[track_caller]
+    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> [Var<'g, T>; 1] {
+        [g.zeros([batch, self.output()])]
+    }
+
+    #[track_caller]
+    fn step<'g, T: Real>(
+        &self,
+        x: Var<'g, T>,
+        [h]: [Var<'g, T>; 1],
+    ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
+        let g = x.graph();
+        let _layer = g.layer(self.gates.params()[0]);
+        let [w, b, u, c] = self.candidate;
+        let [w, b, u, c] = [g.param(w), g.param(b), g.param(u), g.param(c)];
+        let none = g.absent();
+        let [r, z] = self.gates.of(x, h).sigmoid().split();
+        let n = (x.affine(w, none, none, b) + r * h.affine(u, none, none, c)).tanh();
+        let h = (1.0 - z) * n + z * h;
+        (h, [h])
+    }
+}

@@ -1,0 +1,61 @@
+//! Long short-term memory.
+
+use crate::cell::Cell;
+use crate::gate::Gate;
+use elman_autograd::{Error, Graph, Scope, Var};
+use elman_tensor::Real;
+
+/// Long short-term memory (Hochreiter and Schmidhuber 1997) with forget gates (Gers,
+/// Schmidhuber and Cummins 2000):
+///
+/// i, f, g, o = the four parts of b + x · W + h · U\
+/// c′ = σ(f) ∘ c + σ(i) ∘ tanh(g)\
+/// h′ = σ(o) ∘ tanh(c′)
+///
+/// Weights `w: [in, 4 × hidden]`, `u: [hidden, 4 × hidden]`, `b: [4 × hidden]`, gates in the
+/// order i, f, g, o. The state is `[h, c]`, the output h′.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lstm {
+    gates: Gate,
+}
+
+impl Lstm {
+    /// A cell, its weights drawn uniformly from ±1/√hidden.
+    ///
+    /// # Errors
+    /// If a weight cannot be created.
+    pub fn new(p: Scope<'_>, input: usize, hidden: usize) -> Result<Self, Error> {
+        Ok(Lstm { gates: Gate::several(p, input, hidden, 4)? })
+    }
+
+    /// The affine part of the four gates, with its weights.
+    pub fn gates(&self) -> Gate {
+        self.gates
+    }
+}
+
+impl Cell for Lstm {
+    type State<'g, T: Real> = [Var<'g, T>; 2];
+
+    fn output(&self) -> usize {
+        self.gates.hidden()
+    }
+
+    #[track_caller]
+    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> [Var<'g, T>; 2] {
+        [g.zeros([batch, self.output()]); 2]
+    }
+
+    #[track_caller]
+    fn step<'g, T: Real>(
+        &self,
+        x: Var<'g, T>,
+        [h, c]: [Var<'g, T>; 2],
+    ) -> (Var<'g, T>, [Var<'g, T>; 2]) {
+        let _layer = x.graph().layer(self.gates.params()[0]);
+        let [i, f, g, o] = self.gates.of(x, h).split();
+        let c = f.sigmoid() * c + i.sigmoid() * g.tanh();
+        let h = o.sigmoid() * c.tanh();
+        (h, [h, c])
+    }
+}

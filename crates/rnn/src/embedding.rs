@@ -1,0 +1,49 @@
+//! A vector for each symbol.
+
+use elman_autograd::{Error, Graph, Param, Scope, Var};
+use elman_tensor::{Init, Real};
+use std::panic::Location;
+
+/// A table `[symbols, size]` of learned vectors, drawn from the standard normal distribution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Embedding {
+    table: Param,
+}
+
+impl Embedding {
+    /// A table of `symbols` vectors.
+    ///
+    /// # Errors
+    /// If the table cannot be created.
+    pub fn new(mut p: Scope<'_>, symbols: usize, size: usize) -> Result<Self, Error> {
+        Ok(Embedding { table: p.weight("table", [symbols, size], Init::Normal { std: 1.0 })? })
+    }
+
+    /// The table.
+    pub fn param(&self) -> Param {
+        self.table
+    }
+
+    /// The vectors of some symbols: `[ids, size]`.
+    #[track_caller]
+    pub fn of<'g, T: Real>(&self, g: &'g Graph<'g, T>, ids: &[u32]) -> Var<'g, T> {
+        let _layer = g.layer(self.table);
+        g.param(self.table).gather(g.ids(ids))
+    }
+
+    /// The vectors of a batch of sequences of symbols, step by step: `[time, batch, size]`.
+    #[track_caller]
+    pub fn sequence<'g, T: Real>(
+        &self,
+        g: &'g Graph<'g, T>,
+        ids: &[u32],
+        batch: usize,
+    ) -> Var<'g, T> {
+        let time = ids.len().checked_div(batch).unwrap_or(0);
+        if time * batch != ids.len() {
+            let reason = format!("{} symbols are no whole steps of {batch} rows", ids.len());
+            g.refuse("embedding", reason, Location::caller());
+        }
+        self.of(g, ids).reshape([time, batch, self.table.shape().last()])
+    }
+}

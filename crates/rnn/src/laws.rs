@@ -1,0 +1,70 @@
+//! The laws of cells: what binds a step, a sequence, a batch and a stream to each other.
+//!
+//! * *sequence = scan*: a cell's own sequence gives the bits of its steps, in `f32` and `f64`, and
+//!   its gradients to rounding.
+//! * *whole = halves*: a sequence in two pieces, the state carried, gives the bits of one.
+//! * *batch = rows*: each row alone gives its bits in the batch, in outputs, states, and gradients
+//!   with respect to inputs.
+//! * *stream = sequence*: [`Stream`](crate::Stream) gives the bits of a sequence.
+//! * *lengths*, *resets*: a row with a length is the shorter row alone, whatever lies in its
+//!   padding; a row with resets is its pieces, each from the initial state.
+//! * *nothing*: no steps give no outputs and leave the state.
+//!
+//! And the laws of [`elman_autograd::laws::function`]: the adjoint against dual numbers, and the
+//! symmetry of the Hessian, with respect to every weight, the inputs and the initial state.
+//! States are random, never zero, and so are cotangents.
+
+mod trial;
+
+pub use elman_autograd::laws::Violation;
+
+use crate::cell::Cell;
+use elman_autograd::{Error, Params, Scope};
+use trial::Trial;
+
+/// The sizes of a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sizes {
+    /// Steps.
+    pub time: usize,
+    /// Rows.
+    pub batch: usize,
+    /// Features of an input.
+    pub input: usize,
+}
+
+/// Proves a cell that reads `input` features, over sequences of 5 steps and 3 rows.
+///
+/// # Errors
+/// The first law that is broken; a cell that cannot be built, or that fails, breaks *shape*.
+pub fn cell<C: Cell>(
+    name: &str,
+    input: usize,
+    build: impl FnOnce(&mut Scope<'_>) -> Result<C, Error>,
+) -> Result<(), Violation> {
+    cell_over(name, Sizes { time: 5, batch: 3, input }, 1, build)
+}
+
+/// Proves a cell over sequences of given sizes (0 and 1 are welcome), with weights, inputs and
+/// states drawn from `seed`.
+///
+/// # Errors
+/// The first law that is broken; a cell that cannot be built, or that fails, breaks *shape*.
+pub fn cell_over<C: Cell>(
+    name: &str,
+    sizes: Sizes,
+    seed: u64,
+    build: impl FnOnce(&mut Scope<'_>) -> Result<C, Error>,
+) -> Result<(), Violation> {
+    let prove = || {
+        let (cell, params) = Params::<f64>::init(seed, build)?;
+        Trial::new(name, &cell, &params, sizes, seed)?.prove()
+    };
+    prove().unwrap_or_else(|error| {
+        let nan = (f64::NAN, f64::NAN);
+        Err(Violation::new(name, "shape", error.to_string(), 0, nan))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! A cell with a linear readout.
+
+use crate::cell::Cell;
+use crate::linear::Linear;
+use crate::seq::Seq;
+use elman_autograd::{Graph, Var};
+use elman_tensor::Real;
+
+/// A cell whose outputs are read by a linear map: made by [`Cell::readout`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Readout<C> {
+    /// The cell.
+    pub cell: C,
+    /// What reads its outputs.
+    pub head: Linear,
+}
+
+impl<C: Cell> Cell for Readout<C> {
+    type State<'g, T: Real> = C::State<'g, T>;
+
+    fn output(&self) -> usize {
+        self.head.output()
+    }
+
+    #[track_caller]
+    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
+        self.cell.initial(g, batch)
+    }
+
+    #[track_caller]
+    fn step<'g, T: Real>(
+        &self,
+        x: Var<'g, T>,
+        s: Self::State<'g, T>,
+    ) -> (Var<'g, T>, Self::State<'g, T>) {
+        let (y, s) = self.cell.step(x, s);
+        (self.head.of(y), s)
+    }
+
+    /// The readout of all steps is one product. Its rows are those of the single steps, bit for
+    /// bit; past the end of a row it is silenced again, because of the bias.
+    #[track_caller]
+    fn sequence<'g, T: Real>(
+        &self,
+        xs: Seq<'g, T>,
+        s: Self::State<'g, T>,
+    ) -> (Var<'g, T>, Self::State<'g, T>) {
+        let (ys, s) = self.cell.sequence(xs, s);
+        let ys = self.head.of(ys);
+        let Some(inside) = xs.inside() else { return (ys, s) };
+        let (shape, rows) = (ys.shape(), [ys.shape().rows(), ys.shape().last()]);
+        let silence = xs.graph().zeros(rows);
+        (ys.reshape(rows).select(inside, silence).reshape(shape), s)
+    }
+}

@@ -1,0 +1,127 @@
+//! Sequences, with what belongs to them.
+
+use elman_autograd::{Graph, Ids, Var};
+use elman_tensor::Real;
+use std::panic::Location;
+
+/// A batch of sequences `[time, batch, feature]`, with lengths and resets where there are some.
+///
+/// A `Var` of three axes is a sequence without either.
+#[derive(Clone, Copy)]
+pub struct Seq<'g, T: Real> {
+    values: Var<'g, T>,
+    /// For each row, how many steps it has.
+    lengths: Option<Ids<'g, T>>,
+    /// For each step and row, whether it lies before the row's end.
+    inside: Option<Ids<'g, T>>,
+    /// For each step and row, whether the state starts anew before it.
+    resets: Option<Ids<'g, T>>,
+}
+
+impl<'g, T: Real> From<Var<'g, T>> for Seq<'g, T> {
+    fn from(values: Var<'g, T>) -> Self {
+        Seq { values, lengths: None, inside: None, resets: None }
+    }
+}
+
+impl<'g, T: Real> Seq<'g, T> {
+    /// The elements, `[time, batch, feature]`; past the end of a row they are 0.
+    pub fn values(&self) -> Var<'g, T> {
+        self.values
+    }
+
+    /// The recording.
+    pub fn graph(&self) -> &'g Graph<'g, T> {
+        self.values.graph()
+    }
+
+    /// The number of steps.
+    pub fn time(&self) -> usize {
+        self.values.shape().get(0).unwrap_or(0)
+    }
+
+    /// The number of rows.
+    pub fn batch(&self) -> usize {
+        self.values.shape().get(1).unwrap_or(0)
+    }
+
+    /// The lengths of the rows, where they were given.
+    pub fn lengths(&self) -> Option<Ids<'g, T>> {
+        self.lengths
+    }
+
+    /// For each step and row 1 before the row's end, else 0; where lengths were given.
+    pub fn inside(&self) -> Option<Ids<'g, T>> {
+        self.inside
+    }
+
+    /// For each step and row not 0 where the state starts anew; where resets were given.
+    pub fn resets(&self) -> Option<Ids<'g, T>> {
+        self.resets
+    }
+
+    /// Gives each row a length, 0 allowed. Outputs past it will be 0, and the state stays as the
+    /// row left it.
+    ///
+    /// What lies past the end is replaced by 0 here, on entry: masking outputs alone would let
+    /// 0 · NaN into the weights' gradients.
+    #[track_caller]
+    #[must_use]
+    pub fn with_lengths(self, lengths: &[u32]) -> Self {
+        let (g, line) = (self.graph(), Location::caller());
+        let (time, batch) = (self.time(), self.batch());
+        if lengths.len() != batch {
+            let reason = format!("{} lengths for {batch} rows", lengths.len());
+            g.refuse("lengths", reason, line);
+        }
+        if let Some(long) = lengths.iter().find(|&&l| l as usize > time) {
+            g.refuse("lengths", format!("length {long} of {time} steps"), line);
+        }
+        if g.failed() {
+            return self;
+        }
+        let flag = |t: usize| lengths.iter().map(move |&l| u32::from(t < l as usize));
+        let inside = g.ids_from((0..time).flat_map(flag));
+        let shape = self.values.shape();
+        let zeros = g.zeros(shape);
+        let rows = [time * batch, shape.last()];
+        let values = self.values.reshape(rows).select(inside, zeros.reshape(rows)).reshape(shape);
+        Seq { values, lengths: Some(g.ids(lengths)), inside: Some(inside), ..self }
+    }
+
+    /// Starts the state of a row anew before each step whose flag is not 0: `[time × batch]`
+    /// flags, step by step.
+    #[track_caller]
+    #[must_use]
+    pub fn with_resets(self, resets: &[u32]) -> Self {
+        let g = self.graph();
+        let wanted = self.time().saturating_mul(self.batch());
+        if resets.len() != wanted {
+            let reason = format!("{} flags for {} steps × rows", resets.len(), wanted);
+            g.refuse("resets", reason, Location::caller());
+            return self;
+        }
+        Seq { resets: Some(g.ids(resets)), ..self }
+    }
+
+    /// The same lengths and resets with other values of as many steps and rows.
+    #[must_use]
+    pub fn with_values(self, values: Var<'g, T>) -> Self {
+        Seq { values, ..self }
+    }
+
+    /// The last step of each row, at its own end: `[batch, feature]`, 0 for rows of no steps.
+    #[track_caller]
+    pub fn last(&self) -> Var<'g, T> {
+        let (g, time, batch) = (self.graph(), self.time(), self.batch());
+        let size = self.values.shape().last();
+        if time == 0 {
+            return g.zeros([batch, size]);
+        }
+        let Some(lengths) = self.lengths else { return self.values.at(time - 1) };
+        // Where each row ends; rows that never began are silenced afterwards.
+        let ends = lengths.map(|b, length| ((length.max(1) - 1) as usize * batch + b) as u32);
+        let last = self.values.reshape([time * batch, size]).gather(ends);
+        last.select(lengths, g.zeros([batch, size]))
+    }
+}

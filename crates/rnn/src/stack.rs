@@ -1,0 +1,50 @@
+//! One cell on another.
+
+use crate::cell::Cell;
+use crate::seq::Seq;
+use elman_autograd::{Graph, Var};
+use elman_tensor::Real;
+
+/// Two cells, the one above reading the outputs of the one below: made by [`Cell::stack`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stack<A, B> {
+    /// The cell that reads the input.
+    pub below: A,
+    /// The cell that reads the outputs of the first.
+    pub above: B,
+}
+
+impl<A: Cell, B: Cell> Cell for Stack<A, B> {
+    type State<'g, T: Real> = (A::State<'g, T>, B::State<'g, T>);
+
+    fn output(&self) -> usize {
+        self.above.output()
+    }
+
+    #[track_caller]
+    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
+        (self.below.initial(g, batch), self.above.initial(g, batch))
+    }
+
+    #[track_caller]
+    fn step<'g, T: Real>(
+        &self,
+        x: Var<'g, T>,
+        (a, b): Self::State<'g, T>,
+    ) -> (Var<'g, T>, Self::State<'g, T>) {
+        let (y, a) = self.below.step(x, a);
+        let (y, b) = self.above.step(y, b);
+        (y, (a, b))
+    }
+
+    #[track_caller]
+    fn sequence<'g, T: Real>(
+        &self,
+        xs: Seq<'g, T>,
+        (a, b): Self::State<'g, T>,
+    ) -> (Var<'g, T>, Self::State<'g, T>) {
+        let (ys, a) = self.below.sequence(xs, a);
+        let (ys, b) = self.above.sequence(xs.with_values(ys), b);
+        (ys, (a, b))
+    }
+}

@@ -1,0 +1,46 @@
+//! What a cell remembers.
+
+use elman_autograd::Var;
+use elman_tensor::Real;
+
+/// The state of a cell: Vars in an array, or in nested pairs, each `[batch, ..]`.
+///
+/// Whatever is done to a state (carried, masked, reset, copied) is done to each of its Vars, in
+/// one order; no cell repeats a list of its parts.
+pub trait State<'g, T: Real>: Clone {
+    /// The state with each Var replaced.
+    #[must_use]
+    fn map(self, f: &mut dyn FnMut(Var<'g, T>) -> Var<'g, T>) -> Self;
+
+    /// The state made of two, Var by Var.
+    #[must_use]
+    fn zip(self, other: Self, f: &mut dyn FnMut(Var<'g, T>, Var<'g, T>) -> Var<'g, T>) -> Self;
+
+    /// Calls `f` with each Var.
+    fn each(&self, f: &mut dyn FnMut(Var<'g, T>)) {
+        let _ = self.clone().map(&mut |x| {
+            f(x);
+            x
+        });
+    }
+}
+
+impl<'g, T: Real, const N: usize> State<'g, T> for [Var<'g, T>; N] {
+    fn map(self, f: &mut dyn FnMut(Var<'g, T>) -> Var<'g, T>) -> Self {
+        <[Var<'g, T>; N]>::map(self, f)
+    }
+
+    fn zip(self, other: Self, f: &mut dyn FnMut(Var<'g, T>, Var<'g, T>) -> Var<'g, T>) -> Self {
+        std::array::from_fn(|i| f(self[i], other[i]))
+    }
+}
+
+impl<'g, T: Real, A: State<'g, T>, B: State<'g, T>> State<'g, T> for (A, B) {
+    fn map(self, f: &mut dyn FnMut(Var<'g, T>) -> Var<'g, T>) -> Self {
+        (self.0.map(f), self.1.map(f))
+    }
+
+    fn zip(self, other: Self, f: &mut dyn FnMut(Var<'g, T>, Var<'g, T>) -> Var<'g, T>) -> Self {
+        (self.0.zip(other.0, f), self.1.zip(other.1, f))
+    }
+}
