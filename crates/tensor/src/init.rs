@@ -61,6 +61,9 @@ impl Init {
             let wanted = "a whole number of gates side by side";
             return Err(Error::Shape { operation: "Init::tensor", wanted, given: shape });
         }
+        if shape.is_empty() {
+            return Tensor::zeros(shape);
+        }
         let out = columns / blocks;
         let mut uniform = |bound: f64| Tensor::from_fn(shape, |_| random.uniform(-bound, bound));
         let drawn = match self {
@@ -116,9 +119,6 @@ impl Init {
 fn orthogonal(rows: usize, columns: usize, random: &mut Random) -> DMatrix<f64> {
     if rows < columns {
         return orthogonal(columns, rows, random).transpose();
-    }
-    if columns == 0 {
-        return DMatrix::zeros(rows, columns);
     }
     let (mut q, r) = DMatrix::from_fn(rows, columns, |_, _| random.normal()).qr().unpack();
     for (j, mut column) in q.column_iter_mut().enumerate() {
@@ -181,5 +181,16 @@ mod tests {
         assert!(Init::He.tensor::<f32>([2, 5], 0, random).is_err());
         assert!(Init::Orthogonal { gain: 1.0 }.tensor::<f32>([5], 1, random).is_err());
         assert!(Init::He.tensor::<f32>([usize::MAX, 5], 1, random).is_err());
+    }
+
+    #[test]
+    fn empty_weights_of_any_size_are_drawn_at_once() {
+        let random = &mut Random::new(1, "w", 0);
+        for (shape, blocks) in [([usize::MAX, 0], usize::MAX), ([0, usize::MAX], 1)] {
+            for init in [Init::Orthogonal { gain: 1.0 }, Init::Glorot, Init::Zeros] {
+                let w = init.tensor::<f32>(shape, blocks, random).unwrap();
+                assert_eq!(w.shape(), Shape::from(shape));
+            }
+        }
     }
 }

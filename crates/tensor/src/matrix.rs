@@ -10,6 +10,10 @@ impl<T: Real + Scalar> Tensor<T> {
     /// If the tensor does not have two axes.
     pub fn to_matrix(&self) -> Result<DMatrix<T>, Error> {
         match *self.shape().dims() {
+            // nalgebra walks along the rows of an empty matrix too, however many there are.
+            [rows, columns] if self.shape().is_empty() => {
+                Ok(DMatrix::from_vec(rows, columns, Vec::new()))
+            }
             [rows, columns] => Ok(DMatrix::from_row_slice(rows, columns, self.values())),
             _ => Err(Error::Shape {
                 operation: "to_matrix",
@@ -69,6 +73,15 @@ mod tests {
             product(a_, b_, Fill::Overwrite, c.values_mut()).unwrap();
             let oracle = a.to_matrix().unwrap() * b.to_matrix().unwrap().transpose();
             prop_assert!(m * n == 0 || (c.to_matrix().unwrap() - oracle).amax() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn empty_matrices_have_any_size() {
+        for shape in [[0, usize::MAX], [usize::MAX, 0]] {
+            let x = Tensor::<f32>::zeros(shape).unwrap();
+            assert_eq!(x.to_matrix().unwrap().shape(), (shape[0], shape[1]));
+            assert_eq!(Tensor::from_matrix(&x.to_matrix().unwrap()), x);
         }
     }
 

@@ -156,10 +156,13 @@ impl<T: Real> Tensor<T> {
         };
         let item = self.shape.tail().tail().len();
         let mut values = Vec::with_capacity(self.values.len());
-        for j in 0..b {
-            for i in 0..a {
-                let start = (i * b + j) * item;
-                values.extend_from_slice(self.values.get(start..start + item).unwrap_or_default());
+        // An empty tensor may have axes too long to walk along.
+        if !self.values.is_empty() {
+            for j in 0..b {
+                for i in 0..a {
+                    let start = (i * b + j) * item;
+                    values.extend_from_slice(&self.values[start..start + item]);
+                }
             }
         }
         Self::new(self.shape.with(0, b).with(1, a), values)
@@ -201,7 +204,10 @@ mod tests {
         assert_eq!(y.at(1).unwrap().values(), [2.0, 3.0, 8.0, 9.0]);
         assert_eq!(y.swap_outer().unwrap(), x);
         assert!(Tensor::<f32>::zeros([3]).unwrap().swap_outer().is_err());
-        assert!(Tensor::<f32>::zeros([0, 3]).unwrap().swap_outer().is_ok());
+        for empty in [[0, 3, 1], [usize::MAX, 0, 2], [0, usize::MAX, 2], [usize::MAX, usize::MAX, 0]] {
+            let swapped = Tensor::<f32>::zeros(empty).unwrap().swap_outer().unwrap();
+            assert_eq!(swapped.shape(), Shape::from([empty[1], empty[0], empty[2]]));
+        }
     }
 
     #[test]
