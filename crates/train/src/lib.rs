@@ -1,1 +1,56 @@
-//! In progress.
+//! Losses, updates and the step between them.
+//!
+//! A loss is a function from [`Var`](elman_autograd::Var)s to a `Var`: [`mse`], [`mae`],
+//! [`huber`], [`cross_entropy`]. An update is a chain of [`Transform`]s that is read from left to
+//! right: it turns the gradient into what is subtracted from the weights. Clipping, momentum,
+//! decay and schedules are the same noun as Adam:
+//!
+//! ```
+//! # use elman_train::{Transform, adam, clip_norm, decay, momentum, sgd, step_decay, warm_up};
+//! let usual = clip_norm(1.0).then(adam(5e-3)).then(step_decay(0.5, 1500));
+//! let heavy_ball = decay(1e-4).then(momentum(0.9)).then(sgd(0.1)).then(warm_up(100));
+//! ```
+//!
+//! A [`Trainer`] runs a chain. The loop belongs to the caller:
+//!
+//! ```
+//! use elman_autograd::Params;
+//! use elman_tensor::{Init, Tensor};
+//! use elman_train::{Trainer, Transform, adam, clip_norm, mse};
+//!
+//! let (w, mut params) = Params::<f64>::init(7, |p| p.weight("w", [2, 1], Init::Constant(0.0)))?;
+//! let x = Tensor::new([3, 2], vec![1.0, 0.0, 0.0, 1.0, 1.0, 1.0])?;
+//! let y = Tensor::new([3, 1], vec![2.0, -1.0, 1.0])?;
+//!
+//! let mut trainer = Trainer::new(clip_norm(1.0).then(adam(0.05)));
+//! let mut loss = f64::NAN;
+//! for _ in 0..500 {
+//!     loss = trainer.step(&mut params, |g| mse(g.input(&x).dot(g.param(w)), g.input(&y)))?;
+//! }
+//! assert!(loss < 1e-6);
+//! assert!((params.values()[0] - 2.0).abs() < 1e-2); // y = 2 x₀ − x₁
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! What persists between two steps is plain data: [`Trainer::snapshot`] copies it, and
+//! [`Trainer::restore`] goes on with the same bits as if nothing had been interrupted. A loss or a
+//! gradient that is infinite or NaN is an error before any weight is touched.
+
+#![forbid(unsafe_code)]
+
+mod error;
+mod loops;
+mod losses;
+mod trainer;
+mod transform;
+mod transforms;
+
+pub use error::{Error, Quantity};
+pub use losses::{cross_entropy, cross_entropy_ignoring, huber, mae, mse};
+pub use trainer::{Snapshot, Trainer};
+pub use transform::{Chain, Now, Transform};
+pub use transforms::{
+    Adam, AdamW, ClipNorm, ClipValue, Constant, Cosine, Decay, Exponential, Momentum, Nesterov,
+    RmsProp, Schedule, Sgd, StepDecay, WarmUp, adam, adamw, clip_norm, clip_value, constant,
+    cosine, decay, exponential, momentum, nesterov, rmsprop, sgd, step_decay, warm_up,
+};

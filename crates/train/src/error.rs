@@ -1,0 +1,125 @@
+//! What can go wrong with a training step.
+
+use std::fmt;
+use std::panic::Location;
+
+/// What was found not to be finite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Quantity {
+    /// The loss.
+    Loss,
+    /// The gradient with respect to the weight of this path.
+    Gradient(String),
+    /// The update of the weight of this path, from a finite gradient.
+    Update(String),
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Quantity::Loss => write!(f, "the loss"),
+            Quantity::Gradient(path) => write!(f, "the gradient of {path:?}"),
+            Quantity::Update(path) => write!(f, "the update of {path:?}"),
+        }
+    }
+}
+
+/// A training step could not be done. The weights are as they were before it.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The loss or its gradient could not be computed: the first misfit of the recording.
+    #[error(transparent)]
+    Autograd(#[from] elman_autograd::Error),
+    /// A transform has a setting that makes no sense. Found at the first step.
+    #[error("{transform}: {setting} must be {wanted}, got {given}")]
+    Setting {
+        /// The transform.
+        transform: &'static str,
+        /// Its setting.
+        setting: &'static str,
+        /// What it may be.
+        wanted: &'static str,
+        /// What it was.
+        given: f64,
+    },
+    /// A number is infinite or NaN. [`Trainer::guard`](crate::Trainer::guard) says what then
+    /// still holds; [`Tape::check`](elman_autograd::Tape::check) finds the rule it comes from.
+    #[error("{quantity} is {value} at index {index}, in step {step} (at {line})")]
+    NotFinite {
+        /// What.
+        quantity: Quantity,
+        /// The first such element within it, row-major.
+        index: usize,
+        /// Its value.
+        value: f64,
+        /// The number of the step, counted from 0.
+        step: u64,
+        /// The line that asked for the step.
+        line: &'static Location<'static>,
+    },
+    /// A trainer was given other parameters than those it began with.
+    #[error("a trainer of {wanted} weights was given parameters of {given} (at {line})")]
+    OtherParams {
+        /// The number of weights it began with.
+        wanted: usize,
+        /// The number of weights it was given.
+        given: usize,
+        /// The line that asked for the step.
+        line: &'static Location<'static>,
+    },
+    /// A snapshot was taken of another chain of transforms, or for another number of weights.
+    #[error("a snapshot of {given} does not fit a trainer of {wanted}")]
+    OtherSnapshot {
+        /// What the trainer keeps.
+        wanted: String,
+        /// What the snapshot holds.
+        given: String,
+    },
+}
+
+/// The settings of a transform, being checked.
+pub(crate) struct Settings(pub(crate) &'static str);
+
+impl Settings {
+    fn require(
+        &self,
+        holds: bool,
+        setting: &'static str,
+        wanted: &'static str,
+        given: f64,
+    ) -> Result<&Self, Error> {
+        let Settings(transform) = *self;
+        if holds { Ok(self) } else { Err(Error::Setting { transform, setting, wanted, given }) }
+    }
+
+    /// Finite, 0 or more: rates and factors.
+    pub(crate) fn rate(&self, setting: &'static str, x: f64) -> Result<&Self, Error> {
+        self.require(x >= 0.0 && x.is_finite(), setting, "finite and not negative", x)
+    }
+
+    /// At least 0 and less than 1: how much of a mean is kept.
+    pub(crate) fn memory(&self, setting: &'static str, x: f64) -> Result<&Self, Error> {
+        self.require((0.0..1.0).contains(&x), setting, "at least 0 and less than 1", x)
+    }
+
+    /// From 0 to 1.
+    pub(crate) fn part(&self, setting: &'static str, x: f64) -> Result<&Self, Error> {
+        self.require((0.0..=1.0).contains(&x), setting, "from 0 to 1", x)
+    }
+
+    /// Finite, more than 0.
+    pub(crate) fn positive(&self, setting: &'static str, x: f64) -> Result<&Self, Error> {
+        self.require(x > 0.0 && x.is_finite(), setting, "finite and more than 0", x)
+    }
+
+    /// More than 0; infinite is no limit.
+    pub(crate) fn limit(&self, setting: &'static str, x: f64) -> Result<&Self, Error> {
+        self.require(x > 0.0, setting, "more than 0", x)
+    }
+
+    /// A number of steps, 1 or more.
+    pub(crate) fn steps(&self, setting: &'static str, n: u64) -> Result<&Self, Error> {
+        self.require(n > 0, setting, "at least 1", n as f64)
+    }
+}

@@ -1,0 +1,122 @@
+//! Adam, and Adam with decoupled decay.
+
+use crate::error::{Error, Settings};
+use crate::loops::each3;
+use crate::transform::{Now, Transform};
+use crate::transforms::decay;
+use elman_tensor::Real;
+
+/// Adam (Kingma & Ba 2015), made by [`adam`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Adam {
+    rate: f64,
+    betas: [f64; 2],
+    eps: f64,
+}
+
+/// Adam: running means of the gradient and of its square, both freed of their start at 0.
+///
+/// ```text
+/// m ← β₁ m + (1 − β₁) g          m̂ = m / (1 − β₁ᵗ)
+/// s ← β₂ s + (1 − β₂) g²         ŝ = s / (1 − β₂ᵗ)          u = rate · m̂ / (√ŝ + ε)
+/// ```
+///
+/// with t = 1 at the first step. β = (0.9, 0.999) and ε = 1e-8 if nothing else is said, as in the
+/// paper and in PyTorch. In f32 a gradient beyond 1e19 has no finite square, and its weight stands
+/// still from then on: clip first.
+pub fn adam(rate: f64) -> Adam {
+    Adam { rate, betas: [0.9, 0.999], eps: 1e-8 }
+}
+
+impl Adam {
+    /// How much of the means of the gradient and of its square is kept at each step, in [0, 1).
+    #[must_use]
+    pub fn betas(self, first: f64, second: f64) -> Self {
+        Adam { betas: [first, second], ..self }
+    }
+
+    /// What is added to the root, more than 0: without it, a weight without a gradient would
+    /// get 0/0.
+    #[must_use]
+    pub fn eps(self, eps: f64) -> Self {
+        Adam { eps, ..self }
+    }
+
+    fn check_as(&self, name: &'static str) -> Result<(), Error> {
+        let [b1, b2] = self.betas;
+        let settings = Settings(name);
+        settings.rate("rate", self.rate)?.memory("the first beta", b1)?;
+        settings.memory("the second beta", b2)?.positive("eps", self.eps).map(drop)
+    }
+}
+
+impl Transform for Adam {
+    fn check(&self) -> Result<(), Error> {
+        self.check_as("adam")
+    }
+
+    fn memory(&self, weights: usize, list: &mut dyn FnMut(&'static str, usize)) {
+        list("adam.mean", weights);
+        list("adam.square", weights);
+    }
+
+    fn apply<T: Real>(&self, now: Now<'_, T>, memory: &mut [T], update: &mut [T]) {
+        let (m, s) = memory.split_at_mut(memory.len() / 2);
+        let t = now.step as f64 + 1.0;
+        let [free1, free2] = self.betas.map(|beta| 1.0 - beta.powf(t));
+        let [b1, b2] = self.betas.map(T::from_f64);
+        let [new1, new2] = self.betas.map(|beta| T::from_f64(1.0 - beta));
+        let [rate, root, eps] = [self.rate / free1, free2.sqrt(), self.eps].map(T::from_f64);
+        each3(update, m, s, |g, m, s| {
+            *m = b1 * *m + new1 * *g;
+            *s = b2 * *s + new2 * (*g * *g);
+            *g = rate * *m / (s.sqrt() / root + eps);
+        });
+    }
+}
+
+/// Adam with decoupled decay (Loshchilov & Hutter 2019), made by [`adamw`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdamW {
+    adam: Adam,
+    decay: f64,
+}
+
+/// Adam with decoupled decay: `u = adam(g) + rate · decay · w`.
+///
+/// The same as `adam(rate).then(decay(rate * decay))`: the decay passes by the means, and a
+/// schedule after it scales both, as in PyTorch. For a decay that a schedule leaves alone, see
+/// [`decay`](crate::decay()).
+pub fn adamw(rate: f64, decay: f64) -> AdamW {
+    AdamW { adam: adam(rate), decay }
+}
+
+impl AdamW {
+    /// As [`Adam::betas`].
+    #[must_use]
+    pub fn betas(self, first: f64, second: f64) -> Self {
+        AdamW { adam: self.adam.betas(first, second), ..self }
+    }
+
+    /// As [`Adam::eps`].
+    #[must_use]
+    pub fn eps(self, eps: f64) -> Self {
+        AdamW { adam: self.adam.eps(eps), ..self }
+    }
+}
+
+impl Transform for AdamW {
+    fn check(&self) -> Result<(), Error> {
+        self.adam.check_as("adamw")?;
+        Settings("adamw").rate("decay", self.decay).map(drop)
+    }
+
+    fn memory(&self, weights: usize, list: &mut dyn FnMut(&'static str, usize)) {
+        self.adam.memory(weights, list);
+    }
+
+    fn apply<T: Real>(&self, now: Now<'_, T>, memory: &mut [T], update: &mut [T]) {
+        self.adam.apply(now, memory, update);
+        decay(self.adam.rate * self.decay).apply(now, &mut [], update);
+    }
+}

@@ -1,0 +1,58 @@
+//! Steps divided by a running mean of squares.
+
+use crate::error::{Error, Settings};
+use crate::loops::each2;
+use crate::transform::{Now, Transform};
+use elman_tensor::Real;
+
+/// RMSprop (Tieleman & Hinton 2012), made by [`rmsprop`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RmsProp {
+    rate: f64,
+    alpha: f64,
+    eps: f64,
+}
+
+/// RMSprop: `s ← α s + (1 − α) g²`, `u = rate · g / (√s + ε)`, from `s = 0`.
+///
+/// α = 0.99 and ε = 1e-8 if nothing else is said, as in PyTorch. In f32 a gradient beyond 1e19
+/// has no finite square, and its weight stands still from then on: clip first.
+pub fn rmsprop(rate: f64) -> RmsProp {
+    RmsProp { rate, alpha: 0.99, eps: 1e-8 }
+}
+
+impl RmsProp {
+    /// How much of the mean of squares is kept at each step, in [0, 1).
+    #[must_use]
+    pub fn alpha(self, alpha: f64) -> Self {
+        RmsProp { alpha, ..self }
+    }
+
+    /// What is added to the root, more than 0: without it, a weight without a gradient would
+    /// get 0/0.
+    #[must_use]
+    pub fn eps(self, eps: f64) -> Self {
+        RmsProp { eps, ..self }
+    }
+}
+
+impl Transform for RmsProp {
+    fn check(&self) -> Result<(), Error> {
+        let settings = Settings("rmsprop").rate("rate", self.rate).map(drop);
+        settings?;
+        Settings("rmsprop").memory("alpha", self.alpha)?.positive("eps", self.eps).map(drop)
+    }
+
+    fn memory(&self, weights: usize, list: &mut dyn FnMut(&'static str, usize)) {
+        list("rmsprop.square", weights);
+    }
+
+    fn apply<T: Real>(&self, _: Now<'_, T>, s: &mut [T], update: &mut [T]) {
+        let [rate, alpha, new, eps] =
+            [self.rate, self.alpha, 1.0 - self.alpha, self.eps].map(T::from_f64);
+        each2(update, s, |g, s| {
+            *s = alpha * *s + new * (*g * *g);
+            *g = rate * *g / (s.sqrt() + eps);
+        });
+    }
+}

@@ -1,0 +1,175 @@
+//! Factors that change with the step.
+
+use crate::error::{Error, Settings};
+use crate::loops::each;
+use crate::transform::{Now, Transform};
+use elman_tensor::Real;
+use std::f64::consts::PI;
+
+/// A factor of the step, and nothing else: every schedule is a [`Transform`] that multiplies the
+/// update by it.
+///
+/// Its place is *after* the rate: `adam(1e-3).then(cosine(5000))`. Before Adam or RMSprop it would
+/// scale the gradient, which they divide out again. Several schedules in a chain multiply, and
+/// each counts from the trainer's first step.
+///
+/// ```
+/// use elman_train::{Schedule, Transform, adam};
+///
+/// /// The schedule of Vaswani et al. (2017), without their constant.
+/// struct InverseRoot;
+///
+/// impl Schedule for InverseRoot {
+///     fn factor(&self, step: u64) -> f64 {
+///         1.0 / (step as f64 + 1.0).sqrt()
+///     }
+/// }
+///
+/// let update = adam(1e-2).then(InverseRoot);
+/// # let _ = update;
+/// ```
+pub trait Schedule: Send + Sync {
+    /// The factor at a step; the first is step 0.
+    fn factor(&self, step: u64) -> f64;
+
+    /// Whether the settings make sense; asked before the first step.
+    ///
+    /// # Errors
+    /// [`Error::Setting`], which names the setting.
+    fn valid(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl<S: Schedule> Transform for S {
+    fn check(&self) -> Result<(), Error> {
+        self.valid()
+    }
+
+    fn apply<T: Real>(&self, now: Now<'_, T>, _: &mut [T], update: &mut [T]) {
+        let factor = T::from_f64(self.factor(now.step));
+        each(update, |g| *g *= factor);
+    }
+}
+
+/// The same factor always, made by [`constant`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Constant {
+    factor: f64,
+}
+
+/// `factor` at every step.
+pub fn constant(factor: f64) -> Constant {
+    Constant { factor }
+}
+
+impl Schedule for Constant {
+    fn factor(&self, _: u64) -> f64 {
+        self.factor
+    }
+
+    fn valid(&self) -> Result<(), Error> {
+        Settings("constant").rate("factor", self.factor).map(drop)
+    }
+}
+
+/// A staircase, made by [`step_decay`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepDecay {
+    factor: f64,
+    every: u64,
+}
+
+/// `factor^⌊step / every⌋`: with `step_decay(0.5, 1500)` steps 0 to 1499 are whole, step 1500 is
+/// the first that is halved.
+pub fn step_decay(factor: f64, every: u64) -> StepDecay {
+    StepDecay { factor, every }
+}
+
+impl Schedule for StepDecay {
+    fn factor(&self, step: u64) -> f64 {
+        self.factor.powf(step.checked_div(self.every).unwrap_or(0) as f64)
+    }
+
+    fn valid(&self) -> Result<(), Error> {
+        Settings("step_decay").rate("factor", self.factor)?;
+        Settings("step_decay").steps("every", self.every).map(drop)
+    }
+}
+
+/// A geometric sequence, made by [`exponential`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Exponential {
+    factor: f64,
+}
+
+/// `factor^step`. A factor above 1 grows: for finding the largest rate that works.
+pub fn exponential(factor: f64) -> Exponential {
+    Exponential { factor }
+}
+
+impl Schedule for Exponential {
+    fn factor(&self, step: u64) -> f64 {
+        self.factor.powf(step as f64)
+    }
+
+    fn valid(&self) -> Result<(), Error> {
+        Settings("exponential").rate("factor", self.factor).map(drop)
+    }
+}
+
+/// Half a cosine (Loshchilov & Hutter 2017), made by [`cosine`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cosine {
+    steps: u64,
+    floor: f64,
+}
+
+/// Half a cosine: `floor + (1 − floor) (1 + cos(π step / steps)) / 2`, from 1 at step 0 down to
+/// the floor at step `steps`.
+///
+/// After that it stays at the floor. (PyTorch's `CosineAnnealingLR` would rise again.) The floor
+/// is 0 if nothing else is said: then nothing is learned any more.
+pub fn cosine(steps: u64) -> Cosine {
+    Cosine { steps, floor: 0.0 }
+}
+
+impl Cosine {
+    /// Where it ends, in [0, 1].
+    #[must_use]
+    pub fn floor(self, floor: f64) -> Self {
+        Cosine { floor, ..self }
+    }
+}
+
+impl Schedule for Cosine {
+    fn factor(&self, step: u64) -> f64 {
+        if step >= self.steps {
+            return self.floor;
+        }
+        let down = (1.0 + (PI * step as f64 / self.steps as f64).cos()) / 2.0;
+        self.floor + (1.0 - self.floor) * down
+    }
+
+    fn valid(&self) -> Result<(), Error> {
+        Settings("cosine").steps("steps", self.steps)?.part("floor", self.floor).map(drop)
+    }
+}
+
+/// A linear start (Goyal et al. 2017), made by [`warm_up`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WarmUp {
+    steps: u64,
+}
+
+/// A linear start: `min(1, (step + 1) / steps)`, so the first step is not lost, and step
+/// `steps − 1` is the first whole one. 0 or 1 steps are no warm-up.
+pub fn warm_up(steps: u64) -> WarmUp {
+    WarmUp { steps }
+}
+
+impl Schedule for WarmUp {
+    fn factor(&self, step: u64) -> f64 {
+        if step >= self.steps { 1.0 } else { (step as f64 + 1.0) / self.steps as f64 }
+    }
+}
