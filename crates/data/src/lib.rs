@@ -62,6 +62,7 @@ mod tasks;
 mod windows;
 
 pub use batch::{Batch, Row};
+pub use elman_tensor as tensor;
 pub use error::Error;
 pub use layout::{LIMIT, Layout, Target};
 pub use missing::Missing;

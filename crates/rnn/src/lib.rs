@@ -53,6 +53,8 @@ mod stream;
 
 pub use cell::Cell;
 pub use cells::{Activation, ConcatElman, Elman, Gru, Lstm};
+pub use elman_autograd as autograd;
+pub use elman_autograd::tensor;
 pub use embedding::Embedding;
 pub use gate::Gate;
 pub use layer::{Layer, Rnn, Then};

@@ -29,6 +29,7 @@ mod shape;
 mod tensor;
 mod view;
 
+pub use elman_kernels as kernels;
 pub use elman_kernels::{Dual, Real};
 pub use error::Error;
 pub use init::Init;

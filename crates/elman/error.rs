@@ -1,0 +1,25 @@
+//! Any error of the framework.
+
+/// Any error of the framework: each crate's own, as it is.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Of a kernel: slices that do not fit together.
+    #[error(transparent)]
+    Kernel(#[from] elman_kernels::Error),
+    /// Of a tensor: a shape that cannot be.
+    #[error(transparent)]
+    Tensor(#[from] elman_tensor::Error),
+    /// Of a recording: a misfit, with its line.
+    #[error(transparent)]
+    Autograd(#[from] elman_autograd::Error),
+    /// Of a law: a gradient, or a cell, that is not what it claims to be.
+    #[error(transparent)]
+    Law(#[from] elman_autograd::laws::Violation),
+    /// Of training.
+    #[error(transparent)]
+    Train(#[from] elman_train::Error),
+    /// Of data: files, columns, windows, tasks.
+    #[error(transparent)]
+    Data(#[from] elman_data::Error),
+}
