@@ -1,6 +1,6 @@
 //! Rules of any number of operands, and the pools they are stored in.
 
-use crate::arena::{Arena, Env, Mark};
+use crate::arena::{Arena, Env};
 use crate::error::Misfit;
 use crate::params::Params;
 use crate::place::{Home, Place};
@@ -122,7 +122,6 @@ pub(crate) struct Machine<'a, T: Real> {
     pub(crate) params: &'a Params<T>,
     pub(crate) spares: &'a mut Vec<Arena<T>>,
     pub(crate) env: Env,
-    pub(crate) mark: Mark,
     pub(crate) limit: usize,
     pub(crate) check: bool,
     /// The first error inside of a recomputation.

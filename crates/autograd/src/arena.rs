@@ -8,7 +8,7 @@ use crate::graph::Layer;
 use crate::params::Params;
 use crate::place::{Home, Place};
 use crate::rule::{Partials, Side};
-use elman_tensor::{Real, View, ViewMut};
+use elman_tensor::{Real, Shape, View, ViewMut};
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -104,7 +104,7 @@ impl Hasher for IdHasher {
 }
 
 impl<T: Real> Arena<T> {
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize, check: bool) -> Self {
         Arena {
             values: Vec::new(),
             used: 0,
@@ -120,12 +120,19 @@ impl<T: Real> Arena<T> {
             lists: Vec::new(),
             spares: Vec::new(),
             limit,
-            check: false,
+            check,
         }
     }
 
+    /// The memory, its recording forgotten. What stays has the settings and no memory.
+    pub(crate) fn take(&mut self) -> Self {
+        let mut arena = std::mem::replace(self, Arena::new(self.limit, self.check));
+        arena.reset();
+        arena
+    }
+
     /// Forgets the recording, keeps the memory.
-    pub(crate) fn reset(&mut self) {
+    fn reset(&mut self) {
         self.used = 0;
         self.kept_used = 0;
         self.ids.clear();
@@ -159,7 +166,7 @@ impl<T: Real> Arena<T> {
 
     /// Memory for a segment.
     pub(crate) fn spare(&mut self) -> Arena<T> {
-        let mut spare = self.spares.pop().unwrap_or_else(|| Arena::new(self.limit));
+        let mut spare = self.spares.pop().unwrap_or_else(|| Arena::new(self.limit, self.check));
         (spare.limit, spare.check) = (self.limit, self.check);
         spare
     }
@@ -185,12 +192,12 @@ impl<T: Real> Arena<T> {
         &mut self,
         params: &Params<T>,
         name: &'static str,
-        shape: elman_tensor::Shape,
+        shape: Shape,
         wanted: bool,
         call: Call,
         fill: impl FnOnce(&mut [T]),
     ) -> Result<Place, Error> {
-        self.grow(shape.len(), 0).ok_or_else(|| self.too_large(params, name, call))?;
+        self.grow(shape.len(), 0).ok_or_else(|| self.too_large(params, name, shape, call))?;
         let place = Place { start: self.used, shape, home: Home::Arena, wanted };
         fill(&mut self.values[place.range()]);
         self.used += shape.len();
@@ -218,7 +225,7 @@ impl<T: Real> Arena<T> {
         })?;
         let kept_len = rule.kept(shapes);
         self.grow(shape.len(), kept_len)
-            .ok_or_else(|| self.too_large(params, rule.name(), call))?;
+            .ok_or_else(|| self.too_large(params, rule.name(), shape, call))?;
 
         let places = &self.operands[first..];
         let wanted = recording && places.iter().any(|p| p.wanted);
@@ -232,7 +239,7 @@ impl<T: Real> Arena<T> {
         self.used += shape.len();
         self.check_values(params, rule.name(), &output, call)?;
         if wanted {
-            self.push(Applied(rule), first, output, kept_len, call);
+            self.push(params, Applied(rule), first, output, kept_len, call)?;
         } else {
             self.operands.truncate(first);
         }
@@ -242,29 +249,36 @@ impl<T: Real> Arena<T> {
     /// Records something whose output is there already.
     pub(crate) fn remember<R: Pulls<T>>(
         &mut self,
+        params: &Params<T>,
         what: R,
         operands: impl Iterator<Item = Place>,
         output: Place,
         call: Call,
-    ) {
+    ) -> Result<(), Error> {
         let first = self.operands.len();
         self.operands.extend(operands);
-        self.push(what, first, output, 0, call);
+        self.push(params, what, first, output, 0, call)
     }
 
     /// Appends a record whose operands are the last ones.
     fn push<R: Pulls<T>>(
         &mut self,
+        params: &Params<T>,
         what: R,
         operands: usize,
         output: Place,
         kept_len: usize,
         call: Call,
-    ) {
+    ) -> Result<(), Error> {
+        // Records are numbered with 32 bits; their memory ends long before.
+        if self.records.len() >= u32::MAX as usize {
+            return Err(self.too_large(params, what.name(), output.shape, call));
+        }
         let (count, kept) = (self.operands.len() - operands, self.kept_used);
         self.kept_used += kept_len;
         let (pool, index) = self.store(what);
         self.records.push(Record { pool, index, operands, count, output, kept, kept_len, call });
+        Ok(())
     }
 
     /// Puts a rule into the pool of its type.
@@ -293,7 +307,7 @@ impl<T: Real> Arena<T> {
         call: Call,
     ) -> Result<(), Error> {
         extend(&mut self.grads, self.used)
-            .ok_or_else(|| self.too_large(params, "backward", call))?;
+            .ok_or_else(|| self.too_large(params, "backward", [self.used].into(), call))?;
         self.grads[..self.used].fill(T::ZERO);
         let target = match from.home {
             Home::Arena => &mut self.grads[..],
@@ -322,7 +336,6 @@ impl<T: Real> Arena<T> {
                     params,
                     spares: &mut self.spares,
                     env,
-                    mark: r.call.mark,
                     limit: self.limit,
                     check: self.check,
                     failure: &mut failure,
@@ -356,8 +369,8 @@ impl<T: Real> Arena<T> {
         finite(name, Pass::Forward, &self.values[place.range()], || call.site(params))
     }
 
-    fn too_large(&self, params: &Params<T>, rule: &'static str, call: Call) -> Error {
-        Error::TooLarge { rule, limit: self.limit, site: call.site(params) }
+    fn too_large(&self, params: &Params<T>, rule: &'static str, shape: Shape, call: Call) -> Error {
+        Error::TooLarge { rule, shape, limit: self.limit, site: call.site(params) }
     }
 }
 

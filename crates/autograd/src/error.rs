@@ -102,28 +102,34 @@ pub enum Error {
         line: &'static Location<'static>,
     },
     /// A recording would grow beyond the tape's limit, or beyond the memory.
-    #[error("{rule} would grow the tape beyond its limit of {limit} bytes ({site})")]
+    #[error("{rule} to {shape} would grow the tape beyond its limit of {limit} bytes ({site})")]
     TooLarge {
         /// The rule.
         rule: &'static str,
+        /// The shape of its result.
+        shape: Shape,
         /// The limit, in bytes.
         limit: usize,
         /// Where.
         site: Box<Site>,
     },
     /// A loss has to be one number.
-    #[error("a loss is one number; this one has shape {given}")]
+    #[error("a loss is one number; this one has shape {given} ({line})")]
     NotScalar {
         /// Its shape.
         given: Shape,
+        /// The line that asked for its gradient.
+        line: &'static Location<'static>,
     },
     /// A gradient of another length than the parameters.
-    #[error("a gradient of {given} numbers for {wanted} parameters")]
+    #[error("a gradient of {given} numbers for {wanted} parameters ({line})")]
     GradLength {
         /// The number of parameters.
         wanted: usize,
         /// The length of the gradient.
         given: usize,
+        /// The line that brought them together.
+        line: &'static Location<'static>,
     },
     /// Two weights were given the same path.
     #[error("there are two weights {path:?}")]
@@ -153,5 +159,8 @@ pub enum Error {
 }
 
 fn list(shapes: &[Shape]) -> String {
+    if shapes.is_empty() {
+        return "its operands".into();
+    }
     shapes.iter().map(Shape::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -5,11 +5,11 @@ use crate::any::Typed;
 use crate::arena::{Arena, Call, Env, Mark};
 use crate::error::{Error, Misfit};
 use crate::params::{Param, Params};
-use crate::place::{Home, IdRange, Place};
+use crate::place::{Home, Place};
 use crate::rule::Rule;
 use crate::var::Var;
 use elman_tensor::{Real, Shape, View};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell, RefMut};
 use std::panic::Location;
 
 /// A recording in progress: where inputs enter, weights are looked up, and rules are applied.
@@ -18,7 +18,7 @@ use std::panic::Location;
 /// [`Tape::evaluate`](crate::Tape::evaluate), and no [`Var`] outlives it.
 pub struct Graph<'p, T: Real> {
     params: &'p Params<T>,
-    pub(crate) arena: RefCell<Arena<T>>,
+    arena: RefCell<Arena<T>>,
     pub(crate) recording: bool,
     pub(crate) env: Env,
     mark: Cell<Mark>,
@@ -44,54 +44,6 @@ impl From<&'static str> for Layer {
 impl From<Param> for Layer {
     fn from(param: Param) -> Self {
         Layer::Owner(param)
-    }
-}
-
-/// Integers of a recording: class ids, indices, lengths or resets.
-#[derive(Clone, Copy)]
-pub struct Ids<'g, T: Real> {
-    graph: &'g Graph<'g, T>,
-    range: IdRange,
-}
-
-impl<T: Real> Ids<'_, T> {
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.range.len
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.range.len == 0
-    }
-
-    /// A run of them; `None` if there are not so many.
-    pub fn part(&self, start: usize, len: usize) -> Option<Self> {
-        let start =
-            (start.checked_add(len)? <= self.range.len).then(|| self.range.start + start)?;
-        Some(Ids { range: IdRange { start, len, ..self.range }, ..*self })
-    }
-
-    /// As many others, made from each one's index and value.
-    #[must_use]
-    pub fn map(&self, mut f: impl FnMut(usize, u32) -> u32) -> Self {
-        let ids = &mut self.graph.arena.borrow_mut().ids;
-        let start = ids.len();
-        for i in 0..self.range.len {
-            let id = ids[self.range.start + i];
-            ids.push(f(i, id));
-        }
-        Ids { range: IdRange::since(start, ids), ..*self }
-    }
-
-    /// What a rule carries of them.
-    pub fn range(&self) -> IdRange {
-        self.range
-    }
-
-    /// Calls `f` with the integers. Within `f` no rule can be applied.
-    pub fn with<R>(&self, f: impl FnOnce(&[u32]) -> R) -> R {
-        f(self.range.of(&self.graph.arena.borrow().ids))
     }
 }
 
@@ -141,6 +93,38 @@ impl<'p, T: Real> Graph<'p, T> {
         }
     }
 
+    /// The memory, for writing. While an iterator or closure that was lent integers runs, nobody
+    /// else can have it, and asking for it is a failure.
+    #[inline]
+    pub(crate) fn lend(
+        &self,
+        rule: &'static str,
+        line: &'static Location<'static>,
+    ) -> Option<RefMut<'_, Arena<T>>> {
+        self.arena.try_borrow_mut().map_err(|_| self.busy(rule, line)).ok()
+    }
+
+    /// The memory, for reading.
+    #[inline]
+    pub(crate) fn look(
+        &self,
+        rule: &'static str,
+        line: &'static Location<'static>,
+    ) -> Option<Ref<'_, Arena<T>>> {
+        self.arena.try_borrow().map_err(|_| self.busy(rule, line)).ok()
+    }
+
+    /// The memory, for writing, if nobody has it.
+    pub(crate) fn idle(&self) -> Option<RefMut<'_, Arena<T>>> {
+        self.arena.try_borrow_mut().ok()
+    }
+
+    #[cold]
+    fn busy(&self, rule: &'static str, line: &'static Location<'static>) {
+        let reason = "the recording is busy: its integers are being read or written";
+        self.refuse(rule, reason.into(), line);
+    }
+
     pub(crate) fn call(&self, line: &'static Location<'static>) -> Call {
         Call { line, mark: self.mark.get() }
     }
@@ -165,10 +149,23 @@ impl<'p, T: Real> Graph<'p, T> {
         self.mark.get().time.map(|t| t as usize)
     }
 
-    /// Puts an error of a layer's own into the graph: for layers that check more than shapes.
+    /// Puts an error of a layer's own into the graph: for layers that check more than shapes. The
+    /// reason should name the shapes.
     pub fn refuse(&self, rule: &'static str, reason: String, line: &'static Location<'static>) {
-        let site = self.call(line).site(self.params);
-        self.fail(Error::Misfit { rule, shapes: Vec::new(), misfit: Misfit::new(reason), site });
+        self.misfit(rule, Vec::new(), reason, line);
+    }
+
+    pub(crate) fn misfit(
+        &self,
+        rule: &'static str,
+        shapes: Vec<Shape>,
+        reason: String,
+        line: &'static Location<'static>,
+    ) {
+        if !self.failed() {
+            let site = self.call(line).site(self.params);
+            self.fail(Error::Misfit { rule, shapes, misfit: Misfit::new(reason), site });
+        }
     }
 }
 
@@ -203,11 +200,23 @@ impl<'g, T: Real> Graph<'g, T> {
     /// afterwards, in the order of these calls.
     #[track_caller]
     pub fn wanted<'a>(&'g self, x: impl Into<View<'a, T>>) -> Var<'g, T> {
-        let (x, line) = (x.into(), Location::caller());
-        let recording = self.recording;
-        let var =
-            self.place("wanted", x.shape(), recording, line, |y| y.copy_from_slice(x.values()));
-        self.arena.borrow_mut().wanted.push(var.place);
+        self.operand(x.into(), true, Location::caller())
+    }
+
+    /// Data that may be asked for the gradient afterwards.
+    pub(crate) fn operand(
+        &'g self,
+        x: View<'_, T>,
+        wanted: bool,
+        line: &'static Location<'static>,
+    ) -> Var<'g, T> {
+        let wanted = wanted && self.recording;
+        let var = self.place("wanted", x.shape(), wanted, line, |y| y.copy_from_slice(x.values()));
+        if let Some(mut arena) = self.lend("wanted", line)
+            && self.recording
+        {
+            arena.wanted.push(var.place);
+        }
         var
     }
 
@@ -223,16 +232,6 @@ impl<'g, T: Real> Graph<'g, T> {
     #[track_caller]
     pub fn zeros(&'g self, shape: impl Into<Shape>) -> Var<'g, T> {
         self.constant(shape, 0.0)
-    }
-
-    /// Integers, copied into the recording.
-    pub fn ids(&'g self, ids: &[u32]) -> Ids<'g, T> {
-        self.ids_from(ids.iter().copied())
-    }
-
-    /// Integers, as an iterator gives them.
-    pub fn ids_from(&'g self, ids: impl IntoIterator<Item = u32>) -> Ids<'g, T> {
-        Ids { graph: self, range: IdRange::append(ids, &mut self.arena.borrow_mut().ids) }
     }
 
     /// Applies a rule.
@@ -265,17 +264,42 @@ impl<'g, T: Real> Graph<'g, T> {
         x: &[Var<'g, T>],
         line: &'static Location<'static>,
     ) -> Var<'g, T> {
-        if x.iter().any(|x| !std::ptr::eq(x.graph, self)) {
-            self.refuse(rule.name(), "all operands must belong to this recording".into(), line);
+        if !self.owns(rule.name(), x, line) {
+            return self.absent();
         }
+        self.apply_places(rule, x.iter().map(|x| x.place), line)
+    }
+
+    /// Applies a rule to places of this recording.
+    pub(crate) fn apply_places<A: AnyRule<T>>(
+        &'g self,
+        rule: A,
+        x: impl Iterator<Item = Place>,
+        line: &'static Location<'static>,
+    ) -> Var<'g, T> {
         if self.failed() {
             return self.absent();
         }
-        let places = x.iter().map(|x| x.place);
         let call = self.call(line);
-        let applied =
-            self.arena.borrow_mut().apply(self.params, rule, places, self.recording, call);
+        let Some(mut arena) = self.lend(rule.name(), line) else { return self.absent() };
+        let applied = arena.apply(self.params, rule, x, self.recording, call);
+        drop(arena);
         self.var(applied)
+    }
+
+    /// Whether all operands belong to this recording; if not, it fails.
+    pub(crate) fn owns(
+        &self,
+        rule: &'static str,
+        x: &[Var<'_, T>],
+        line: &'static Location<'static>,
+    ) -> bool {
+        let ours = x.iter().all(|x| std::ptr::addr_eq(x.graph, self));
+        if !ours {
+            let shapes = x.iter().map(Var::shape).collect();
+            self.misfit(rule, shapes, "all operands must belong to this recording".into(), line);
+        }
+        ours
     }
 
     /// A place filled by a closure.
@@ -291,7 +315,9 @@ impl<'g, T: Real> Graph<'g, T> {
             return self.absent();
         }
         let call = self.call(line);
-        let place = self.arena.borrow_mut().place(self.params, name, shape, wanted, call, fill);
+        let Some(mut arena) = self.lend(name, line) else { return self.absent() };
+        let place = arena.place(self.params, name, shape, wanted, call, fill);
+        drop(arena);
         self.var(place)
     }
 

@@ -16,9 +16,10 @@ pub struct Items<'g, T: Real> {
 
 impl<'g, T: Real> Graph<'g, T> {
     /// An empty collection.
+    #[track_caller]
     pub fn items(&'g self) -> Items<'g, T> {
-        let places = self.arena.borrow_mut().lists.pop().unwrap_or_default();
-        Items { graph: self, places }
+        let list = self.lend("stack", Location::caller()).and_then(|mut arena| arena.lists.pop());
+        Items { graph: self, places: list.unwrap_or_default() }
     }
 }
 
@@ -26,32 +27,24 @@ impl<'g, T: Real> Items<'g, T> {
     /// Appends a Var.
     #[track_caller]
     pub fn push(&mut self, x: Var<'g, T>) {
-        if std::ptr::eq(x.graph, self.graph) {
+        if self.graph.owns("stack", &[x], Location::caller()) {
             self.places.push(x.place);
-        } else {
-            let reason = "all operands must belong to this recording".into();
-            self.graph.refuse("stack", reason, Location::caller());
         }
     }
 
     /// All of them along a new outermost axis; there must be at least one.
     #[track_caller]
     pub fn stack(self) -> Var<'g, T> {
-        let graph = self.graph;
-        if graph.failed() {
-            return graph.absent();
-        }
-        let call = graph.call(Location::caller());
-        let places = self.places.iter().copied();
-        let stacked =
-            graph.arena.borrow_mut().apply(graph.params(), Stack, places, graph.recording, call);
-        graph.var(stacked)
+        self.graph.apply_places(Stack, self.places.iter().copied(), Location::caller())
     }
 }
 
 impl<T: Real> Drop for Items<'_, T> {
     fn drop(&mut self) {
         self.places.clear();
-        self.graph.arena.borrow_mut().lists.push(std::mem::take(&mut self.places));
+        // A list dropped while the recording is busy is lost, which costs an allocation.
+        if let Some(mut arena) = self.graph.idle() {
+            arena.lists.push(std::mem::take(&mut self.places));
+        }
     }
 }

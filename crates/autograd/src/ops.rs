@@ -1,6 +1,7 @@
 //! Rules as operators and methods of `Var`.
 
-use crate::graph::{Graph, Ids};
+use crate::graph::Graph;
+use crate::ids::Ids;
 use crate::rules;
 use crate::var::Var;
 use elman_tensor::{Real, Shape};
@@ -157,14 +158,16 @@ impl<'g, T: Real> Var<'g, T> {
     #[track_caller]
     #[must_use]
     pub fn gather(self, ids: Ids<'g, T>) -> Self {
-        self.graph.apply(rules::Gather { ids: ids.range() }, [self])
+        let ids = ids.range_in(self.graph, "gather", Location::caller());
+        self.graph.apply(rules::Gather { ids }, [self])
     }
 
     /// Item by item along the outermost axis: this one's where the flag is not 0, else `other`'s.
     #[track_caller]
     #[must_use]
     pub fn select(self, flags: Ids<'g, T>, other: Self) -> Self {
-        self.graph.apply(rules::Select { flags: flags.range() }, [self, other])
+        let flags = flags.range_in(self.graph, "select", Location::caller());
+        self.graph.apply(rules::Select { flags }, [self, other])
     }
 
     /// In a training pass: each element 0 with probability `rate`, the others scaled by

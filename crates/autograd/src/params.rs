@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::scope::{Scope, Weights};
 use elman_tensor::{Dual, Real, Shape, View};
 use std::fmt;
+use std::panic::Location;
 
 /// Where one weight lives: a light handle that models are made of.
 ///
@@ -153,9 +154,11 @@ impl Params<Dual<f64>> {
     ///
     /// # Errors
     /// If `direction` has another length.
+    #[track_caller]
     pub fn direct(&mut self, direction: &[f64]) -> Result<(), Error> {
         if direction.len() != self.len() {
-            return Err(Error::GradLength { wanted: self.len(), given: direction.len() });
+            let (wanted, given) = (self.len(), direction.len());
+            return Err(Error::GradLength { wanted, given, line: Location::caller() });
         }
         self.values_mut().iter_mut().zip(direction).for_each(|(x, &v)| x.tangent = v);
         Ok(())

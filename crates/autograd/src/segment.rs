@@ -1,8 +1,8 @@
 //! Segments that are computed twice instead of stored.
 
 use crate::any::{Backward, Machine, Pulls};
-use crate::arena::{Arena, Call, Env, Mark};
-use crate::error::Error;
+use crate::arena::{Arena, Call, Env};
+use crate::error::{Error, Misfit};
 use crate::graph::Graph;
 use crate::params::Params;
 use crate::place::Place;
@@ -20,72 +20,77 @@ impl<'g, T: Real> Graph<'g, T> {
     /// Computes `f` of some operands without keeping anything in between: when its gradient is
     /// needed, it is computed again, with the same random masks (Griewank and Walther 2000).
     ///
-    /// `f` may read weights, and must depend on nothing else that changes.
+    /// `f` may read weights, and must depend on nothing else that changes: it has to give the same
+    /// value each time. Time steps and layers marked around the segment are marked inside of it.
     #[track_caller]
     pub fn recompute<F>(&'g self, x: &[Var<'g, T>], f: F) -> Var<'g, T>
     where
         F: for<'h> Fn(&'h Graph<'h, T>, &[Var<'h, T>]) -> Var<'h, T> + Send + Sync + 'static,
     {
         let line = Location::caller();
-        if x.iter().any(|x| !std::ptr::eq(x.graph, self)) {
-            self.refuse("segment", "all operands must belong to this recording".into(), line);
-        }
-        if self.failed() {
+        if !self.owns(NAME, x, line) || self.failed() {
             return self.absent();
         }
         let call = self.call(line);
-        let mut outer = self.arena.borrow_mut();
+        let Some(mut outer) = self.lend(NAME, line) else { return self.absent() };
         let mut spare = outer.spare();
-        let operands = x.iter().map(|x| outer.view(self.params(), &x.place));
-        let (result, failure) =
-            run(&f, self.params(), &mut spare, operands, false, self.env, call.mark);
-        let output = match failure {
-            Some(error) => Err(error),
-            None => {
-                let shape = result.shape;
-                let wanted = self.recording;
-                let values = spare.values(self.params(), &result);
-                outer.place(self.params(), "segment", shape, wanted, call, |y| {
-                    y.copy_from_slice(values);
-                })
-            }
-        };
+        let operands = x.iter().map(|x| (outer.view(self.params(), &x.place), false));
+        let ran = run(&f, self.params(), &mut spare, operands, false, self.env, call);
+        let output = ran.and_then(|result| {
+            let (shape, wanted) = (result.shape, self.recording);
+            let values = spare.values(self.params(), &result);
+            outer.place(self.params(), NAME, shape, wanted, call, |y| y.copy_from_slice(values))
+        });
         outer.spares.push(spare);
-        if let Ok(place) = output
-            && self.recording
-        {
-            outer.remember(Segment { f, call }, x.iter().map(|x| x.place), place, call);
-        }
+        let output = match output {
+            Ok(place) if self.recording => {
+                let operands = x.iter().map(|x| x.place);
+                let segment = Segment { f, call };
+                outer.remember(self.params(), segment, operands, place, call).map(|()| place)
+            }
+            output => output,
+        };
         drop(outer);
         self.var(output)
     }
 }
 
-/// Runs a segment in a spare arena, on copies of its operands.
+/// The name of a segment in errors.
+const NAME: &str = "segment";
+
+/// Operands that need no memory of their own.
+const FEW: usize = 8;
+
+/// Runs a segment in a spare arena, on copies of its operands, each given with whether its
+/// gradient is wanted.
 fn run<'a, T, F>(
     f: &F,
     params: &Params<T>,
     spare: &mut Arena<T>,
-    operands: impl Iterator<Item = View<'a, T>>,
+    operands: impl ExactSizeIterator<Item = (View<'a, T>, bool)>,
     recording: bool,
     env: Env,
-    mark: Mark,
-) -> (Place, Option<Error>)
+    call: Call,
+) -> Result<Place, Error>
 where
     T: Real,
     F: for<'h> Fn(&'h Graph<'h, T>, &[Var<'h, T>]) -> Var<'h, T>,
 {
-    let limit = spare.limit;
-    let mut arena = std::mem::replace(spare, Arena::new(limit));
-    arena.reset();
-    let graph = Graph::new(params, arena, recording, env, mark);
+    let graph = Graph::new(params, spare.take(), recording, env, call.mark);
     let place = {
-        let x: Vec<Var<'_, T>> = operands.map(|x| graph.wanted(x)).collect();
-        f(&graph, &x).place
+        let count = operands.len();
+        let operands = operands.map(|(x, wanted)| graph.operand(x, wanted, call.line));
+        let mut few = [graph.absent(); FEW];
+        if count <= FEW {
+            few.iter_mut().zip(operands).for_each(|(few, x)| *few = x);
+            f(&graph, &few[..count]).place
+        } else {
+            f(&graph, &operands.collect::<Vec<_>>()).place
+        }
     };
     let (arena, failure) = graph.into_parts();
     *spare = arena;
-    (place, failure)
+    failure.map_or(Ok(place), Err)
 }
 
 impl<T, F> Pulls<T> for Segment<F>
@@ -94,30 +99,36 @@ where
     F: for<'h> Fn(&'h Graph<'h, T>, &[Var<'h, T>]) -> Var<'h, T> + Send + Sync + 'static,
 {
     fn name(&self) -> &'static str {
-        "segment"
+        NAME
     }
 
     fn adjoint(&self, at: Backward<'_, T>) {
-        let Backward { x, dy, mut d, machine, .. } = at;
-        let Machine { params, spares, env, mark, failure, limit, check } = machine;
-        let mut spare = spares.pop().unwrap_or_else(|| Arena::new(limit));
+        let Backward { x, y, dy, mut d, machine, .. } = at;
+        let Machine { params, spares, env, limit, check, failure } = machine;
+        let mut spare = spares.pop().unwrap_or_else(|| Arena::new(limit, check));
         (spare.limit, spare.check) = (limit, check);
-        let operands = (0..x.count()).map(|i| x.get(i));
-        let (result, misfit) = run(&self.f, params, &mut spare, operands, true, env, mark);
-        let seed = (result, dy.values());
-        let pulled = match misfit {
-            Some(error) => Err(error),
-            None => spare.backward(params, &mut *d.params, seed, env, self.call),
-        };
-        for i in 0..x.count() {
-            let inner = spare.wanted.get(i).and_then(|place| spare.gradient(place));
-            if let (Some(mut dx), Some(inner)) = (d.of(i), inner) {
-                dx.values_mut().iter_mut().zip(inner.values()).for_each(|(dx, &g)| *dx += g);
+        let operands = (0..x.count()).map(|i| (x.get(i), d.wanted(i)));
+        let pulled =
+            run(&self.f, params, &mut spare, operands, true, env, self.call).and_then(|again| {
+                if again.shape != y.shape() {
+                    let reason = "its shape when it was computed, and when it was computed again";
+                    let (shapes, site) = (vec![y.shape(), again.shape], self.call.site(params));
+                    let misfit = Misfit::new(reason);
+                    return Err(Error::Misfit { rule: NAME, shapes, misfit, site });
+                }
+                spare.backward(params, &mut *d.params, (again, dy.values()), env, self.call)
+            });
+        match pulled {
+            Ok(()) => (0..x.count()).for_each(|i| {
+                let inner = spare.wanted.get(i).and_then(|place| spare.gradient(place));
+                if let (Some(mut dx), Some(inner)) = (d.of(i), inner) {
+                    dx.values_mut().iter_mut().zip(inner.values()).for_each(|(dx, &g)| *dx += g);
+                }
+            }),
+            Err(error) => {
+                failure.get_or_insert(error);
             }
         }
         spares.push(spare);
-        if let Err(error) = pulled {
-            failure.get_or_insert(error);
-        }
     }
 }

@@ -34,7 +34,7 @@ impl<T: Real> Tape<T> {
 
     /// A tape without memory yet.
     pub fn new() -> Self {
-        Tape { arena: Arena::new(Self::LIMIT), seed: 0, step: 0 }
+        Tape { arena: Arena::new(Self::LIMIT, false), seed: 0, step: 0 }
     }
 
     /// The most bytes that the values of a recording may take, together with what rules keep;
@@ -60,8 +60,8 @@ impl<T: Real> Tape<T> {
         self
     }
 
-    /// Sets the number of the next training pass, which random masks are drawn for. Each
-    /// [`gradient`](Tape::gradient) counts it up.
+    /// Sets the number of the next training pass, which random masks are drawn for; it starts at
+    /// 0, and each [`gradient`](Tape::gradient) counts it up.
     pub fn set_step(&mut self, step: u64) {
         self.step = step;
     }
@@ -89,19 +89,25 @@ impl<T: Real> Tape<T> {
         let call = Call { line: Location::caller(), mark: Mark::default() };
         if grad.values().len() != params.len() {
             let given = grad.values().len();
-            return Err(Error::GradLength { wanted: params.len(), given });
+            return Err(Error::GradLength { wanted: params.len(), given, line: call.line });
         }
         grad.values_mut().fill(T::ZERO);
         let env = self.env(true);
-        self.step += 1;
+        self.step = self.step.wrapping_add(1);
         let (place, result) = self.run(params, true, env, |g| loss(g).place);
-        result?;
-        let &[value] = self.arena.values(params, &place) else {
-            return Err(Error::NotScalar { given: place.shape });
-        };
-        let seed = (place, &[T::ONE][..]);
-        self.arena.backward(params, grad.values_mut(), seed, env, call)?;
-        Ok(value)
+        let pulled = result.and_then(|()| {
+            let &[value] = self.arena.values(params, &place) else {
+                return Err(Error::NotScalar { given: place.shape, line: call.line });
+            };
+            let seed = (place, &[T::ONE][..]);
+            self.arena.backward(params, grad.values_mut(), seed, env, call)?;
+            Ok(value)
+        });
+        if pulled.is_err() {
+            // What lies in the memory of the gradients is none.
+            self.arena.wanted.clear();
+        }
+        pulled
     }
 
     /// Computes whatever `f` returns, recording nothing, with dropout and the like switched off.
@@ -129,13 +135,16 @@ impl<T: Real> Tape<T> {
     /// # Errors
     /// The first misfit since [`begin`](Tape::begin).
     pub fn end(&mut self, graph: Graph<'_, T>) -> Result<(), Error> {
-        let (arena, failure) = graph.into_parts();
+        let (mut arena, failure) = graph.into_parts();
+        // The settings are this tape's, should the graph be another's.
+        (arena.limit, arena.check) = (self.arena.limit, self.arena.check);
         self.arena = arena;
         failure.map_or(Ok(()), Err)
     }
 
     /// The gradient with respect to the `index`-th input that was given as
-    /// [`wanted`](Graph::wanted) in the last [`gradient`](Tape::gradient).
+    /// [`wanted`](Graph::wanted) in the last pass, which must have been a successful
+    /// [`gradient`](Tape::gradient); `None` otherwise.
     pub fn wanted(&self, index: usize) -> Option<View<'_, T>> {
         self.arena.gradient(self.arena.wanted.get(index)?)
     }
@@ -162,10 +171,6 @@ impl<T: Real> Tape<T> {
 
     /// Lends the arena to a graph.
     fn open<'p>(&mut self, params: &'p Params<T>, recording: bool, env: Env) -> Graph<'p, T> {
-        let (limit, check) = (self.arena.limit, self.arena.check);
-        let mut arena = std::mem::replace(&mut self.arena, Arena::new(limit));
-        self.arena.check = check;
-        arena.reset();
-        Graph::new(params, arena, recording, env, Mark::default())
+        Graph::new(params, self.arena.take(), recording, env, Mark::default())
     }
 }

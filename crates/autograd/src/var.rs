@@ -1,6 +1,5 @@
 //! A value of a recording.
 
-use crate::error::{Error, Misfit};
 use crate::graph::Graph;
 use crate::place::Place;
 use elman_tensor::{Real, Shape, Tensor};
@@ -48,19 +47,23 @@ impl<'g, T: Real> Var<'g, T> {
         if self.graph.failed() {
             return;
         }
-        let arena = self.graph.arena.borrow();
+        let line = Location::caller();
+        let Some(arena) = self.graph.look("read", line) else { return };
         let from = arena.values(self.graph.params(), &self.place);
         if from.len() == to.len() {
             to.copy_from_slice(from);
         } else {
             let reason = format!("{} elements were asked for", to.len());
-            self.misfit("read", reason, Location::caller());
+            self.misfit("read", reason, line);
         }
     }
 
     /// A copy as a tensor; the empty one after a failure.
+    #[track_caller]
     pub fn tensor(&self) -> Tensor<T> {
-        let arena = self.graph.arena.borrow();
+        let Some(arena) = self.graph.look("tensor", Location::caller()) else {
+            return Tensor::default();
+        };
         let values = arena.values(self.graph.params(), &self.place).to_vec();
         Tensor::new(self.shape(), values).unwrap_or_default()
     }
@@ -123,12 +126,7 @@ impl<'g, T: Real> Var<'g, T> {
         reason: String,
         line: &'static Location<'static>,
     ) -> Self {
-        let graph = self.graph;
-        if !graph.failed() {
-            let site = graph.call(line).site(graph.params());
-            let (shapes, misfit) = (vec![self.shape()], Misfit::new(reason));
-            graph.fail(Error::Misfit { rule, shapes, misfit, site });
-        }
-        graph.absent()
+        self.graph.misfit(rule, vec![self.shape()], reason, line);
+        self.graph.absent()
     }
 }

@@ -204,7 +204,9 @@ mod tests {
         assert_eq!(y.at(1).unwrap().values(), [2.0, 3.0, 8.0, 9.0]);
         assert_eq!(y.swap_outer().unwrap(), x);
         assert!(Tensor::<f32>::zeros([3]).unwrap().swap_outer().is_err());
-        for empty in [[0, 3, 1], [usize::MAX, 0, 2], [0, usize::MAX, 2], [usize::MAX, usize::MAX, 0]] {
+        for empty in
+            [[0, 3, 1], [usize::MAX, 0, 2], [0, usize::MAX, 2], [usize::MAX, usize::MAX, 0]]
+        {
             let swapped = Tensor::<f32>::zeros(empty).unwrap().swap_outer().unwrap();
             assert_eq!(swapped.shape(), Shape::from([empty[1], empty[0], empty[2]]));
         }

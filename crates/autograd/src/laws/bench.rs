@@ -2,7 +2,7 @@
 
 use super::{RULE, Violation};
 use crate::any::{AnyRule, Backward, Forward, Machine, Operands, Shapes};
-use crate::arena::{Env, Mark};
+use crate::arena::Env;
 use crate::params::Params;
 use crate::place::{Home, Place};
 use crate::rule::{Partials, Side};
@@ -94,7 +94,6 @@ where
                 params: &params,
                 spares: &mut Vec::new(),
                 env: Env { training: true, seed: 0, step: 0 },
-                mark: Mark::default(),
                 limit: usize::MAX,
                 check: false,
                 failure: &mut None,

@@ -1,6 +1,6 @@
 //! Random operands.
 
-use crate::place::IdRange;
+use crate::ids::IdRange;
 use elman_tensor::{Random, Tensor};
 
 /// A rule that can make up examples of itself.

@@ -66,8 +66,9 @@ impl<T: Real> Rule<T, 5> for Affine {
     }
 
     fn adjoint(&self, at: At<'_, T, 5>, dy: View<'_, T>, d: &mut Partials<'_, T>) {
-        let [x, w, h, u, _] = at.x;
-        for (input, (x, w)) in [(0, (x, w)), (2, (h, u))] {
+        let [x, w, h, u, b] = at.x;
+        let pairs = [(0, (x, w)), (2, (h, u))];
+        for (input, (x, w)) in pairs.into_iter().filter(|(_, (_, w))| !absent(w.shape())) {
             if let Some(mut dx) = d.of(input) {
                 accumulate(dy.matrix(), w.matrix().map(|w| w.t()), dx.values_mut());
             }
@@ -75,7 +76,9 @@ impl<T: Real> Rule<T, 5> for Affine {
                 accumulate(x.matrix().map(|x| x.t()), dy.matrix(), dw.values_mut());
             }
         }
-        if let Some(mut db) = d.of(4) {
+        if let Some(mut db) = d.of(4)
+            && !absent(b.shape())
+        {
             fit(fold_rows(dy.values(), db.values_mut()));
         }
     }

@@ -37,7 +37,8 @@ impl<T: Real> Rule<T, 1> for SumAxis {
     fn forward(&self, [x]: [View<'_, T>; 1], mut y: ViewMut<'_, T>, _: Side<'_, T>) {
         let (n, inner) = self.sizes(x.shape());
         let y = y.values_mut();
-        if inner == 1 && n > 0 {
+        // The rank decides, not the sizes: a batch of one must be added up as in a larger one.
+        if self.axis + 1 == x.shape().rank() && n > 0 {
             x.values().chunks_exact(n).zip(y).for_each(|(x, y)| *y = sum(x));
             return;
         }

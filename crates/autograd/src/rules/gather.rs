@@ -2,8 +2,8 @@
 
 use super::fit;
 use crate::error::Misfit;
+use crate::ids::IdRange;
 use crate::laws::{Draw, Sample};
-use crate::place::IdRange;
 use crate::rule::{At, Partials, Rule, Side};
 use elman_kernels::update;
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
@@ -14,6 +14,12 @@ use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 pub struct Gather {
     /// The indices.
     pub ids: IdRange,
+}
+
+/// The elements of row `id`.
+fn item(id: u32, row: usize) -> std::ops::Range<usize> {
+    let start = (id as usize).saturating_mul(row);
+    start..start.saturating_add(row)
 }
 
 impl<T: Real> Rule<T, 1> for Gather {
@@ -30,11 +36,12 @@ impl<T: Real> Rule<T, 1> for Gather {
 
     fn forward(&self, [table]: [View<'_, T>; 1], mut y: ViewMut<'_, T>, side: Side<'_, T>) {
         let row = table.shape().tail().len();
-        if row > 0 {
-            let rows = self.ids.of(side.ids).iter().zip(y.values_mut().chunks_exact_mut(row));
-            for (&id, y) in rows {
-                let start = id as usize * row;
-                y.copy_from_slice(&table.values()[start..start + row]);
+        let ids = self.ids.of(side.ids);
+        for (i, y) in y.values_mut().chunks_exact_mut(row.max(1)).enumerate() {
+            // A range of another recording may name no index, or no row.
+            match ids.get(i).and_then(|&id| table.values().get(item(id, row))) {
+                Some(x) => y.copy_from_slice(x),
+                None => y.fill(T::NAN),
             }
         }
     }
@@ -45,9 +52,9 @@ impl<T: Real> Rule<T, 1> for Gather {
             && row > 0
         {
             for (&id, dy) in self.ids.of(at.side.ids).iter().zip(dy.values().chunks_exact(row)) {
-                let start = id as usize * row;
-                let target = &mut dx.values_mut()[start..start + row];
-                fit(update(target, dy, |dx, dy| *dx += dy));
+                if let Some(dx) = dx.values_mut().get_mut(item(id, row)) {
+                    fit(update(dx, dy, |dx, dy| *dx += dy));
+                }
             }
         }
     }

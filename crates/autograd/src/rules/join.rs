@@ -80,7 +80,9 @@ impl<T: Real> AnyRule<T> for Concat {
                 let reason = format!("the shapes may differ along axis {} only", self.axis);
                 return Err(Misfit::new(reason));
             }
-            size = size.saturating_add(shape.get(self.axis).unwrap_or(0));
+            let more = shape.get(self.axis).unwrap_or(0);
+            let sum = size.checked_add(more);
+            size = sum.ok_or_else(|| Misfit::new("together the sizes overflow"))?;
         }
         Ok(first.with(self.axis, size))
     }

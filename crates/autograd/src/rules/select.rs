@@ -2,8 +2,8 @@
 
 use super::fit;
 use crate::error::Misfit;
+use crate::ids::IdRange;
 use crate::laws::{Draw, Sample};
-use crate::place::IdRange;
 use crate::rule::{At, Partials, Rule, Side};
 use elman_kernels::update;
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
@@ -45,6 +45,10 @@ impl<T: Real> Rule<T, 2> for Select {
 
     fn forward(&self, x: [View<'_, T>; 2], mut y: ViewMut<'_, T>, side: Side<'_, T>) {
         let row = y.shape().tail().len();
+        if self.flags.of(side.ids).len() < self.flags.len() {
+            // A range of another recording.
+            y.values_mut().fill(T::NAN);
+        }
         for (operand, x) in x.iter().enumerate() {
             for row in self.rows(side.ids, row, operand) {
                 y.values_mut()[row.clone()].copy_from_slice(&x.values()[row]);

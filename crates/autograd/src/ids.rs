@@ -1,0 +1,156 @@
+//! Integers of a recording.
+
+use crate::error::Error;
+use crate::graph::Graph;
+use elman_tensor::{Real, Shape};
+use std::panic::Location;
+
+/// Integers of a recording: class ids, indices, lengths or resets. A light handle.
+#[derive(Clone, Copy)]
+pub struct Ids<'g, T: Real> {
+    graph: &'g Graph<'g, T>,
+    range: IdRange,
+}
+
+/// A run of integers in the pooled buffer of a recording: what a rule carries of its class ids,
+/// indices, lengths or resets.
+///
+/// It means something in the recording it was made in only; elsewhere it names other integers, or
+/// none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdRange {
+    start: usize,
+    len: usize,
+    /// One more than the largest id; 0 if there are none.
+    bound: usize,
+}
+
+impl IdRange {
+    /// How many ids there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// One more than the largest id, 0 if there are none: what a table of rows must have.
+    pub fn bound(&self) -> usize {
+        self.bound
+    }
+
+    /// The ids, out of the buffer they were put into; none if they do not lie in it.
+    pub fn of<'a>(&self, ids: &'a [u32]) -> &'a [u32] {
+        ids.get(self.start..self.start.saturating_add(self.len)).unwrap_or_default()
+    }
+
+    /// Appends ids to a buffer.
+    pub(crate) fn append(ids: impl IntoIterator<Item = u32>, buffer: &mut Vec<u32>) -> Self {
+        let start = buffer.len();
+        buffer.extend(ids);
+        Self::between(start, buffer.len(), buffer)
+    }
+
+    /// The ids of a buffer from `start` to `end`.
+    fn between(start: usize, end: usize, buffer: &[u32]) -> Self {
+        let largest = buffer[start..end].iter().max();
+        let bound = largest.map_or(0, |&id| (id as usize).saturating_add(1));
+        IdRange { start, len: end - start, bound }
+    }
+}
+
+impl<'g, T: Real> Graph<'g, T> {
+    /// Integers, copied into the recording.
+    #[track_caller]
+    pub fn ids(&'g self, ids: &[u32]) -> Ids<'g, T> {
+        self.ids_from(ids.iter().copied())
+    }
+
+    /// Integers, as an iterator gives them. While it does, the recording is busy: no rule can be
+    /// applied and no value read.
+    #[track_caller]
+    pub fn ids_from(&'g self, ids: impl IntoIterator<Item = u32>) -> Ids<'g, T> {
+        let line = Location::caller();
+        let Some(mut arena) = self.lend("ids", line) else { return Ids::none(self) };
+        let room = (arena.limit / size_of::<u32>()).saturating_sub(arena.ids.len());
+        let range = IdRange::append(ids.into_iter().take(room.saturating_add(1)), &mut arena.ids);
+        if range.len > room {
+            let (shape, site) = (Shape::from([range.len]), self.call(line).site(self.params()));
+            self.fail(Error::TooLarge { rule: "ids", shape, limit: arena.limit, site });
+            return Ids::none(self);
+        }
+        Ids { graph: self, range }
+    }
+}
+
+impl<'g, T: Real> Ids<'g, T> {
+    /// No integers.
+    fn none(graph: &'g Graph<'g, T>) -> Self {
+        Ids { graph, range: IdRange { start: 0, len: 0, bound: 0 } }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.range.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.range.len == 0
+    }
+
+    /// `len` of them from `start`, as a view; `None` if there are not so many.
+    #[track_caller]
+    pub fn part(&self, start: usize, len: usize) -> Option<Self> {
+        (start.checked_add(len)? <= self.range.len).then_some(())?;
+        let start = self.range.start + start;
+        let arena = self.graph.look("ids", Location::caller())?;
+        Some(Ids { range: IdRange::between(start, start + len, &arena.ids), ..*self })
+    }
+
+    /// As many others, made from each one's index and value by `f`, in which the recording is
+    /// busy: no rule can be applied and no value read.
+    #[track_caller]
+    #[must_use]
+    pub fn map(&self, mut f: impl FnMut(usize, u32) -> u32) -> Self {
+        let Some(mut arena) = self.graph.lend("ids", Location::caller()) else {
+            return Ids::none(self.graph);
+        };
+        let ids = &mut arena.ids;
+        let start = ids.len();
+        for i in 0..self.range.len {
+            let id = ids[self.range.start + i];
+            ids.push(f(i, id));
+        }
+        Ids { range: IdRange::between(start, ids.len(), ids), ..*self }
+    }
+
+    /// What a rule carries of them.
+    pub fn range(&self) -> IdRange {
+        self.range
+    }
+
+    /// What a rule of a recording carries of them; it fails if they are another's.
+    pub(crate) fn range_in(
+        &self,
+        graph: &Graph<'_, T>,
+        rule: &'static str,
+        line: &'static Location<'static>,
+    ) -> IdRange {
+        if !std::ptr::addr_eq(self.graph, graph) {
+            graph.refuse(rule, "the ids must belong to this recording".into(), line);
+        }
+        self.range
+    }
+
+    /// Calls `f` with the integers. While it runs the recording is busy: no rule can be applied.
+    #[track_caller]
+    pub fn with<R>(&self, f: impl FnOnce(&[u32]) -> R) -> R {
+        match self.graph.look("ids", Location::caller()) {
+            Some(arena) => f(self.range.of(&arena.ids)),
+            None => f(&[]),
+        }
+    }
+}
