@@ -54,7 +54,7 @@ mod stream;
 pub use cell::Cell;
 pub use cells::{Activation, ConcatElman, Elman, Gru, Lstm};
 pub use elman_autograd as autograd;
-pub use elman_autograd::tensor;
+pub use elman_tensor as tensor;
 pub use embedding::Embedding;
 pub use gate::Gate;
 pub use layer::{Layer, Rnn, Then};
