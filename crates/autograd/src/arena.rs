@@ -4,7 +4,7 @@ use crate::any::{
     AnyPool, AnyRule, Applied, Backward, Forward, Machine, Operands, Pool, Pulls, Shapes,
 };
 use crate::error::{Error, Pass, Site};
-use crate::graph::Layer;
+use crate::mark::Call;
 use crate::params::Params;
 use crate::place::{Home, Place};
 use crate::rule::{Partials, Side};
@@ -12,7 +12,6 @@ use elman_tensor::{Real, Shape, View, ViewMut};
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::panic::Location;
 
 /// Values, gradients, kept numbers, integers and records: filled by a recording, and emptied by
 /// moving cursors, so that the next recording of the same shapes allocates nothing.
@@ -53,36 +52,12 @@ struct Record {
     call: Call,
 }
 
-/// Who applied a rule, and where in the model.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Call {
-    pub(crate) line: &'static Location<'static>,
-    pub(crate) mark: Mark,
-}
-
-/// The layer and the time step that a computation is in.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Mark {
-    pub(crate) layer: Option<Layer>,
-    pub(crate) time: Option<u32>,
-}
-
 /// What decides about randomness.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Env {
     pub(crate) training: bool,
     pub(crate) seed: u64,
     pub(crate) step: u64,
-}
-
-impl Call {
-    pub(crate) fn site<T: Real>(&self, params: &Params<T>) -> Box<Site> {
-        let layer = self.mark.layer.map(|layer| match layer {
-            Layer::Name(name) => name.to_owned(),
-            Layer::Owner(param) => params.owner(&param).to_owned(),
-        });
-        Box::new(Site { line: self.line, layer, time: self.mark.time.map(|t| t as usize) })
-    }
 }
 
 /// A `TypeId` is a hash already.

@@ -2,8 +2,9 @@
 
 use crate::any::AnyRule;
 use crate::any::Typed;
-use crate::arena::{Arena, Call, Env, Mark};
+use crate::arena::{Arena, Env};
 use crate::error::{Error, Misfit};
+use crate::mark::{Call, Mark};
 use crate::params::{Param, Params};
 use crate::place::{Home, Place};
 use crate::rule::Rule;
@@ -21,30 +22,9 @@ pub struct Graph<'p, T: Real> {
     arena: RefCell<Arena<T>>,
     pub(crate) recording: bool,
     pub(crate) env: Env,
-    mark: Cell<Mark>,
+    pub(crate) mark: Cell<Mark>,
     failure: RefCell<Option<Error>>,
     failed: Cell<bool>,
-}
-
-/// The name of a layer, for errors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layer {
-    /// A plain name.
-    Name(&'static str),
-    /// The path of the layer that has this weight.
-    Owner(Param),
-}
-
-impl From<&'static str> for Layer {
-    fn from(name: &'static str) -> Self {
-        Layer::Name(name)
-    }
-}
-
-impl From<Param> for Layer {
-    fn from(param: Param) -> Self {
-        Layer::Owner(param)
-    }
 }
 
 impl<'p, T: Real> Graph<'p, T> {
@@ -127,26 +107,6 @@ impl<'p, T: Real> Graph<'p, T> {
 
     pub(crate) fn call(&self, line: &'static Location<'static>) -> Call {
         Call { line, mark: self.mark.get() }
-    }
-
-    /// Marks what follows, until the mark is dropped, as part of a layer: errors then name it.
-    #[must_use = "the mark ends when it is dropped"]
-    pub fn layer(&self, layer: impl Into<Layer>) -> Marked<'_, 'p, T> {
-        let before = self.mark.get();
-        self.mark.set(Mark { layer: Some(layer.into()), ..before });
-        Marked { graph: self, before }
-    }
-
-    /// Marks what follows as time step `t` (counted from the step in which a surrounding sequence
-    /// began): errors then name it, and random masks are drawn for it.
-    pub fn time(&self, t: Option<usize>) {
-        let time = t.map(|t| u32::try_from(t).unwrap_or(u32::MAX));
-        self.mark.set(Mark { time, ..self.mark.get() });
-    }
-
-    /// The time step marked last.
-    pub fn now(&self) -> Option<usize> {
-        self.mark.get().time.map(|t| t as usize)
     }
 
     /// Puts an error of a layer's own into the graph: for layers that check more than shapes. The
@@ -329,18 +289,5 @@ impl<'g, T: Real> Graph<'g, T> {
                 self.absent()
             }
         }
-    }
-}
-
-/// While this lives, errors name a layer.
-pub struct Marked<'a, 'p, T: Real> {
-    graph: &'a Graph<'p, T>,
-    before: Mark,
-}
-
-impl<T: Real> Drop for Marked<'_, '_, T> {
-    fn drop(&mut self) {
-        let Mark { time, .. } = self.graph.mark.get();
-        self.graph.mark.set(Mark { time, ..self.before });
     }
 }

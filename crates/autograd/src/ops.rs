@@ -209,12 +209,6 @@ impl<'g, T: Real> Graph<'g, T> {
         self.apply_any(rules::Stack, x, Location::caller())
     }
 
-    /// What a random mask of this layer depends on, here and now.
-    pub fn keys(&self, layer: u64) -> [u64; 4] {
-        let time = self.now().map_or(u64::MAX, |t| t as u64);
-        [self.env.seed, layer, self.env.step, time]
-    }
-
     /// The shape of a batch of states: `[batch, size]` of zeros.
     #[track_caller]
     pub fn state(&'g self, batch: usize, size: usize) -> Var<'g, T> {

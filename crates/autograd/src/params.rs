@@ -141,9 +141,9 @@ impl<T: Real> Params<T> {
         self.entries.get(param.index).is_some_and(|e| e.param == *param)
     }
 
-    /// The path of the layer that a weight belongs to.
-    pub(crate) fn owner(&self, param: &Param) -> &str {
-        let path = self.entries.get(param.index).map_or("", |e| e.path.as_str());
+    /// The path of the layer that the weight of this number belongs to.
+    pub(crate) fn owner(&self, weight: usize) -> &str {
+        let path = self.entries.get(weight).map_or("", |e| e.path.as_str());
         path.rsplit_once('.').map_or(path, |(owner, _)| owner)
     }
 }

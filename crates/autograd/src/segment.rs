@@ -1,9 +1,10 @@
 //! Segments that are computed twice instead of stored.
 
 use crate::any::{Backward, Machine, Pulls};
-use crate::arena::{Arena, Call, Env};
+use crate::arena::{Arena, Env};
 use crate::error::{Error, Misfit};
 use crate::graph::Graph;
+use crate::mark::Call;
 use crate::params::Params;
 use crate::place::Place;
 use crate::var::Var;

@@ -1,9 +1,10 @@
 //! Reusable memory, and the two ways to run a computation in it.
 
-use crate::arena::{Arena, Call, Env, Mark};
+use crate::arena::{Arena, Env};
 use crate::error::Error;
 use crate::grad::Grad;
 use crate::graph::Graph;
+use crate::mark::{Call, Mark};
 use crate::params::Params;
 use crate::var::Var;
 use elman_tensor::{Real, View};
@@ -86,7 +87,7 @@ impl<T: Real> Tape<T> {
     where
         F: for<'g> FnOnce(&'g Graph<'g, T>) -> Var<'g, T>,
     {
-        let call = Call { line: Location::caller(), mark: Mark::default() };
+        let call = Call { line: Location::caller(), mark: Mark::NONE };
         if grad.values().len() != params.len() {
             let given = grad.values().len();
             return Err(Error::GradLength { wanted: params.len(), given, line: call.line });
@@ -171,6 +172,6 @@ impl<T: Real> Tape<T> {
 
     /// Lends the arena to a graph.
     fn open<'p>(&mut self, params: &'p Params<T>, recording: bool, env: Env) -> Graph<'p, T> {
-        Graph::new(params, self.arena.take(), recording, env, Mark::default())
+        Graph::new(params, self.arena.take(), recording, env, Mark::NONE)
     }
 }
