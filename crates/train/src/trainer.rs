@@ -229,8 +229,8 @@ impl<T: Real, X: Transform> Trainer<T, X> {
         quantity: fn(String) -> Quantity,
         line: &'static Location<'static>,
     ) -> Result<(), Error> {
-        // x − x is 0 of finite numbers, NaN of all others.
-        if sum_by(x, |x| x - x).is_finite() {
+        // 0 · x is 0 of finite numbers, NaN of all others.
+        if sum_by(x, |x| x * T::ZERO).is_finite() {
             return Ok(());
         }
         let mut rest = x;

@@ -38,9 +38,9 @@ impl RmsProp {
 
 impl Transform for RmsProp {
     fn check(&self) -> Result<(), Error> {
-        let settings = Settings("rmsprop").rate("rate", self.rate).map(drop);
-        settings?;
-        Settings("rmsprop").memory("alpha", self.alpha)?.positive("eps", self.eps).map(drop)
+        let settings = Settings("rmsprop");
+        settings.rate("rate", self.rate)?.memory("alpha", self.alpha)?;
+        settings.positive("eps", self.eps).map(drop)
     }
 
     fn memory(&self, weights: usize, list: &mut dyn FnMut(&'static str, usize)) {

@@ -1,0 +1,159 @@
+//! Updates, losses, clipping and schedules against PyTorch's numbers (`tests/reference`).
+
+use elman_autograd::{Graph, Params, Var};
+use elman_tensor::{Init, Tensor};
+use elman_train::{
+    Schedule, Trainer, Transform, adam, adamw, clip_norm, cosine, cross_entropy,
+    cross_entropy_ignoring, exponential, huber, mae, momentum, mse, nesterov, rmsprop, sgd,
+    step_decay,
+};
+use std::collections::HashMap;
+
+/// The arrays of a file of reference values, by name.
+struct Reference(HashMap<String, Tensor<f64>>);
+
+impl Reference {
+    fn read(file: &str) -> Self {
+        let path = format!("{}/../../tests/reference/{file}", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).unwrap();
+        let lines = text.lines().filter(|l| !l.starts_with('#') && !l.is_empty());
+        Reference(lines.map(Self::array).collect())
+    }
+
+    fn array(line: &str) -> (String, Tensor<f64>) {
+        let mut words = line.split(' ');
+        let (name, shape) = (words.next().unwrap(), words.next().unwrap());
+        let dims: Vec<usize> = match shape {
+            "scalar" => Vec::new(),
+            _ => shape.split('x').map(|d| d.parse().unwrap()).collect(),
+        };
+        let values = words.map(|w| w.parse().unwrap()).collect();
+        let shape = elman_tensor::Shape::new(&dims).unwrap();
+        (name.into(), Tensor::new(shape, values).unwrap())
+    }
+
+    fn of(&self, name: &str) -> &Tensor<f64> {
+        &self.0[name]
+    }
+
+    fn scalar(&self, name: &str) -> f64 {
+        self.of(name).values()[0]
+    }
+
+    fn ids(&self, name: &str) -> Vec<u32> {
+        self.of(name).values().iter().map(|&x| x as u32).collect()
+    }
+}
+
+/// Each number to a relative error of 1e-12, zeros exactly.
+#[track_caller]
+fn close(what: &str, ours: &[f64], theirs: &[f64]) {
+    assert_eq!(ours.len(), theirs.len(), "{what}");
+    for (i, (a, b)) in ours.iter().zip(theirs).enumerate() {
+        assert!((a - b).abs() <= 1e-12 * b.abs(), "{what}[{i}]: {a:e} is not {b:e}");
+    }
+}
+
+/// Ten steps from `start` with the gradient a cos w + b w.
+fn updated(reference: &Reference, update: impl Transform) -> Vec<f64> {
+    let (start, a, b) = (reference.of("start"), reference.of("a"), reference.of("b"));
+    let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [6], Init::Zeros)).unwrap();
+    params.values_mut().copy_from_slice(start.values());
+    let mut trainer = Trainer::new(update);
+    for _ in 0..10 {
+        let now = params.values().to_vec();
+        let slope = |i: usize| a.values()[i] * now[i].cos() + b.values()[i] * now[i];
+        let slope = Tensor::new([6], (0..6).map(slope).collect()).unwrap();
+        trainer.step(&mut params, |g| (g.param(w) * g.input(&slope)).sum()).unwrap();
+    }
+    params.values().to_vec()
+}
+
+#[test]
+fn updates_are_those_of_pytorch() {
+    let reference = &Reference::read("updates.txt");
+    let check = |name, ours: Vec<f64>| close(name, &ours, reference.of(name).values());
+    check("sgd", updated(reference, sgd(0.05)));
+    check("momentum", updated(reference, momentum(0.9).then(sgd(0.05))));
+    check("nesterov", updated(reference, nesterov(0.9).then(sgd(0.05))));
+    check("rmsprop", updated(reference, rmsprop(0.05)));
+    check("adam", updated(reference, adam(0.05)));
+    check("adamw", updated(reference, adamw(0.05, 0.01)));
+}
+
+/// The value of a loss, and its gradient with respect to the weight `w` that is made of `x`.
+fn gradient(
+    x: &Tensor<f64>,
+    loss: impl for<'g> FnOnce(&'g Graph<'g, f64>, Var<'g, f64>) -> Var<'g, f64>,
+) -> (f64, Vec<f64>) {
+    let (w, mut params) =
+        Params::<f64>::init(0, |p| p.weight("w", x.shape(), Init::Zeros)).unwrap();
+    params.values_mut().copy_from_slice(x.values());
+    let mut trainer = Trainer::new(sgd(0.0));
+    let value = trainer.step(&mut params, |g| loss(g, g.param(w))).unwrap();
+    (value, trainer.grad().values().to_vec())
+}
+
+#[test]
+fn losses_are_those_of_pytorch() {
+    let reference = &Reference::read("losses.txt");
+    let (p, t) = (reference.of("prediction"), reference.of("target"));
+    let check = |name: &str, (loss, grad): (f64, Vec<f64>)| {
+        close(name, &[loss], reference.of(name).values());
+        close(name, &grad, reference.of(&format!("{name}_grad")).values());
+    };
+    check("mse", gradient(p, |g, p| mse(p, g.input(t))));
+    check("l1", gradient(p, |g, p| mae(p, g.input(t))));
+    check("huber", gradient(p, |g, p| huber(p, g.input(t), 0.7)));
+    let ignored = reference.scalar("ignored") as u32;
+    for name in ["ce", "ce_huge"] {
+        let (logits, ids) =
+            (reference.of(&format!("{name}_logits")), reference.ids(&format!("{name}_ids")));
+        check(name, gradient(logits, |g, x| cross_entropy_ignoring(x, g.ids(&ids), ignored)));
+    }
+    // The rows that count, alone.
+    let (rows, ids): (Vec<_>, Vec<_>) = reference
+        .of("ce_logits")
+        .values()
+        .chunks(4)
+        .zip(reference.ids("ce_ids"))
+        .filter(|&(_, id)| id != ignored)
+        .unzip();
+    let logits = Tensor::new([rows.len(), 4], rows.concat()).unwrap();
+    let (loss, _) = gradient(&logits, |g, x| cross_entropy(x, g.ids(&ids)));
+    close("ce without ignored rows", &[loss], reference.of("ce").values());
+}
+
+#[test]
+fn clipping_is_that_of_pytorch() {
+    let reference = &Reference::read("clip.txt");
+    let clipped = |x: &Tensor<f64>| {
+        let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [6], Init::Zeros)).unwrap();
+        let mut trainer = Trainer::new(clip_norm(reference.scalar("max_norm")));
+        trainer.step(&mut params, |g| (g.param(w) * g.input(x)).sum()).unwrap();
+        (trainer.grad().norm(), trainer.update().to_vec())
+    };
+    for name in ["over", "under"] {
+        let (norm, update) = clipped(reference.of(name));
+        close(name, &[norm], reference.of(&format!("{name}_norm")).values());
+        // PyTorch divides by norm + 1e-6 where it clips.
+        let theirs = if name == "over" { (norm + 1e-6) / norm } else { 1.0 };
+        let wanted = reference.of(&format!("{name}_clipped"));
+        let wanted: Vec<_> = wanted.values().iter().map(|x| x * theirs).collect();
+        close(name, &update, &wanted);
+    }
+}
+
+#[test]
+fn schedules_are_those_of_pytorch() {
+    let reference = &Reference::read("clip.txt");
+    let check = |name, steps: u64, schedule: &dyn Schedule| {
+        let ours: Vec<_> = (0..steps).map(|t| schedule.factor(t)).collect();
+        close(name, &ours, &reference.of(name).values()[..steps as usize]);
+    };
+    check("step_lr", 12, &step_decay(0.5, 3));
+    check("exponential_lr", 12, &exponential(0.9));
+    // At step 10 both are 0; then PyTorch's rises again.
+    check("cosine_lr", 11, &cosine(10));
+    assert_eq!(cosine(10).factor(11), 0.0);
+}

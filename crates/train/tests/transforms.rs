@@ -1,0 +1,262 @@
+//! Transforms: their equations at any setting, their independence of each other's weights, their
+//! edges, and the settings they refuse.
+
+use elman_autograd::Params;
+use elman_tensor::{Init, Random, Real};
+use elman_train::{
+    Error, Now, Schedule, Trainer, Transform, adam, adamw, clip_norm, clip_value, constant, cosine,
+    decay, exponential, momentum, nesterov, rmsprop, sgd, step_decay, warm_up,
+};
+use proptest::prelude::*;
+
+/// The updates of five steps of the same random gradients and weights, one after the other.
+fn updates<T: Real>(transform: &impl Transform, weights: &[T], grads: &[Vec<T>]) -> Vec<Vec<T>> {
+    let mut size = 0;
+    transform.memory(weights.len(), &mut |_, len| size += len);
+    let mut memory = vec![T::ZERO; size];
+    let step = |(step, grad): (usize, &Vec<T>)| {
+        let mut update = grad.clone();
+        let now = Now::new(step as u64, T::ONE, weights);
+        transform.apply(now, &mut memory, &mut update);
+        update
+    };
+    grads.iter().enumerate().map(step).collect()
+}
+
+fn draw(seed: u64, n: usize) -> (Vec<f64>, Vec<Vec<f64>>) {
+    let mut random = Random::new(seed, "transforms", 0);
+    let mut normal = |n: usize| (0..n).map(|_| random.normal()).collect::<Vec<_>>();
+    (normal(n), (0..5).map(|_| normal(n)).collect())
+}
+
+/// Each weight gets the update it would get alone, bit for bit.
+fn independent(transform: &impl Transform, seed: u64, n: usize) -> Result<(), TestCaseError> {
+    let (w, g) = draw(seed, n);
+    let together = updates(transform, &w, &g);
+    for i in 0..n {
+        let own: Vec<_> = g.iter().map(|g| vec![g[i]]).collect();
+        let alone = updates(transform, &w[i..=i], &own);
+        for (together, alone) in together.iter().zip(alone) {
+            prop_assert_eq!(together[i].to_bits(), alone[0].to_bits());
+        }
+    }
+    Ok(())
+}
+
+/// What a transform does to one weight, by its equation: from (step, w, g) with two numbers of
+/// memory.
+fn equation(
+    transform: &impl Transform,
+    seed: u64,
+    f: impl Fn(i32, f64, f64, &mut [f64; 2]) -> f64,
+) -> Result<(), TestCaseError> {
+    let (w, g) = draw(seed, 3);
+    let ours = updates(transform, &w, &g);
+    for i in 0..3 {
+        let mut memory = [0.0; 2];
+        for (step, g) in g.iter().enumerate() {
+            let wanted = f(step as i32, w[i], g[i], &mut memory);
+            let off = (ours[step][i] - wanted).abs();
+            prop_assert!(
+                off <= 1e-12 * (1.0 + wanted.abs()),
+                "{} is not {}",
+                ours[step][i],
+                wanted
+            );
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn weights_do_not_know_each_other(seed in any::<u64>(), n in 0usize..40) {
+        independent(&sgd(0.1), seed, n)?;
+        independent(&momentum(0.9), seed, n)?;
+        independent(&nesterov(0.9), seed, n)?;
+        independent(&rmsprop(0.1), seed, n)?;
+        independent(&adam(0.1), seed, n)?;
+        independent(&adamw(0.1, 0.2), seed, n)?;
+        independent(&clip_value(0.5), seed, n)?;
+        independent(&decay(0.1), seed, n)?;
+        independent(&exponential(0.9), seed, n)?;
+        let all = decay(0.1).then(momentum(0.5)).then(adam(0.1)).then(rmsprop(0.2));
+        independent(&all.then(clip_value(0.1)).then(step_decay(0.5, 2)), seed, n)?;
+    }
+
+    #[test]
+    fn settings_enter_where_the_equations_say(
+        seed in any::<u64>(), rate in 1e-3..1.0f64, a in 0.0f64..0.99, b in 0.0f64..0.999,
+        eps in 1e-8..0.5, d in 0.0..0.5,
+    ) {
+        equation(&sgd(rate), seed, |_, _, g, _| rate * g)?;
+        equation(&momentum(a), seed, |_, _, g, [v, _]| { *v = a * *v + g; *v })?;
+        equation(&nesterov(a), seed, |_, _, g, [v, _]| { *v = a * *v + g; g + a * *v })?;
+        equation(&rmsprop(rate).alpha(a).eps(eps), seed, |_, _, g, [s, _]| {
+            *s = a * *s + (1.0 - a) * g.powi(2);
+            rate * g / (s.sqrt() + eps)
+        })?;
+        let by_hand = |step: i32, g: f64, m: &mut f64, s: &mut f64| {
+            *m = a * *m + (1.0 - a) * g;
+            *s = b * *s + (1.0 - b) * g.powi(2);
+            let (m, s) = (*m / (1.0 - a.powi(step + 1)), *s / (1.0 - b.powi(step + 1)));
+            rate * m / (s.sqrt() + eps)
+        };
+        equation(&adam(rate).betas(a, b).eps(eps), seed, |t, _, g, [m, s]| by_hand(t, g, m, s))?;
+        let decayed = |t, w, g, [m, s]: &mut [f64; 2]| by_hand(t, g, m, s) + rate * d * w;
+        equation(&adamw(rate, d).betas(a, b).eps(eps), seed, decayed)?;
+        equation(&adam(rate).betas(a, b).eps(eps).then(decay(rate * d)), seed, decayed)?;
+        equation(&decay(d).then(sgd(rate)), seed, |_, w, g, _| rate * (g + d * w))?;
+        equation(&clip_value(d + 0.1), seed, |_, _, g, _| g.clamp(-d - 0.1, d + 0.1))?;
+        equation(&constant(a), seed, |_, _, g, _| a * g)?;
+        equation(&exponential(a), seed, |t, _, g, _| a.powi(t) * g)?;
+        // A schedule after the decay scales both parts, as in PyTorch; one before it does not.
+        let half = |t: i32| if t < 3 { 1.0 } else { 0.5 };
+        let scaled = adamw(rate, d).betas(a, b).eps(eps).then(step_decay(0.5, 3));
+        equation(&scaled, seed, |t, w, g, memory| half(t) * decayed(t, w, g, memory))?;
+        let apart = adam(rate).betas(a, b).eps(eps).then(step_decay(0.5, 3)).then(decay(d));
+        equation(&apart, seed, |t, w, g, [m, s]| half(t) * by_hand(t, g, m, s) + d * w)?;
+    }
+
+    #[test]
+    fn a_clipped_norm_is_at_most_the_limit(seed in any::<u64>(), n in 0usize..40, max in 1e-3..9.0) {
+        let (w, g) = draw(seed, n);
+        for (g, u) in g.iter().zip(updates(&clip_norm(max), &w, &g)) {
+            let norm = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>().sqrt();
+            let scale = (max / norm(g)).min(1.0);
+            let off = u.iter().zip(g).map(|(u, g)| (u - g * scale).abs()).fold(0.0, f64::max);
+            prop_assert!(off < 1e-13, "off by {}", off);
+            prop_assert!(norm(g) > max || &u == g);
+        }
+    }
+
+    /// Any setting is either an error or a step without panic.
+    #[test]
+    fn no_setting_panics(x in any::<[f64; 3]>(), n in any::<u64>()) {
+        let run = |transform: &dyn Fn(&mut Params<f32>) -> Result<f32, Error>| {
+            let mut params = Params::<f32>::init(1, |p| p.weight("w", [3], Init::Zeros)).unwrap().1;
+            let _ = transform(&mut params);
+        };
+        macro_rules! all {
+            ($($transform:expr),* $(,)?) => {$(
+                run(&|params| {
+                    let mut trainer = Trainer::new($transform);
+                    for _ in 0..3 {
+                        trainer.step(params, |g| g.constant([], 1.0))?;
+                    }
+                    Ok(0.0)
+                });
+            )*};
+        }
+        let [a, b, c] = x;
+        all![
+            sgd(a), momentum(a), nesterov(a), rmsprop(a).alpha(b).eps(c),
+            adam(a).betas(b, c), adam(a).eps(b), adamw(a, b).eps(c), clip_norm(a), clip_value(a),
+            decay(a), constant(a), step_decay(a, n), exponential(a), cosine(n).floor(a), warm_up(n),
+        ];
+        for step in [0, 1, n.saturating_sub(1), n, n.saturating_add(1), u64::MAX] {
+            let schedules: [&dyn Schedule; 5] =
+                [&constant(a), &step_decay(a, n), &exponential(a), &cosine(n).floor(a), &warm_up(n)];
+            schedules.iter().for_each(|s| { s.factor(step); });
+        }
+    }
+}
+
+#[test]
+fn schedules_at_their_edges() {
+    let s = step_decay(0.5, 1500);
+    assert_eq!([0, 1499, 1500, 2999, 3000].map(|t| s.factor(t)), [1.0, 1.0, 0.5, 0.5, 0.25]);
+    assert_eq!([0, 1, 2].map(|t| step_decay(0.0, 1).factor(t)), [1.0, 0.0, 0.0]);
+    assert_eq!([0, 7].map(|t| constant(0.3).factor(t)), [0.3, 0.3]);
+    assert_eq!([0, 1, 2].map(|t| exponential(2.0).factor(t)), [1.0, 2.0, 4.0]);
+    assert_eq!(exponential(0.5).factor(u64::MAX), 0.0);
+    assert_eq!(exponential(1.0).factor(u64::MAX), 1.0);
+
+    let c = cosine(10).floor(0.2);
+    assert_eq!([0, 10, 11, u64::MAX].map(|t| c.factor(t)), [1.0, 0.2, 0.2, 0.2]);
+    assert!((c.factor(5) - 0.6).abs() < 1e-15);
+    assert!(c.factor(9) > 0.2);
+    assert_eq!([0, 1, 2].map(|t| cosine(1).factor(t)), [1.0, 0.0, 0.0]);
+
+    assert_eq!([0, 1, 2, 3, 4].map(|t| warm_up(4).factor(t)), [0.25, 0.5, 0.75, 1.0, 1.0]);
+    assert_eq!([0, 1].map(|t| warm_up(1).factor(t)), [1.0, 1.0]);
+    assert_eq!([0, 1].map(|t| warm_up(0).factor(t)), [1.0, 1.0]);
+}
+
+#[test]
+fn gradients_whose_squares_overflow_are_clipped() {
+    let g = vec![vec![3e30f32, -4e30, 0.0]];
+    let [u]: [Vec<f32>; 1] = updates(&clip_norm(5.0), &[0.0f32; 3], &g).try_into().unwrap();
+    for (u, wanted) in u.iter().zip([3.0, -4.0, 0.0f32]) {
+        assert!((u - wanted).abs() < 1e-5, "{u} is not {wanted}");
+    }
+    assert_eq!(updates(&clip_norm(f64::INFINITY), &[0.0f32; 3], &g), g);
+    assert_eq!(updates(&clip_value(f64::INFINITY), &[0.0f32; 3], &g), g);
+    assert_eq!(updates(&clip_norm(1.0), &[0.0f32; 3], &[vec![0.0; 3]]), [[0.0; 3]]);
+}
+
+#[test]
+fn nothing_is_clipped_into_a_number() {
+    let g = vec![vec![f64::NAN, 2.0, f64::NEG_INFINITY]];
+    let u = &updates(&clip_value(1.0), &[0.0; 3], &g)[0];
+    assert!(u[0].is_nan() && u[1..] == [1.0, -1.0]);
+    assert!(updates(&clip_norm(1.0), &[0.0; 3], &g)[0][0].is_nan());
+}
+
+#[test]
+fn a_transform_may_be_absent() {
+    let (w, g) = draw(3, 4);
+    let absent: Option<elman_train::Momentum> = None;
+    assert_eq!(updates(&absent.then(adam(0.1)), &w, &g), updates(&adam(0.1), &w, &g));
+    let present = Some(momentum(0.9)).then(adam(0.1));
+    assert_eq!(updates(&present, &w, &g), updates(&momentum(0.9).then(adam(0.1)), &w, &g));
+    assert!(Some(sgd(-1.0)).check().is_err() && None::<elman_train::Sgd>.check().is_ok());
+}
+
+#[test]
+fn settings_without_sense_are_errors_at_the_first_step() {
+    fn refused(transform: impl Transform, wanted: &str) {
+        let (w, mut params) =
+            Params::<f64>::init(0, |p| p.weight("w", [2], Init::Constant(1.0))).unwrap();
+        // Also behind other transforms.
+        let mut trainer = Trainer::new(clip_norm(1.0).then(transform).then(sgd(0.1)));
+        for _ in 0..2 {
+            let error = trainer.step(&mut params, |g| g.param(w).sum()).unwrap_err();
+            assert!(matches!(error, Error::Setting { .. }), "{error}");
+            assert_eq!(error.to_string(), wanted);
+        }
+        assert_eq!((params.values(), trainer.steps()), (&[1.0, 1.0][..], 0));
+    }
+    refused(sgd(-0.1), "sgd: rate must be finite and not negative, got -0.1");
+    refused(sgd(f64::NAN), "sgd: rate must be finite and not negative, got NaN");
+    refused(momentum(1.0), "momentum: mu must be at least 0 and less than 1, got 1");
+    refused(nesterov(-0.5), "nesterov: mu must be at least 0 and less than 1, got -0.5");
+    refused(rmsprop(f64::INFINITY), "rmsprop: rate must be finite and not negative, got inf");
+    refused(rmsprop(0.1).alpha(1.5), "rmsprop: alpha must be at least 0 and less than 1, got 1.5");
+    refused(rmsprop(0.1).eps(0.0), "rmsprop: eps must be finite and more than 0, got 0");
+    refused(adam(-1.0), "adam: rate must be finite and not negative, got -1");
+    refused(
+        adam(0.1).betas(1.0, 0.9),
+        "adam: the first beta must be at least 0 and less than 1, got 1",
+    );
+    refused(
+        adam(0.1).betas(0.9, f64::NAN),
+        "adam: the second beta must be at least 0 and less than 1, got NaN",
+    );
+    refused(adam(0.1).eps(-1e-8), "adam: eps must be finite and more than 0, got -0.00000001");
+    refused(
+        adamw(0.1, 0.1).betas(0.9, 1.0),
+        "adamw: the second beta must be at least 0 and less than 1, got 1",
+    );
+    refused(adamw(0.1, -0.1), "adamw: decay must be finite and not negative, got -0.1");
+    refused(clip_norm(0.0), "clip_norm: max must be more than 0, got 0");
+    refused(clip_value(f64::NAN), "clip_value: max must be more than 0, got NaN");
+    refused(decay(-1.0), "decay: rate must be finite and not negative, got -1");
+    refused(constant(-1.0), "constant: factor must be finite and not negative, got -1");
+    refused(step_decay(-1.0, 5), "step_decay: factor must be finite and not negative, got -1");
+    refused(step_decay(0.5, 0), "step_decay: every must be at least 1, got 0");
+    refused(exponential(-0.1), "exponential: factor must be finite and not negative, got -0.1");
+    refused(cosine(0), "cosine: steps must be at least 1, got 0");
+    refused(cosine(5).floor(1.5), "cosine: floor must be from 0 to 1, got 1.5");
+}
