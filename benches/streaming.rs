@@ -1,6 +1,6 @@
 //! One streaming step: an input in, an output out, the state carried.
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group, criterion_main};
 use elman::autograd::Error as GraphError;
 use elman::prelude::*;
 
@@ -15,7 +15,7 @@ fn step<C: Cell>(
     let mut stream = Stream::new(&params, cell);
     let x = vec![0.1; input];
     let size = format!("I{input}_H{hidden}");
-    c.bench_function(&BenchmarkId::new(name, size).to_string(), |bench| {
+    c.bench_function(&format!("{name}/{size}"), |bench| {
         bench.iter(|| stream.push(&x).map(|y| y[0]));
     });
 }

@@ -1,7 +1,7 @@
 //! One training step: a sequence through a cell and a linear readout, mean squared error, back,
 //! and Adam.
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group, criterion_main};
 use elman::autograd::Error as GraphError;
 use elman::prelude::*;
 
@@ -25,7 +25,7 @@ fn step<C: Cell>(
     };
     let mut trainer = Trainer::new(adam(1e-3));
     let size = format!("B{batch}_T{time}_I{input}_H{hidden}");
-    c.bench_function(&BenchmarkId::new(name, size).to_string(), |bench| {
+    c.bench_function(&format!("{name}/{size}"), |bench| {
         bench.iter(|| {
             trainer.step(&mut params, |g| mse(model.forward(g.input(&x)).values(), g.input(&y)))
         });
