@@ -45,6 +45,8 @@ mod trainer;
 mod transform;
 mod transforms;
 
+pub use elman_autograd as autograd;
+pub use elman_tensor as tensor;
 pub use error::{Error, Quantity};
 pub use losses::{cross_entropy, cross_entropy_ignoring, huber, mae, mse};
 pub use trainer::{Snapshot, Trainer};
