@@ -2,9 +2,9 @@
 
 use elman_train::autograd::Params;
 use elman_train::tensor::{Init, Tensor};
-use elman_train::{Error, Trainer, adam, mse};
+use elman_train::{Trainer, adam, mse};
 
-fn main() -> Result<(), Error> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (w, mut params) = Params::<f64>::init(1, |p| p.weight("w", [2, 1], Init::Zeros))?;
     let x = Tensor::from_fn([20, 2], |i| if i % 2 == 0 { i as f64 / 20.0 } else { 1.0 })?;
     let y = Tensor::from_fn([20, 1], |i| 3.0 * (2 * i) as f64 / 20.0 - 1.0)?;
