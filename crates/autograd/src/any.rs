@@ -183,7 +183,7 @@ impl<T: Real, A: AnyRule<T>> Pulls<T> for Applied<A> {
 }
 
 /// All records of one type.
-pub(crate) trait AnyPool<T: Real>: Send {
+pub(crate) trait AnyPool<T: Real>: Send + Sync {
     fn get(&self, index: usize) -> &dyn Pulls<T>;
     fn clear(&mut self);
     fn as_any(&mut self) -> &mut dyn Any;

@@ -8,6 +8,9 @@ use crate::place::{Home, Place};
 use crate::rule::{Partials, Side};
 use elman_tensor::{Dual, Random, Real, Shape, Tensor, View, ViewMut};
 
+/// What a violation calls the numbers that forward keeps.
+const KEPT: &str = "the kept numbers";
+
 pub(super) struct Bench<'a, R> {
     rule: &'a R,
     operands: &'a [Tensor<f64>],
@@ -109,25 +112,34 @@ where
         let (u, v) = (direction(x.len()), direction(x.len()));
         let (w, old) = (direction(self.output.len()), direction(x.len()));
 
-        let y = self.forward(&x, &self.places, 0.0).y;
-        let poisoned = self.forward(&x, &self.places, f64::NAN).y;
-        self.same_bits("totality", "the output", &poisoned, &y)?;
+        let first = self.forward(&x, &self.places, 0.0);
+        let again = self.forward(&x, &self.places, 0.0);
+        self.same_bits("purity", "the output", &again.y, &first.y)?;
+        self.same_bits("purity", KEPT, &again.kept, &first.kept)?;
+        let poisoned = self.forward(&x, &self.places, f64::NAN);
+        self.same_bits("totality", "the output", &poisoned.y, &first.y)?;
+        self.same_bits("totality", KEPT, &poisoned.kept, &first.kept)?;
         let lifted = self.forward(&self.point(&v), &self.places, Dual::NAN).y;
         let lifted: Vec<f64> = lifted.iter().map(|y| y.value).collect();
-        self.same_bits("value", "the output", &lifted, &y)?;
+        self.same_bits("value", "the output", &lifted, &first.y)?;
 
         let zeros = vec![0.0; x.len()];
         let pulled = self.pull(&x, &w, &self.places, &zeros);
         let again = self.pull(&x, &w, &self.places, &zeros);
-        self.same_bits("purity", "the partials", &again, &pulled)?;
+        for (i, place) in self.wanted() {
+            let (again, pulled) = (&again[place.range()], &pulled[place.range()]);
+            self.same_bits("purity", &format!("operand {i}"), again, pulled)?;
+        }
 
         self.choice(&x, &w, &pulled)?;
         self.addition(&x, &w, &old, &pulled)?;
         self.aliasing(&w)?;
         if AnyRule::<f64>::exact(self.rule) {
             self.adjoint(&v, &w, &pulled)?;
+            self.symmetry(&u, &v, &w)?;
         }
-        self.second_order(&u, &v, &w)
+        let z = direction(w.len());
+        self.derivative(&v, (&w, &z), &pulled)
     }
 
     /// For each operand alone: ⟨w, J v⟩ = ⟨Jᵀ w, v⟩.
@@ -203,8 +215,30 @@ where
         Ok(())
     }
 
+    /// The adjoint at dual numbers carries its own derivative, in a direction v of the operands
+    /// and z of the cotangent: an adjoint that leaves the scalar on the way loses it.
+    fn derivative(
+        &self,
+        v: &[f64],
+        (w, z): (&[f64], &[f64]),
+        pulled: &[f64],
+    ) -> Result<(), Violation> {
+        let lifted: Vec<_> = w.iter().zip(z).map(|(&w, &z)| Dual::new(w, z)).collect();
+        let zeros = vec![Dual::ZERO; v.len()];
+        let carried = self.pull(&self.point(v), &lifted, &self.places, &zeros);
+        let carried: Vec<f64> = carried.iter().map(|d| d.tangent).collect();
+        let shifted = |h: f64| -> Result<Vec<f64>, Violation> {
+            let x = moved(&self.values(), v, h);
+            Ok(self.pull(&x, &moved(w, z, h), &self.places, &vec![0.0; v.len()]))
+        };
+        let Some((at, left, right)) = differs(&carried, pulled, shifted)? else { return Ok(()) };
+        let owner = self.wanted().find(|(_, place)| place.range().contains(&at));
+        let (i, start) = owner.map_or((0, 0), |(i, place)| (i, place.start));
+        Err(self.violation("second order", &format!("operand {i}"), at - start, left, right))
+    }
+
     /// The adjoint at dual numbers gives products with the Hessian of ⟨w, y⟩, which is symmetric.
-    fn second_order(&self, u: &[f64], v: &[f64], w: &[f64]) -> Result<(), Violation> {
+    fn symmetry(&self, u: &[f64], v: &[f64], w: &[f64]) -> Result<(), Violation> {
         let w: Vec<_> = w.iter().map(|&w| Dual::new(w, 0.0)).collect();
         let zeros = vec![Dual::ZERO; u.len()];
         let hessian = |v: &[f64]| self.pull(&self.point(v), &w, &self.places, &zeros);
@@ -267,6 +301,37 @@ where
 /// The sum of terms, and of their magnitudes: the scale of its rounding error.
 pub(super) fn sums(terms: impl Iterator<Item = f64>) -> (f64, f64) {
     terms.fold((0.0, 0.0), |(sum, size), term| (sum + term, size + term.abs()))
+}
+
+/// `x + h v`.
+pub(super) fn moved(x: &[f64], v: &[f64], h: f64) -> Vec<f64> {
+    x.iter().zip(v).map(|(x, v)| x + h * v).collect()
+}
+
+/// The first element of a gradient whose derivative `carried` (by dual numbers) is none: not to
+/// four digits that of any one-sided difference between the gradient `here` and `shifted` by h.
+///
+/// One side and one step are enough: a kink may lie between here and there, but not in all of
+/// them.
+pub(super) fn differs<E>(
+    carried: &[f64],
+    here: &[f64],
+    mut shifted: impl FnMut(f64) -> Result<Vec<f64>, E>,
+) -> Result<Option<(usize, f64, f64)>, E> {
+    let scale = carried.iter().chain(here).fold(0.0, |m: f64, x| m.max(x.abs()));
+    let mut open: Vec<(usize, f64)> = (0..here.len()).map(|i| (i, f64::NAN)).collect();
+    for h in [1e-6, -1e-6, 1e-8, -1e-8] {
+        if open.is_empty() {
+            return Ok(None);
+        }
+        let there = shifted(h)?;
+        open.iter_mut().for_each(|(i, slope)| *slope = (there[*i] - here[*i]) / h);
+        open.retain(|&(i, slope)| {
+            let off = (slope - carried[i]).abs();
+            off.is_nan() || off > 1e-4 * scale
+        });
+    }
+    Ok(open.first().map(|&(i, slope)| (i, carried[i], slope)))
 }
 
 fn close(a: f64, b: f64, scale: f64) -> bool {

@@ -1,7 +1,7 @@
 //! The laws for whatever is computed from weights and inputs.
 
 use super::Violation;
-use super::bench::sums;
+use super::bench::{differs, moved, sums};
 use crate::Error;
 use crate::grad::Grad;
 use crate::graph::Graph;
@@ -76,7 +76,10 @@ impl<F: Function> Bench<'_, F> {
 
         let (value, pulled) = self.gradient(&mut tape, &w)?;
         tape.poison();
-        let (_, again) = self.gradient(&mut tape, &w)?;
+        let (same, again) = self.gradient(&mut tape, &w)?;
+        if same.to_bits() != value.to_bits() {
+            return Ok(Err(self.violation("purity", "the output".into(), 0, same, value)));
+        }
         if let Some(i) = (0..size).find(|&i| pulled[i].to_bits() != again[i].to_bits()) {
             return Ok(Err(self.violation("purity", self.whose(i), i, again[i], pulled[i])));
         }
@@ -91,17 +94,47 @@ impl<F: Function> Bench<'_, F> {
         if apart(pushed.tangent, right, tolerance * scale) {
             return self.element(&mut lifted, &w, &pulled).map(Err);
         }
-        let (left, left_size) = product(&self.hessian(&mut lifted, &v, &w)?, &u);
+        let carried = self.hessian(&mut lifted, &v, &w)?;
+        let (left, left_size) = product(&carried, &u);
         let (right, right_size) = product(&self.hessian(&mut lifted, &u, &w)?, &v);
         if apart(left, right, tolerance * left_size.max(right_size)) {
             return Ok(Err(self.violation("second order", "all operands".into(), 0, left, right)));
         }
-        Ok(Ok(()))
+        let shifted = |h: f64| {
+            let (params, x) = self.moved(&v, h);
+            let there = Bench { params: &params, x: &x, ..*self };
+            there.gradient(&mut tape, &w).map(|(_, pulled)| pulled)
+        };
+        Ok(match differs(&carried, &pulled, shifted)? {
+            None => Ok(()),
+            Some((i, left, right)) => {
+                Err(self.violation("second order", self.whose(i), i, left, right))
+            }
+        })
+    }
+
+    /// Weights and inputs, moved by `h` in a direction.
+    fn moved(&self, v: &[f64], h: f64) -> (Params<f64>, Vec<Tensor<f64>>) {
+        let (head, mut rest) = v.split_at(self.params.len());
+        let mut params = self.params.clone();
+        params.values_mut().copy_from_slice(&moved(self.params.values(), head, h));
+        let step = |x: &Tensor<f64>| {
+            let (v, after) = rest.split_at(x.values().len());
+            rest = after;
+            let mut there = x.clone();
+            there.values_mut().copy_from_slice(&moved(x.values(), v, h));
+            there
+        };
+        let x = self.x.iter().map(step).collect();
+        (params, x)
     }
 
     /// The gradient with respect to weights and inputs.
+    ///
+    /// Random masks are those of the first step, always.
     fn gradient(&self, tape: &mut Tape<f64>, w: &Tensor<f64>) -> Result<(f64, Point), Error> {
         let mut grad = Grad::zeros(self.params);
+        tape.set_step(0);
         let value = tape.gradient(self.params, &mut grad, |g| loss(g, self.f, self.x, w))?;
         let mut all = grad.values().to_vec();
         (0..self.x.len()).for_each(|i| {
