@@ -51,3 +51,8 @@ pub mod laws;
 pub mod prelude;
 
 pub use error::Error;
+
+/// The README's program is compiled and run with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
