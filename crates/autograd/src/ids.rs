@@ -127,13 +127,15 @@ impl<'g, T: Real> Ids<'g, T> {
         Ids { range: IdRange::between(start, ids.len(), ids), ..*self }
     }
 
-    /// What a rule carries of them.
+    /// What a rule carries of them. In another recording it names other integers: a public
+    /// function takes [`range_in`](Ids::range_in).
     pub fn range(&self) -> IdRange {
         self.range
     }
 
-    /// What a rule of a recording carries of them; it fails if they are another's.
-    pub(crate) fn range_in(
+    /// What a rule of a recording carries of them; the recording fails, on behalf of a line, if
+    /// they are another's.
+    pub fn range_in(
         &self,
         graph: &Graph<'_, T>,
         rule: &'static str,
