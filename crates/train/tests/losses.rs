@@ -217,3 +217,23 @@ fn misfits_name_the_loss_the_shapes_and_the_line() {
         (mse(nothing, nothing), line!()).1
     });
 }
+
+#[test]
+fn ids_of_another_recording_are_refused() {
+    let (_, params) = Params::<f64>::init(0, |_| Ok(())).unwrap();
+    let x = normal(0, [2, 3]);
+    let mut line = 0;
+    let inner = Tape::new().evaluate(&params, |outer| {
+        let ids = outer.ids(&[0, 1]);
+        Tape::new().evaluate(&params, |g| {
+            let (x, _) = (g.input(&x), g.ids(&[2, 2]));
+            line = line!() + 1;
+            cross_entropy(x, ids).item()
+        })
+    });
+    let error = inner.unwrap().unwrap_err().to_string();
+    for part in ["cross_entropy", "must belong to this recording", &format!("{}:{line}:", file!())]
+    {
+        assert!(error.contains(part), "{part:?} is not in {error:?}");
+    }
+}

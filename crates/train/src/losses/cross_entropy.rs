@@ -5,6 +5,7 @@ use elman_autograd::laws::{Draw, Sample};
 use elman_autograd::{At, IdRange, Ids, Misfit, Partials, Rule, Side, Var};
 use elman_kernels::{map, sum, update};
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
+use std::panic::Location;
 
 /// The cross-entropy of logits and class ids: the mean over rows of `ln Σ eˣʲ − x[id]`, in nats.
 /// `logits: [.., classes]`, as many ids as rows, result `[]`.
@@ -15,8 +16,7 @@ use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 /// An id that is no class is a misfit, another number of ids than of rows too, and no rows at all.
 #[track_caller]
 pub fn cross_entropy<'g, T: Real>(logits: Var<'g, T>, ids: Ids<'g, T>) -> Var<'g, T> {
-    let rule = ids.with(|values| CrossEntropy::new(ids.range(), values, None));
-    logits.graph().apply(rule, [logits])
+    apply(logits, ids, None, Location::caller())
 }
 
 /// [`cross_entropy`] over the rows whose id is not `ignored`: padding, positions without a target.
@@ -30,8 +30,19 @@ pub fn cross_entropy_ignoring<'g, T: Real>(
     ids: Ids<'g, T>,
     ignored: u32,
 ) -> Var<'g, T> {
-    let rule = ids.with(|values| CrossEntropy::new(ids.range(), values, Some(ignored)));
-    logits.graph().apply(rule, [logits])
+    apply(logits, ids, Some(ignored), Location::caller())
+}
+
+fn apply<'g, T: Real>(
+    logits: Var<'g, T>,
+    ids: Ids<'g, T>,
+    ignored: Option<u32>,
+    line: &'static Location<'static>,
+) -> Var<'g, T> {
+    let g = logits.graph();
+    let range = ids.range_in(g, "cross_entropy", line);
+    let rule = ids.with(|values| CrossEntropy::new(range, values, ignored));
+    g.apply_at(rule, [logits], line)
 }
 
 /// y = Σᵣ (ln Σⱼ eˣʳʲ − x[r, id[r]]) / n over the n rows that count.
