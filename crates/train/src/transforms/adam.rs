@@ -66,11 +66,11 @@ impl Transform for Adam {
         let [free1, free2] = self.betas.map(|beta| 1.0 - beta.powf(t));
         let [b1, b2] = self.betas.map(T::from_f64);
         let [new1, new2] = self.betas.map(|beta| T::from_f64(1.0 - beta));
-        let [rate, root, eps] = [self.rate / free1, free2.sqrt(), self.eps].map(T::from_f64);
+        let [rate, scale, eps] = [self.rate / free1, 1.0 / free2.sqrt(), self.eps].map(T::from_f64);
         each3(update, m, s, |g, m, s| {
             *m = b1 * *m + new1 * *g;
             *s = b2 * *s + new2 * (*g * *g);
-            *g = rate * *m / (s.sqrt() / root + eps);
+            *g = rate * *m / (scale * s.sqrt() + eps);
         });
     }
 }
