@@ -19,10 +19,7 @@ pub fn scan<'g, T: Real, C: Cell + ?Sized>(
 ) -> (Var<'g, T>, C::State<'g, T>) {
     let (g, line) = (xs.graph(), Location::caller());
     let (values, batch) = (xs.values(), xs.batch());
-    if values.shape().rank() != 3 {
-        let reason = format!("wanted a sequence [time, batch, feature], got {}", values.shape());
-        g.refuse("sequence", reason, line);
-    }
+    xs.check("sequence", line);
     if g.failed() {
         return (g.absent(), s);
     }
@@ -33,13 +30,14 @@ pub fn scan<'g, T: Real, C: Cell + ?Sized>(
     let select = |flags: Ids<'g, T>, a: Var<'g, T>, b: Var<'g, T>| {
         g.apply_at(Select { flags: flags.range() }, [a, b], line)
     };
-    let fresh = xs.resets().map(|_| cell.initial(g, batch));
-    let silence = xs.inside().map(|_| g.zeros([batch, cell.output()]));
+    // Not in closures, in which the caller's line would be lost.
+    let fresh = if xs.resets().is_some() { Some(cell.initial(g, batch)) } else { None };
+    let silence = if xs.inside().is_some() { Some(g.zeros([batch, cell.output()])) } else { None };
     let outside = g.now();
     let mut outputs = g.items();
     let mut s = s;
     for t in 0..xs.time() {
-        g.time(Some(outside.unwrap_or(0) + t));
+        g.time(Some(outside.unwrap_or(0).saturating_add(t)));
         let at = |flags: Ids<'g, T>| flags.part(t * batch, batch);
         // A row past its end keeps this, whatever a reset or the step would make of it.
         let before = s.clone();

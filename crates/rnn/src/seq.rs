@@ -6,7 +6,8 @@ use std::panic::Location;
 
 /// A batch of sequences `[time, batch, feature]`, with lengths and resets where there are some.
 ///
-/// A `Var` of three axes is a sequence without either.
+/// A `Var` of three axes is a sequence without either. More than [`LIMIT`](Seq::LIMIT) steps ×
+/// rows are taken for a mistake.
 #[derive(Clone, Copy)]
 pub struct Seq<'g, T: Real> {
     values: Var<'g, T>,
@@ -25,6 +26,9 @@ impl<'g, T: Real> From<Var<'g, T>> for Seq<'g, T> {
 }
 
 impl<'g, T: Real> Seq<'g, T> {
+    /// The most steps × rows, of empty rows too: 2²⁸.
+    pub const LIMIT: usize = 1 << 28;
+
     /// The elements, `[time, batch, feature]`; past the end of a row they are 0.
     pub fn values(&self) -> Var<'g, T> {
         self.values
@@ -70,6 +74,7 @@ impl<'g, T: Real> Seq<'g, T> {
     pub fn with_lengths(self, lengths: &[u32]) -> Self {
         let (g, line) = (self.graph(), Location::caller());
         let (time, batch) = (self.time(), self.batch());
+        self.check("lengths", line);
         if lengths.len() != batch {
             let reason = format!("{} lengths for {batch} rows", lengths.len());
             g.refuse("lengths", reason, line);
@@ -94,20 +99,44 @@ impl<'g, T: Real> Seq<'g, T> {
     #[track_caller]
     #[must_use]
     pub fn with_resets(self, resets: &[u32]) -> Self {
-        let g = self.graph();
+        let (g, line) = (self.graph(), Location::caller());
+        self.check("resets", line);
         let wanted = self.time().saturating_mul(self.batch());
         if resets.len() != wanted {
             let reason = format!("{} flags for {} steps × rows", resets.len(), wanted);
-            g.refuse("resets", reason, Location::caller());
+            g.refuse("resets", reason, line);
+        }
+        if g.failed() {
             return self;
         }
         Seq { resets: Some(g.ids(resets)), ..self }
     }
 
     /// The same lengths and resets with other values of as many steps and rows.
+    #[track_caller]
     #[must_use]
     pub fn with_values(self, values: Var<'g, T>) -> Self {
+        let sizes = |x: Var<'g, T>| [x.shape().get(0), x.shape().get(1)];
+        let marked = self.inside.is_some() || self.resets.is_some();
+        if marked && sizes(values) != sizes(self.values) {
+            let (of, line) = (self.values.shape(), Location::caller());
+            let reason = format!("lengths or resets of {of} for values {}", values.shape());
+            self.graph().refuse("sequence", reason, line);
+        }
         Seq { values, ..self }
+    }
+
+    /// The recording fails unless this is a sequence of a size that can be meant.
+    pub(crate) fn check(&self, what: &'static str, line: &'static Location<'static>) {
+        let shape = self.values.shape();
+        if shape.rank() != 3 {
+            let reason = format!("wanted a sequence [time, batch, feature], got {shape}");
+            self.graph().refuse(what, reason, line);
+        }
+        if self.time().saturating_mul(self.batch().max(1)) > Self::LIMIT {
+            let reason = format!("{shape} has more than {} steps × rows", Self::LIMIT);
+            self.graph().refuse(what, reason, line);
+        }
     }
 
     /// The last step of each row, at its own end: `[batch, feature]`, 0 for rows of no steps.

@@ -2,8 +2,9 @@
 
 use crate::cell::Cell;
 use crate::state::State;
-use elman_autograd::{Error, Params, Tape};
-use elman_tensor::{Real, Shape, View};
+use elman_autograd::{Error, Misfit, Params, Site, Tape};
+use elman_tensor::{LIMIT, Real, Shape, Tensor, View};
+use std::panic::Location;
 
 /// A cell at work on a stream: holds the state, takes an input, gives an output.
 ///
@@ -54,36 +55,40 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
     /// then.
     #[track_caller]
     pub fn push(&mut self, x: &[T]) -> Result<&[T], Error> {
+        let line = Location::caller();
         let features = x.len().checked_div(self.batch).unwrap_or(0);
         let shape = Shape::from([self.batch, features]);
-        let x = View::new(shape, x).ok_or_else(|| Error::Setting {
-            what: "the length of a stream's input",
-            wanted: "a multiple of its rows",
-            given: format!("{} for {} rows", x.len(), self.batch),
+        let x = View::new(shape, x).ok_or_else(|| {
+            let reason = format!("wanted a multiple of {} rows", self.batch);
+            let site = Box::new(Site { line, layer: None, time: None });
+            let (shapes, misfit) = (vec![Shape::from([x.len()])], Misfit::new(reason));
+            Error::Misfit { rule: "push", shapes, misfit, site }
         })?;
         let graph = self.tape.begin(self.params);
         {
-            let mut s = self.cell.initial(&graph, self.batch);
-            if self.started {
-                let mut rest = self.state.as_slice();
-                s = s.map(&mut |start| {
-                    let (values, after) = rest.split_at(start.shape().len().min(rest.len()));
-                    rest = after;
-                    View::new(start.shape(), values).map_or(start, |v| graph.input(v))
-                });
+            let start = self.cell.initial(&graph, self.batch);
+            if !self.started {
+                keep(&start, &mut self.state);
             }
-            let (y, s) = self.cell.step(graph.input(x), s);
+            // A first step copies the state, too, so that all steps take the same memory.
+            let mut rest = self.state.as_slice();
+            let before = start.map(&mut |start| {
+                let (values, after) = rest.split_at(start.shape().len().min(rest.len()));
+                rest = after;
+                View::new(start.shape(), values).map_or(start, |v| graph.input(v))
+            });
+            let (y, after) = self.cell.step(graph.input(x), before.clone());
+            let _ = after.clone().zip(before, &mut |after, before| {
+                if after.shape() != before.shape() {
+                    let reason = format!("{} became {}", before.shape(), after.shape());
+                    graph.refuse("state", reason, line);
+                }
+                after
+            });
             if !graph.failed() {
                 self.output.resize(y.shape().len(), T::ZERO);
                 y.read(&mut self.output);
-                let mut len = 0;
-                s.each(&mut |s| {
-                    let end = len + s.shape().len();
-                    self.state.resize(self.state.len().max(end), T::ZERO);
-                    s.read(&mut self.state[len..end]);
-                    len = end;
-                });
-                self.state.truncate(len);
+                keep(&after, &mut self.state);
                 self.started = true;
             }
         }
@@ -122,26 +127,65 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
         self.started.then_some(self.state.as_slice())
     }
 
-    /// The outputs for an iterator of inputs, one for each.
+    /// The outputs for an iterator of inputs, one for each. Errors name the line of this call.
+    #[track_caller]
     pub fn predict<X: AsRef<[T]>, I: IntoIterator<Item = X>>(
         &mut self,
         inputs: I,
     ) -> Predict<'_, 'p, T, C, I::IntoIter> {
-        Predict { stream: self, inputs: inputs.into_iter() }
+        Predict { stream: self, inputs: inputs.into_iter(), line: Location::caller() }
     }
 
     /// Lets the network run on its own: each output is the next input. The first item is the last
     /// output so far, which predicts the step after the history; without any history the first
-    /// input is zeros.
+    /// input is zeros. Errors name the line of this call.
+    #[track_caller]
     pub fn free_run(self) -> FreeRun<'p, T, C> {
-        FreeRun { stream: self, first: true }
+        FreeRun { stream: self, first: true, line: Location::caller() }
     }
+
+    /// A step on behalf of a line; a line inside of the cell's own step stays.
+    #[track_caller]
+    fn push_at(&mut self, x: &[T], line: &'static Location<'static>) -> Result<&[T], Error> {
+        let here = Location::caller();
+        self.push(x).map_err(|error| moved(error, here, line))
+    }
+}
+
+/// Copies the Vars of a state one after the other.
+fn keep<'g, T: Real>(state: &impl State<'g, T>, to: &mut Vec<T>) {
+    let mut len = 0;
+    state.each(&mut |s| {
+        let start = len;
+        len += s.shape().len();
+        to.resize(to.len().max(len), T::ZERO);
+        s.read(&mut to[start..len]);
+    });
+    to.truncate(len);
+}
+
+/// An error at the line `from`, which may lie inside of an iterator's adaptor, moved to `to`.
+fn moved(
+    mut error: Error,
+    from: &'static Location<'static>,
+    to: &'static Location<'static>,
+) -> Error {
+    let line = match &mut error {
+        Error::Misfit { site, .. } | Error::TooLarge { site, .. } => &mut site.line,
+        Error::ForeignParam { line, .. } => line,
+        _ => return error,
+    };
+    if *line == from {
+        *line = to;
+    }
+    error
 }
 
 /// Outputs for inputs: made by [`Stream::predict`].
 pub struct Predict<'a, 'p, T: Real, C, I> {
     stream: &'a mut Stream<'p, T, C>,
     inputs: I,
+    line: &'static Location<'static>,
 }
 
 impl<T: Real, C: Cell, X: AsRef<[T]>, I: Iterator<Item = X>> Iterator for Predict<'_, '_, T, C, I> {
@@ -150,7 +194,7 @@ impl<T: Real, C: Cell, X: AsRef<[T]>, I: Iterator<Item = X>> Iterator for Predic
     #[track_caller]
     fn next(&mut self) -> Option<Self::Item> {
         let x = self.inputs.next()?;
-        Some(self.stream.push(x.as_ref()).map(<[T]>::to_vec))
+        Some(self.stream.push_at(x.as_ref(), self.line).map(<[T]>::to_vec))
     }
 }
 
@@ -159,6 +203,19 @@ pub struct FreeRun<'p, T: Real, C> {
     stream: Stream<'p, T, C>,
     /// Whether the output so far has not been given yet.
     first: bool,
+    line: &'static Location<'static>,
+}
+
+impl<T: Real, C: Cell> FreeRun<'_, T, C> {
+    /// What goes in before there was an output.
+    fn zeros(&self) -> Result<Vec<T>, Error> {
+        let shape = Shape::from([self.stream.batch, self.stream.cell.output()]);
+        let zeros = Tensor::zeros(shape).map_err(|_| {
+            let site = Box::new(Site { line: self.line, layer: None, time: None });
+            Error::TooLarge { rule: "free_run", shape, limit: LIMIT, site }
+        })?;
+        Ok(zeros.into_values())
+    }
 }
 
 impl<T: Real, C: Cell> Iterator for FreeRun<'_, T, C> {
@@ -170,8 +227,11 @@ impl<T: Real, C: Cell> Iterator for FreeRun<'_, T, C> {
         if std::mem::take(&mut self.first) && warm {
             return Some(Ok(self.stream.output.clone()));
         }
-        let zeros = self.stream.cell.output().saturating_mul(self.stream.batch);
-        let x = if warm { self.stream.output.clone() } else { vec![T::ZERO; zeros] };
-        Some(self.stream.push(&x).map(<[T]>::to_vec))
+        let x = if warm { Ok(self.stream.output.clone()) } else { self.zeros() };
+        let x = match x {
+            Ok(x) => x,
+            Err(error) => return Some(Err(error)),
+        };
+        Some(self.stream.push_at(&x, self.line).map(<[T]>::to_vec))
     }
 }
