@@ -1,5 +1,6 @@
 //! The laws of cells: what binds a step, a sequence, a batch and a stream to each other.
 //!
+//! * *purity*: the same weights, inputs and state give the same bits again.
 //! * *sequence = scan*: a cell's own sequence gives the bits of its steps, in `f32` and `f64`, and
 //!   its gradients to rounding.
 //! * *whole = halves*: a sequence in two pieces, the state carried, gives the bits of one.

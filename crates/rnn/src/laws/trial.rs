@@ -65,11 +65,19 @@ impl<'a, C: Cell> Trial<'a, C> {
         seed: u64,
     ) -> Result<Self, Error> {
         let Sizes { time, batch, input } = sizes;
+        if time.saturating_mul(batch.max(1)) > Seq::<f64>::LIMIT {
+            let (wanted, given) = ("at most 2^28 steps × rows", format!("{time} × {batch}"));
+            return Err(Error::Setting { what: "the sizes of a trial", wanted, given });
+        }
         let mut random = Random::new(seed, "trial", 0);
         let mut states = Vec::new();
         Tape::new().evaluate(params, |g| {
             cell.initial(g, batch).each(&mut |s: Var<'_, f64>| states.push(s.shape()));
         })?;
+        if let Some(shape) = states.iter().find(|s| s.get(0) != Some(batch)) {
+            let (wanted, given) = ("of shape [batch, ..]", format!("{shape} for {batch} rows"));
+            return Err(Error::Setting { what: "a state", wanted, given });
+        }
         let mut draw = |shape: Shape| Tensor::from_fn(shape, |_| random.normal());
         let given = Given {
             x: draw(Shape::from([time, batch, input]))?,
@@ -85,8 +93,11 @@ impl<'a, C: Cell> Trial<'a, C> {
     pub(super) fn prove(mut self) -> Verdict {
         let plain = self.given.clone();
         let marked = self.marked();
-        for given in [&plain, &marked] {
+        // Short rows may end before their first reset: resets alone, too.
+        let reset = Given { lengths: None, ..marked.clone() };
+        for given in [&plain, &reset, &marked] {
             let checks = [
+                self.purity(given)?,
                 self.own_sequence::<f64>(given, self.params)?,
                 self.own_sequence::<f32>(&given.cast(), &self.params.cast())?,
                 self.halves(given)?,
@@ -97,12 +108,8 @@ impl<'a, C: Cell> Trial<'a, C> {
                 return Ok(broken);
             }
         }
-        for law in [Self::padding, Self::resets] {
-            if let Err(broken) = law(&self, &marked)? {
-                return Ok(Err(broken));
-            }
-        }
-        self.stream(&plain)
+        let checks = [self.padding(&marked)?, self.resets(&reset)?, self.stream(&plain)?];
+        Ok(checks.into_iter().collect())
     }
 
     /// The same sequences with random lengths and resets.
@@ -111,6 +118,14 @@ impl<'a, C: Cell> Trial<'a, C> {
         let lengths = (0..batch).map(|_| self.random.below(time + 1) as u32).collect();
         let resets = (0..time * batch).map(|_| self.random.below(3) as u32 / 2).collect();
         Given { lengths: Some(lengths), resets: Some(resets), ..self.given.clone() }
+    }
+
+    /// Nothing but weights, inputs and state decides.
+    fn purity(&self, given: &Given<f64>) -> Verdict {
+        let first = self.run(given, self.params, By::Scan)?;
+        let again = self.run(given, self.params, By::Scan)?;
+        let first_is = (first.y.values(), &first.states[..]);
+        self.same_outcome("purity", (again.y.values(), &again.states), first_is)
     }
 
     fn own_sequence<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict {
@@ -222,7 +237,6 @@ impl<'a, C: Cell> Trial<'a, C> {
 
     /// A row with resets is its pieces, each but the first from the initial state.
     fn resets(&self, given: &Given<f64>) -> Verdict {
-        let given = Given { lengths: None, ..given.clone() };
         let initial = self.initial()?;
         for b in 0..given.batch() {
             let whole = self.run(&given.row(b)?, self.params, By::Sequence)?;
