@@ -10,13 +10,29 @@ fn check(name: &str, column: &str, rows: usize, first: f64, last: f64) -> Vec<f6
     let series = read_column(&path, column, Missing::Last).unwrap();
     assert_eq!((series.len(), series[0], series[rows - 1]), (rows, first, last), "{name}");
 
-    // The hash in the README, in the row that begins with the file's name.
-    let hash: String =
-        Sha256::digest(std::fs::read(path).unwrap()).iter().map(|b| format!("{b:02x}")).collect();
-    let readme = std::fs::read_to_string(format!("{FOLDER}/README.md")).unwrap();
-    let row = format!("| `{name}.csv` | `{hash}` |");
-    assert!(readme.contains(&row), "data/README.md has no row {row}");
+    described(&format!("{name}.csv"));
     series
+}
+
+/// The file's hash is in the README, in the row that begins with its name. Returns its text.
+fn described(file: &str) -> String {
+    let text = std::fs::read_to_string(format!("{FOLDER}/{file}")).unwrap();
+    let hash: String = Sha256::digest(&text).iter().map(|b| format!("{b:02x}")).collect();
+    let readme = std::fs::read_to_string(format!("{FOLDER}/README.md")).unwrap();
+    let row = format!("| `{file}` | `{hash}` |");
+    assert!(readme.contains(&row), "data/README.md has no row {row}");
+    text
+}
+
+#[test]
+fn names() {
+    let text = described("names.txt");
+    let names: Vec<&str> = text.lines().collect();
+    assert_eq!((names.len(), names[0], names[5162]), (5163, "aaron", "zulma"));
+    assert!(names.is_sorted_by(|a, b| a < b));
+    assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase())));
+    let lengths = names.iter().map(|name| name.len());
+    assert_eq!((lengths.clone().min(), lengths.max()), (Some(2), Some(11)));
 }
 
 #[test]
