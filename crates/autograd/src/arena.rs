@@ -40,15 +40,15 @@ pub(crate) struct Arena<T: Real> {
     pub(crate) check: bool,
 }
 
-/// One application of a rule.
+/// One application of a rule: its output lies at `start` and has `shape`.
 struct Record {
     pool: u32,
     index: u32,
-    operands: usize,
-    count: usize,
-    output: Place,
+    /// How many operands; they end where those of the next record begin, as kept numbers do.
+    count: u32,
+    start: usize,
+    shape: Shape,
     kept: usize,
-    kept_len: usize,
     call: Call,
 }
 
@@ -242,17 +242,17 @@ impl<T: Real> Arena<T> {
         what: R,
         operands: usize,
         output: Place,
-        kept_len: usize,
+        kept: usize,
         call: Call,
     ) -> Result<(), Error> {
-        // Records are numbered with 32 bits; their memory ends long before.
-        if self.records.len() >= u32::MAX as usize {
-            return Err(self.too_large(params, what.name(), output.shape, call));
-        }
-        let (count, kept) = (self.operands.len() - operands, self.kept_used);
-        self.kept_used += kept_len;
+        let Place { start, shape, .. } = output;
+        // Records and operands are counted with 32 bits; their memory ends long before.
+        let count = u32::try_from(self.operands.len() - operands).ok();
+        let count = count.filter(|_| self.records.len() < u32::MAX as usize);
+        let count = count.ok_or_else(|| self.too_large(params, what.name(), shape, call))?;
+        self.kept_used += kept;
         let (pool, index) = self.store(what);
-        self.records.push(Record { pool, index, operands, count, output, kept, kept_len, call });
+        self.records.push(Record { pool, index, count, start, shape, kept, call });
         Ok(())
     }
 
@@ -294,18 +294,22 @@ impl<T: Real> Arena<T> {
             target.iter_mut().zip(seed).for_each(|(d, &s)| *d += s);
         }
         let mut failure = None;
+        let (mut operands, mut kept) = (&self.operands[..], &mut self.kept[..self.kept_used]);
         for r in self.records.iter().rev() {
-            let places = &self.operands[r.operands..r.operands + r.count];
-            let (before, values) = self.values.split_at(r.output.start);
-            let (targets, grads) = self.grads.split_at_mut(r.output.start);
-            let len = r.output.shape.len();
-            let view = |values| View::new(r.output.shape, values).unwrap_or_else(View::empty);
+            let places;
+            (operands, places) = operands.split_at(operands.len() - r.count as usize);
+            let own;
+            (kept, own) = kept.split_at_mut(kept.len() - r.kept);
+            let (before, values) = self.values.split_at(r.start);
+            let (targets, grads) = self.grads.split_at_mut(r.start);
+            let len = r.shape.len();
+            let view = |values| View::new(r.shape, values).unwrap_or_else(View::empty);
             let rule = self.pools[r.pool as usize].get(r.index as usize);
             rule.adjoint(Backward {
                 x: Operands { arena: before, params: params.values(), places },
                 y: view(&values[..len]),
                 dy: view(&grads[..len]),
-                side: Side { kept: &mut self.kept[r.kept..r.kept + r.kept_len], ids: &self.ids },
+                side: Side { kept: own, ids: &self.ids },
                 d: Partials { arena: &mut *targets, params: &mut *grad, places },
                 machine: Machine {
                     params,

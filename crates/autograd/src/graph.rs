@@ -195,6 +195,7 @@ impl<'g, T: Real> Graph<'g, T> {
     }
 
     /// Applies a rule.
+    #[inline]
     #[track_caller]
     pub fn apply<R, const N: usize>(&'g self, rule: R, x: [Var<'g, T>; N]) -> Var<'g, T>
     where
@@ -205,6 +206,7 @@ impl<'g, T: Real> Graph<'g, T> {
 
     /// Applies a rule on behalf of a line: for use in closures, in which `#[track_caller]` is
     /// lost.
+    #[inline]
     pub fn apply_at<R, const N: usize>(
         &'g self,
         rule: R,
@@ -218,6 +220,7 @@ impl<'g, T: Real> Graph<'g, T> {
     }
 
     /// Applies a rule of any number of operands.
+    #[inline]
     pub fn apply_any<A: AnyRule<T>>(
         &'g self,
         rule: A,

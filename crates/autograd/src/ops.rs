@@ -12,6 +12,7 @@ macro_rules! operators {
     ($($trait:ident $method:ident $rule:ident $right:expr, $left:expr;)*) => {$(
         impl<'g, T: Real> ops::$trait for Var<'g, T> {
             type Output = Self;
+            #[inline]
             #[track_caller]
             fn $method(self, other: Self) -> Self {
                 self.graph.apply(rules::$rule, [self, other])

@@ -43,7 +43,7 @@ mod softmax;
 pub use dispatch::{Kernel, portable};
 pub use dual::Dual;
 pub use error::Error;
-pub use map::{add_rows, fold_rows, map, map2, map3, update};
+pub use map::{add_rows, fold_rows, map, map2, map3, map3_rows, update};
 pub use product::{Fill, Matrix, product};
 pub use real::Real;
 pub use reduce::{LANES, dot, sum, sum_by};

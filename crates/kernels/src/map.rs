@@ -5,12 +5,15 @@ use crate::error::{Error, length};
 use crate::real::Real;
 
 /// A loop as a kernel: the closure is inlined where it is compiled for the machine.
+///
+/// It is called by reference: a call by value goes through a function of the compiler's own, which
+/// is not always inlined, and then is compiled for the baseline.
 struct Loop<F>(F);
 
-impl<F: FnOnce()> Kernel for Loop<F> {
+impl<F: FnMut()> Kernel for Loop<F> {
     type Output = ();
     #[inline(always)]
-    fn run(self) {
+    fn run(mut self) {
         (self.0)();
     }
 }
@@ -69,6 +72,54 @@ pub fn map3<T: Real>(
         || {
             for (((d, &a), &b), &c) in d.iter_mut().zip(a).zip(b).zip(c) {
                 *d += f(a, b, c);
+            }
+        },
+    ));
+    Ok(())
+}
+
+/// [`map3`] for rows: `d[r, i] += f(a[r, i], b[r, i], c[r, i])` for every row of `c`, where each
+/// of `a`, `b` and `d` may be one row that stands for all. A `d` of one row gathers the rows in
+/// order: the adjoint of a broadcast operation. Of no rows there is nothing to add.
+///
+/// # Errors
+/// If a slice is neither as long as `c` nor as the shortest one, or `c` is no whole number of rows.
+pub fn map3_rows<T: Real>(
+    a: &[T],
+    b: &[T],
+    c: &[T],
+    d: &mut [T],
+    f: impl Fn(T, T, T) -> T,
+) -> Result<(), Error> {
+    if c.is_empty() {
+        return Ok(());
+    }
+    let width = a.len().min(b.len()).min(d.len());
+    if width == c.len() {
+        return map3(a, b, c, d, f);
+    }
+    whole("map3_rows", c.len(), width)?;
+    for len in [a.len(), b.len(), d.len()] {
+        length("map3_rows", if len == width { width } else { c.len() }, len)?;
+    }
+    let step = |len: usize| if len == width { 0 } else { width };
+    let (in_a, in_b, in_d) = (step(a.len()), step(b.len()), step(d.len()));
+    T::dispatch(Loop(
+        #[inline(always)]
+        || {
+            if width == 1 {
+                // Rows of one element are too short for a loop each.
+                for (i, &c) in c.iter().enumerate() {
+                    d[i * in_d] += f(a[i * in_a], b[i * in_b], c);
+                }
+                return;
+            }
+            for (r, c) in c.chunks_exact(width.max(1)).enumerate() {
+                let (a, b) = (&a[r * in_a..][..width], &b[r * in_b..][..width]);
+                let d = &mut d[r * in_d..][..width];
+                for (((d, &a), &b), &c) in d.iter_mut().zip(a).zip(b).zip(c) {
+                    *d += f(a, b, c);
+                }
             }
         },
     ));
@@ -146,6 +197,8 @@ mod tests {
         assert!(map(&three, &mut two, |x| x).is_err());
         assert!(map2(&three, &three, &mut two, |a, _| a).is_err());
         assert!(map3(&three, &three, &three, &mut two, |a, _, _| a).is_err());
+        assert!(map3_rows(&three, &three, &three, &mut two, |a, _, _| a).is_err());
+        assert!(map3_rows(&two.clone(), &three, &[0.0; 6], &mut two, |a, _, _| a).is_err());
         assert!(update(&mut two, &three, |_, _| ()).is_err());
         assert!(add_rows(&mut [0.0f32; 5], &three, |a, _| a).is_err());
         assert!(add_rows(&mut [0.0f32; 5], &[], |a, _| a).is_err());
@@ -161,5 +214,16 @@ mod tests {
         fold_rows(&y, &mut row).unwrap();
         assert_eq!(row, [25.0, 47.0]);
         add_rows::<f64>(&mut [], &[], |y, x| y + x).unwrap();
+        let (one, all) = ([2.0, 3.0], [1.0, 10.0, 100.0, 1000.0]);
+        let f = |a, b, c| a * b + c;
+        let mut d = [0.5; 4];
+        map3_rows(&one, &all, &all, &mut d, f).unwrap();
+        assert_eq!(d, [3.5, 40.5, 300.5, 4000.5]);
+        map3_rows(&all, &one, &all, &mut row, f).unwrap();
+        assert_eq!(row, [25.0 + 3.0 + 300.0, 47.0 + 40.0 + 4000.0]);
+        map3_rows::<f64>(&[], &one, &[], &mut [7.0; 3], f).unwrap();
+        let mut d = [0.5];
+        map3_rows(&[2.0], &all, &all, &mut d, f).unwrap();
+        assert_eq!(d, [0.5 + 3.0 * 1111.0]);
     }
 }

@@ -12,16 +12,49 @@ use std::fmt;
 /// assert_eq!(s.tail(), Shape::from([2, 3]));
 /// assert_eq!(s.to_string(), "[5, 2, 3]");
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, Eq, Hash)]
 pub struct Shape {
     /// Sizes; those beyond `rank` are 0, so that equality may compare them all.
     sizes: [usize; 4],
+    /// The number of elements (saturating), known beforehand because it is asked for all the time.
+    len: usize,
     rank: u8,
+}
+
+impl Default for Shape {
+    /// The shape of a single number.
+    fn default() -> Self {
+        Shape::SCALAR
+    }
+}
+
+impl PartialEq for Shape {
+    /// Without a call, unlike the derived one.
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        let [a, b, c, d] = self.sizes;
+        let [e, f, g, h] = other.sizes;
+        self.rank == other.rank && a == e && b == f && c == g && d == h
+    }
+}
+
+/// The product of sizes, `usize::MAX` if it overflows; 0 wins.
+#[inline]
+fn product(sizes: &[usize]) -> usize {
+    let (n, zero) =
+        sizes.iter().fold((1usize, false), |(n, zero), &d| (n.saturating_mul(d), zero || d == 0));
+    if zero { 0 } else { n }
 }
 
 impl Shape {
     /// The shape of a single number: no axes, one element.
-    pub const SCALAR: Shape = Shape { sizes: [0; 4], rank: 0 };
+    pub const SCALAR: Shape = Shape { sizes: [0; 4], len: 1, rank: 0 };
+
+    /// The shape of the first `rank` sizes; the others must be 0.
+    #[inline]
+    fn of(sizes: [usize; 4], rank: u8) -> Self {
+        Shape { sizes, len: product(&sizes[..usize::from(rank)]), rank }
+    }
 
     /// A shape from a slice of sizes.
     ///
@@ -30,7 +63,7 @@ impl Shape {
     pub fn new(dims: &[usize]) -> Result<Self, Error> {
         let mut sizes = [0; 4];
         sizes.get_mut(..dims.len()).ok_or(Error::Rank { given: dims.len() })?.copy_from_slice(dims);
-        Ok(Shape { sizes, rank: dims.len() as u8 })
+        Ok(Shape::of(sizes, dims.len() as u8))
     }
 
     /// The sizes, outermost first.
@@ -48,17 +81,13 @@ impl Shape {
     /// The number of elements; `usize::MAX` if that overflows, which no tensor can have.
     #[inline]
     pub fn len(&self) -> usize {
-        let dims = self.dims();
-        if dims.contains(&0) {
-            return 0;
-        }
-        dims.iter().fold(1, |n, &d| n.saturating_mul(d))
+        self.len
     }
 
     /// Whether there are no elements.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.dims().contains(&0)
+        self.len == 0
     }
 
     /// The size of the innermost axis; 1 for a scalar.
@@ -70,16 +99,14 @@ impl Shape {
     /// The number of rows: the product of all sizes but the last (saturating); 1 for a scalar.
     #[inline]
     pub fn rows(&self) -> usize {
-        let leading = &self.dims()[..self.rank().saturating_sub(1)];
-        if leading.contains(&0) { 0 } else { leading.iter().fold(1, |n, &d| n.saturating_mul(d)) }
+        product(&self.dims()[..self.rank().saturating_sub(1)])
     }
 
     /// The number of elements of one item along an axis: the product of the sizes after it
     /// (saturating).
     #[inline]
     pub fn after(&self, axis: usize) -> usize {
-        let inner = self.dims().get(axis.saturating_add(1)..).unwrap_or_default();
-        if inner.contains(&0) { 0 } else { inner.iter().fold(1, |n, &d| n.saturating_mul(d)) }
+        product(self.dims().get(axis.saturating_add(1)..).unwrap_or_default())
     }
 
     /// The size of an axis, `None` beyond the last.
@@ -105,16 +132,17 @@ impl Shape {
         let mut sizes = [0; 4];
         sizes[..axis].copy_from_slice(&self.sizes[..axis]);
         sizes[axis..rank - 1].copy_from_slice(&self.sizes[axis + 1..rank]);
-        Shape { sizes, rank: self.rank - 1 }
+        Shape::of(sizes, self.rank - 1)
     }
 
     /// The same shape with another size for one axis; unchanged if there is no such axis.
     #[must_use]
-    pub fn with(mut self, axis: usize, size: usize) -> Self {
+    pub fn with(self, axis: usize, size: usize) -> Self {
+        let mut sizes = self.sizes;
         if axis < self.rank() {
-            self.sizes[axis] = size;
+            sizes[axis] = size;
         }
-        self
+        Shape::of(sizes, self.rank)
     }
 
     /// The same shape with another innermost size; a scalar becomes `[size]`.
@@ -133,13 +161,13 @@ impl Shape {
         }
         let mut sizes = [count, 0, 0, 0];
         sizes[1..=self.rank()].copy_from_slice(self.dims());
-        Ok(Shape { sizes, rank: self.rank + 1 })
+        Ok(Shape::of(sizes, self.rank + 1))
     }
 
     /// Whether `row` repeats over this shape's leading axes: its sizes are this shape's last ones.
     #[inline]
     pub fn ends_with(&self, row: &Shape) -> bool {
-        self.dims().ends_with(row.dims())
+        self == row || self.dims().ends_with(row.dims())
     }
 }
 
@@ -150,7 +178,7 @@ macro_rules! from_array {
             fn from(dims: [usize; $n]) -> Self {
                 let mut sizes = [0; 4];
                 sizes[..$n].copy_from_slice(&dims);
-                Shape { sizes, rank: $n }
+                Shape::of(sizes, $n)
             }
         }
     )*};

@@ -5,7 +5,7 @@ use super::fit;
 use crate::error::Misfit;
 use crate::laws::{Draw, Sample};
 use crate::rule::{At, Partials, Rule, Side};
-use elman_kernels::{add_rows, map2, map3};
+use elman_kernels::{add_rows, map2, map3_rows};
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
 /// Equal shapes, or one repeated over the leading axes of the other.
@@ -32,23 +32,6 @@ fn forward<T: Real>(a: &[T], b: &[T], y: &mut [T], f: impl Fn(T, T) -> T) {
     }
 }
 
-/// `d += f(a, b, dy)` for one operand, summed over the axes it was repeated over; `a` is the
-/// operand itself, `b` the other one.
-fn adjoint<T: Real>(d: &mut [T], a: &[T], b: &[T], dy: &[T], f: impl Fn(T, T, T) -> T) {
-    if d.len() == dy.len() && b.len() == dy.len() {
-        fit(map3(a, b, dy, d, f));
-    } else if d.len() == dy.len() {
-        let rows = d.chunks_exact_mut(b.len()).zip(a.chunks_exact(b.len()));
-        for ((d, a), dy) in rows.zip(dy.chunks_exact(b.len())) {
-            fit(map3(a, b, dy, d, &f));
-        }
-    } else if !d.is_empty() {
-        for (dy, b) in dy.chunks_exact(d.len()).zip(b.chunks_exact(d.len())) {
-            fit(map3(a, b, dy, d, &f));
-        }
-    }
-}
-
 macro_rules! arithmetic {
     ($($(#[$doc:meta])* $name:ident $label:literal $value:expr, $left:expr, $right:expr;)*) => {$(
         $(#[$doc])*
@@ -69,10 +52,10 @@ macro_rules! arithmetic {
             fn adjoint(&self, at: At<'_, T, 2>, dy: View<'_, T>, d: &mut Partials<'_, T>) {
                 let [a, b] = at.x.map(|x| x.values());
                 if let Some(mut da) = d.of(0) {
-                    adjoint(da.values_mut(), a, b, dy.values(), $left);
+                    fit(map3_rows(a, b, dy.values(), da.values_mut(), $left));
                 }
                 if let Some(mut db) = d.of(1) {
-                    adjoint(db.values_mut(), b, a, dy.values(), $right);
+                    fit(map3_rows(b, a, dy.values(), db.values_mut(), $right));
                 }
             }
         }
