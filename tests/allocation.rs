@@ -1,0 +1,214 @@
+//! From the second step on, training steps and streams allocate nothing when shapes repeat.
+
+mod support;
+
+use allocation_counter::measure;
+use elman::autograd::Error;
+use elman::prelude::*;
+use support::normal;
+
+const TIME: usize = 6;
+const BATCH: usize = 4;
+const INPUT: usize = 3;
+const HIDDEN: usize = 5;
+
+/// Demands that steps 1 to 19 allocate nothing. Their data are ready before.
+#[track_caller]
+fn silent(what: &str, mut step: impl FnMut(usize)) {
+    step(0);
+    let count = measure(|| (1..20).for_each(&mut step));
+    let found = (count.count_total, count.bytes_total);
+    assert_eq!(found, (0, 0), "{what}: allocations and bytes");
+}
+
+/// Inputs, targets, lengths and resets of some steps: the shapes repeat, the numbers do not.
+struct Data {
+    x: Tensor<f32>,
+    y: Tensor<f32>,
+    lengths: [u32; BATCH],
+    resets: [u32; TIME * BATCH],
+    ids: [u32; TIME * BATCH],
+}
+
+fn data() -> Vec<Data> {
+    let step = |i: usize| {
+        let mut random = Random::new(3, "marks", i as u64);
+        Data {
+            x: normal([TIME, BATCH, INPUT], &format!("x{i}")),
+            y: normal([TIME, BATCH, 2], &format!("y{i}")),
+            lengths: std::array::from_fn(|_| random.below(TIME + 1) as u32),
+            resets: std::array::from_fn(|_| random.below(2) as u32),
+            ids: std::array::from_fn(|_| random.below(7) as u32),
+        }
+    };
+    (0..20).map(step).collect()
+}
+
+/// A cell with a readout: trained on whole sequences, on sequences with lengths and resets, at the
+/// last step only, and streamed.
+fn check<C: Cell>(what: &str, build: impl FnOnce(&mut Scope<'_>) -> Result<C, Error>) {
+    let (model, mut params) = Params::<f32>::init(1, |p| {
+        let cell = build(p)?;
+        let size = cell.output();
+        Ok(cell.readout(Linear::new(p.scope("head"), size, 2)?))
+    })
+    .unwrap();
+    let (model, data) = (Rnn(model), data());
+
+    let mut trainer = Trainer::new(clip_norm(1.0).then(adam(1e-2)));
+    silent(&format!("{what}, whole sequences"), |i| {
+        let Data { x, y, .. } = &data[i];
+        let loss =
+            trainer.step(&mut params, |g| mse(model.forward(g.input(x)).values(), g.input(y)));
+        assert!(loss.unwrap().is_finite());
+    });
+
+    let mut trainer = Trainer::new(clip_norm(1.0).then(adam(1e-2)));
+    let mut read = [0.0; TIME * BATCH * 2];
+    silent(&format!("{what}, lengths, resets, outputs read"), |i| {
+        let Data { x, y, lengths, resets, .. } = &data[i];
+        let loss = trainer.step(&mut params, |g| {
+            let xs = Seq::from(g.input(x)).with_lengths(lengths).with_resets(resets);
+            let ys = model.forward(xs);
+            ys.values().read(&mut read);
+            mse(ys.values(), g.input(y)) + ys.last().square().mean()
+        });
+        assert!(loss.unwrap().is_finite());
+    });
+
+    let mut tape = Tape::new();
+    silent(&format!("{what}, evaluation"), |i| {
+        let Data { x, lengths, .. } = &data[i];
+        let sum = tape.evaluate(&params, |g| {
+            model.forward(Seq::from(g.input(x)).with_lengths(lengths)).last().sum().item()
+        });
+        assert!(sum.unwrap().is_finite());
+    });
+
+    for rows in [1, BATCH] {
+        let mut stream = Stream::rows(&params, &model.0, rows);
+        silent(&format!("{what}, stream of {rows} rows"), |i| {
+            let y = stream.push(&data[i].x.values()[..rows * INPUT]).unwrap();
+            assert_eq!(y.len(), rows * 2);
+        });
+        // Nor after a new beginning.
+        silent(&format!("{what}, stream of {rows} rows, reset"), |i| {
+            stream.reset();
+            stream.push(&data[i].x.values()[..rows * INPUT]).unwrap();
+        });
+    }
+}
+
+#[test]
+fn elman() {
+    check("elman", |p| Elman::new(p.scope("cell"), INPUT, HIDDEN));
+}
+
+#[test]
+fn concat_elman() {
+    check("concat_elman", |p| ConcatElman::new(p.scope("cell"), INPUT, HIDDEN));
+}
+
+#[test]
+fn lstm() {
+    check("lstm", |p| Lstm::new(p.scope("cell"), INPUT, HIDDEN));
+}
+
+#[test]
+fn gru() {
+    check("gru", |p| Gru::new(p.scope("cell"), INPUT, HIDDEN));
+}
+
+#[test]
+fn stacked() {
+    check("stacked", |p| {
+        let below = Lstm::new(p.scope("below"), INPUT, HIDDEN)?;
+        Ok(below.stack(Gru::new(p.scope("above"), HIDDEN, 4)?))
+    });
+}
+
+/// A language model with dropout: ids in, classes out, padding ignored.
+#[test]
+fn embedding_and_cross_entropy() {
+    #[derive(Clone, Copy)]
+    struct Model {
+        symbols: Embedding,
+        gru: Rnn<Gru>,
+        head: Linear,
+        key: u64,
+    }
+    let (model, mut params) = Params::<f32>::init(2, |p| {
+        Ok(Model {
+            symbols: Embedding::new(p.scope("symbols"), 7, INPUT)?,
+            gru: Rnn(Gru::new(p.scope("gru"), INPUT, HIDDEN)?),
+            head: Linear::new(p.scope("head"), HIDDEN, 7)?,
+            key: p.scope("dropout").key(),
+        })
+    })
+    .unwrap();
+    let data = data();
+    let mut trainer = Trainer::new(clip_value(1.0).then(adamw(1e-2, 1e-3)).then(cosine(100)));
+    silent("language model", |i| {
+        let Data { ids, lengths, .. } = &data[i];
+        let loss = trainer.step(&mut params, |g| {
+            let xs = Seq::from(model.symbols.sequence(g, ids, BATCH)).with_lengths(lengths);
+            let ys = model.gru.forward(xs).values().dropout(0.3, model.key);
+            let logits = model.head.of(ys);
+            cross_entropy_ignoring(logits, g.ids(ids), 0) + cross_entropy(logits, g.ids(ids))
+        });
+        assert!(loss.unwrap().is_finite());
+    });
+}
+
+/// Truncated backpropagation: the state is carried by the caller.
+#[test]
+fn carried_state() {
+    let (model, mut params) = Params::<f64>::init(1, |p| {
+        Ok(Lstm::new(p.scope("cell"), INPUT, HIDDEN)?.readout(Linear::new(
+            p.scope("head"),
+            HIDDEN,
+            2,
+        )?))
+    })
+    .unwrap();
+    let pieces: Vec<(Tensor<f64>, Tensor<f64>)> =
+        data().iter().map(|d| (d.x.cast(), d.y.cast())).collect();
+    let mut carried = [(); 2].map(|()| Tensor::<f64>::zeros([BATCH, HIDDEN]).unwrap());
+    let mut trainer = Trainer::new(momentum(0.9).then(sgd(1e-2)));
+    silent("carried state", |i| {
+        let loss = trainer.step(&mut params, |g| {
+            let [h, c] = &carried;
+            let s = [g.input(h), g.input(c)];
+            let (ys, last) = Rnn(model).run(g.input(&pieces[i].0), s);
+            for (to, from) in carried.iter_mut().zip(last) {
+                from.read(to.values_mut());
+            }
+            huber(ys, g.input(&pieces[i].1), 1.0)
+        });
+        assert!(loss.unwrap().is_finite());
+    });
+}
+
+/// Filling a batch and stepping on it, as a training loop does.
+#[test]
+fn a_loop_over_a_task() {
+    let (model, mut params) = Params::<f32>::init(1, |p| {
+        Ok(Gru::new(p.scope("cell"), 2, HIDDEN)?.readout(Linear::new(p.scope("head"), HIDDEN, 1)?))
+    })
+    .unwrap();
+    let task = Adding::new(1, 10, BATCH).unwrap();
+    let (mut batch, mut trainer) = (Batch::new(), Trainer::new(adam(1e-2)));
+    silent("a task", |i| {
+        task.fill(&mut batch, i as u64).unwrap();
+        let loss = trainer.step(&mut params, |g| {
+            mse(Rnn(model).forward(g.input(&batch.x)).last(), g.input(&batch.y))
+        });
+        assert!(loss.unwrap().is_finite());
+    });
+}
+
+#[test]
+fn the_counter_counts() {
+    let count = measure(|| drop(std::hint::black_box(vec![1])));
+    assert_eq!(count.count_total, 1);
+}
