@@ -36,6 +36,22 @@ pub(crate) struct Entry {
 /// All weights of a model: one vector of numbers, and the list of what lies where.
 ///
 /// Clipping, saving, averaging or comparing weights are loops over one slice.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+///
+/// let (u, params) = Params::<f32>::init(7, |p| {
+///     let mut cell = p.scope("cell");
+///     cell.weight("w", [2, 4], Init::Glorot)?;
+///     cell.weight("u", [4, 4], Init::Orthogonal { gain: 1.0 })
+/// })?;
+/// assert_eq!(params.len(), 24);
+/// assert_eq!(params.find("cell.*").map(|(path, _)| path).collect::<Vec<_>>(), ["cell.w", "cell.u"]);
+/// assert_eq!(params.get(u).map(|u| u.values().len()), Some(16));
+/// println!("{}", params.summary());
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Params<T> {
     values: Vec<T>,
@@ -151,6 +167,24 @@ impl<T: Real> Params<T> {
 impl Params<Dual<f64>> {
     /// Gives the weights a direction: their tangents. What is computed from them then carries its
     /// derivative in this direction, and a gradient its Hessian-vector product.
+    ///
+    /// ```
+    /// use elman_autograd::{Grad, Params, Tape};
+    /// use elman_tensor::{Dual, Init};
+    ///
+    /// let (w, params) = Params::<f64>::init(0, |p| p.weight("w", [2], Init::Constant(3.0)))?;
+    /// let mut lifted = params.cast::<Dual<f64>>();
+    /// lifted.direct(&[1.0, -1.0])?;
+    ///
+    /// // L = Σ w³ has the Hessian diag(6 w).
+    /// let mut grad = Grad::zeros(&lifted);
+    /// Tape::new().gradient(&lifted, &mut grad, |g| {
+    ///     let w = g.param(w);
+    ///     (w * w * w).sum()
+    /// })?;
+    /// assert_eq!(grad.tangents().collect::<Vec<_>>(), [18.0, -18.0]);
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If `direction` has another length.

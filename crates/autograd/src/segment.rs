@@ -21,6 +21,26 @@ impl<'g, T: Real> Graph<'g, T> {
     /// Computes `f` of some operands without keeping anything in between: when its gradient is
     /// needed, it is computed again, with the same random masks (Griewank and Walther 2000).
     ///
+    /// ```
+    /// use elman_autograd::{Grad, Params, Tape};
+    /// use elman_tensor::Init;
+    ///
+    /// let (w, params) = Params::<f64>::init(0, |p| p.weight("w", [4], Init::Constant(0.5)))?;
+    /// let mut grad = Grad::zeros(&params);
+    /// // Of a hundred steps, one value in ten is kept.
+    /// Tape::new().gradient(&params, &mut grad, |g| {
+    ///     let mut h = g.zeros([4]);
+    ///     for _ in 0..10 {
+    ///         h = g.recompute(&[h], move |g, h| {
+    ///             (0..10).fold(h[0], |h, _| (h + g.param(w)).tanh())
+    ///         });
+    ///     }
+    ///     h.sum()
+    /// })?;
+    /// assert!(grad.norm() > 0.0);
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
+    ///
     /// `f` may read weights, and must depend on nothing else that changes: it has to give the same
     /// value each time. Time steps and layers marked around the segment are marked inside of it.
     #[track_caller]

@@ -14,6 +14,28 @@ use std::panic::Location;
 ///
 /// The first pass takes the memory it needs; later ones of the same shapes allocate nothing.
 ///
+/// ```
+/// use elman_autograd::{Grad, Params, Tape};
+/// use elman_tensor::{Init, Tensor};
+///
+/// let (w, mut params) = Params::<f64>::init(1, |p| p.weight("w", [2], Init::Zeros))?;
+/// let x = Tensor::new([3, 2], vec![1.0, 0.0, 0.0, 1.0, 1.0, 1.0])?;
+/// let y = Tensor::new([3], vec![2.0, -1.0, 1.0])?;
+///
+/// let (mut tape, mut grad) = (Tape::new().check(true), Grad::zeros(&params));
+/// for _ in 0..200 {
+///     tape.gradient(&params, &mut grad, |g| {
+///         (g.input(&x).dot(g.param(w)) - g.input(&y)).square().mean()
+///     })?;
+///     for (w, g) in params.values_mut().iter_mut().zip(grad.values()) {
+///         *w -= 0.5 * g;
+///     }
+/// }
+/// let fit = tape.evaluate(&params, |g| g.input(&x).dot(g.param(w)).tensor())?;
+/// assert!((fit.values()[2] - 1.0).abs() < 1e-9);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
+///
 /// A loss is written as a closure *at the call*, or as an `fn`. A closure bound to a variable
 /// first is "not general enough" for the compiler, because it cannot see there that the closure
 /// has to work for every recording's lifetime.

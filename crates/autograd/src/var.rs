@@ -7,6 +7,27 @@ use std::panic::Location;
 
 /// A value of a recording: a light handle, to be copied freely.
 ///
+/// Equations are written with it as on paper. A row is repeated over leading axes, a number stands
+/// for itself at every scalar, and a shape that does not fit is an error of the whole pass:
+///
+/// ```
+/// use elman_autograd::{Error, Params, Tape};
+/// use elman_tensor::Tensor;
+///
+/// let ((), params) = Params::<f32>::init(0, |_| Ok(()))?;
+/// let (x, b) = (Tensor::new([2, 2], vec![1.0, 2.0, 3.0, 4.0])?, Tensor::new([2], vec![10.0, 20.0])?);
+/// let mut tape = Tape::new();
+/// let y = tape.evaluate(&params, |g| {
+///     let (x, b) = (g.input(&x), g.input(&b));
+///     (2.0 * x + b).at(1).tensor()
+/// })?;
+/// assert_eq!(y.values(), [16.0, 28.0]);
+///
+/// let wrong = tape.evaluate(&params, |g| (g.input(&x) + g.zeros([3])).shape());
+/// assert!(matches!(wrong, Err(Error::Misfit { rule: "add", .. })));
+/// # Ok::<(), Error>(())
+/// ```
+///
 /// It cannot outlive its recording; numbers leave as copies, by [`item`](Var::item),
 /// [`read`](Var::read) or [`tensor`](Var::tensor).
 #[derive(Clone, Copy)]

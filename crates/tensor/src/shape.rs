@@ -13,6 +13,7 @@ use std::fmt;
 /// assert_eq!(s.to_string(), "[5, 2, 3]");
 /// ```
 #[derive(Clone, Copy, Eq, Hash)]
+#[expect(clippy::derived_hash_with_manual_eq, reason = "the length follows from the sizes")]
 pub struct Shape {
     /// Sizes; those beyond `rank` are 0, so that equality may compare them all.
     sizes: [usize; 4],

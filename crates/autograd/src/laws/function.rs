@@ -33,6 +33,27 @@ fn loss<'g, T: Real>(
 /// Proves *purity*, *value*, *adjoint* and *second order* of a function with respect to all
 /// weights and all inputs, to a relative error of `tolerance` (1e-10 is fair for whole sequences).
 ///
+/// ```
+/// use elman_autograd::{Graph, Param, Params, Var, laws};
+/// use elman_tensor::{Init, Real, Tensor};
+///
+/// /// y = tanh(x · W) ∘ x
+/// struct Gate {
+///     w: Param,
+/// }
+///
+/// impl laws::Function for Gate {
+///     fn call<'g, T: Real>(&self, g: &'g Graph<'g, T>, x: &[Var<'g, T>]) -> Var<'g, T> {
+///         x[0].dot(g.param(self.w)).tanh() * x[0]
+///     }
+/// }
+///
+/// let (w, params) = Params::init(3, |p| p.weight("w", [2, 2], Init::Glorot))?;
+/// let x = Tensor::new([1, 2], vec![0.3, -0.8])?;
+/// laws::function("gate", &params, &[x], &Gate { w }, 1e-12)?; // proven
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// The first law that is broken, or [`Function`]'s own failure as a [`Violation`] of *shape*.
 pub fn function(

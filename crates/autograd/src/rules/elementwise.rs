@@ -7,7 +7,30 @@ use crate::rule::{At, Partials, Rule, Side};
 use elman_kernels::{map, map3};
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
-/// A function of one element, applied to all; a [`Rule`] of one operand.
+/// A function of one element, applied to all; a [`Rule`] of one operand, with an output of the
+/// operand's shape.
+///
+/// ```
+/// use elman_autograd::{laws, rules::Elementwise};
+/// use elman_tensor::Real;
+///
+/// /// y = x / (1 + |x|) (Bergstra et al. 2009).
+/// struct Softsign;
+///
+/// impl Elementwise for Softsign {
+///     const NAME: &'static str = "softsign";
+///     fn value<T: Real>(&self, x: T) -> T {
+///         x / (T::ONE + x.abs())
+///     }
+///     fn slope<T: Real>(&self, x: T, _y: T) -> T {
+///         let d = T::ONE + x.abs();
+///         T::ONE / (d * d)
+///     }
+/// }
+///
+/// laws::rule(Softsign, [[2, 3]])?; // proven; applied by `g.apply(Softsign, [x])`
+/// # Ok::<(), laws::Violation>(())
+/// ```
 pub trait Elementwise: Send + Sync + 'static {
     /// The name, for errors.
     const NAME: &'static str;
