@@ -1,7 +1,10 @@
 //! Any error of the framework.
 
 /// Any error of the framework: each crate's own, as it is.
-#[derive(Debug, thiserror::Error)]
+///
+/// Printed with `{:?}`, it is the same sentence as with `{}`: that is what a `main` that returns
+/// it shows.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Of a kernel: slices that do not fit together.
@@ -22,4 +25,10 @@ pub enum Error {
     /// Of data: files, columns, windows, tasks.
     #[error(transparent)]
     Data(#[from] elman_data::Error),
+}
+
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
 }

@@ -46,5 +46,5 @@ pub use error::Error;
 pub use map::{add_rows, fold_rows, map, map2, map3, map3_rows, update};
 pub use product::{Fill, Matrix, product};
 pub use real::Real;
-pub use reduce::{LANES, dot, sum, sum_by};
+pub use reduce::{LANES, argmax, dot, sum, sum_by};
 pub use softmax::{log_softmax_rows, log_sum_exp, softmax_rows};

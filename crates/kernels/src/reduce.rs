@@ -53,6 +53,17 @@ pub fn sum_by<T: Real>(x: &[T], f: impl Fn(T) -> T) -> T {
     T::dispatch(Sum { a: x, b: x, f: |lane, a, _| lane + f(a) })
 }
 
+/// The index of the largest element, the first of equals; `None` of no elements. NaN never wins.
+pub fn argmax<T: Real>(x: &[T]) -> Option<usize> {
+    let mut best: Option<usize> = None;
+    for (i, &value) in x.iter().enumerate() {
+        if value >= value && best.is_none_or(|b| value > x[b]) {
+            best = Some(i);
+        }
+    }
+    best
+}
+
 /// Σ a\[i\] b\[i\], each product fused with its addition.
 ///
 /// # Errors
@@ -82,6 +93,14 @@ mod tests {
         assert_eq!(sum(&x).to_bits(), by_hand.to_bits());
         assert_eq!(sum::<f32>(&[]), 0.0);
         assert_eq!(sum_by(&x[..2], |x| x * x), x[0] * x[0] + x[1] * x[1]);
+    }
+
+    #[test]
+    fn the_largest_wins_and_nan_does_not() {
+        assert_eq!(argmax(&[1.0f32, 3.0, 3.0, 2.0]), Some(1));
+        assert_eq!(argmax(&[f64::NAN, f64::NEG_INFINITY, f64::NAN]), Some(1));
+        assert_eq!(argmax(&[f64::NAN]), None);
+        assert_eq!(argmax::<f64>(&[]), None);
     }
 
     #[test]

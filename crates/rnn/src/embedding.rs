@@ -1,6 +1,6 @@
 //! A vector for each symbol.
 
-use elman_autograd::{Error, Graph, Param, Scope, Var};
+use elman_autograd::{Error, Graph, Param, Params, Scope, Var};
 use elman_tensor::{Init, Real};
 use std::panic::Location;
 
@@ -22,6 +22,15 @@ impl Embedding {
     /// The table.
     pub fn param(&self) -> Param {
         self.table
+    }
+
+    /// The vector of one symbol, for pushing into a [`Stream`](crate::Stream); `None` if there is
+    /// no such symbol, or if the parameters are others.
+    pub fn row<'p, T: Real>(&self, params: &'p Params<T>, id: u32) -> Option<&'p [T]> {
+        let (size, id) = (self.table.shape().last(), id as usize);
+        let table = params.get(self.table)?.values();
+        let start = id.checked_mul(size)?;
+        (id < self.table.shape().rows()).then(|| table.get(start..start + size))?
     }
 
     /// The vectors of some symbols: `[ids, size]`.

@@ -37,6 +37,7 @@
 
 #![forbid(unsafe_code)]
 
+mod carried;
 mod cell;
 mod cells;
 mod embedding;
@@ -51,6 +52,7 @@ mod stack;
 mod state;
 mod stream;
 
+pub use carried::Carried;
 pub use cell::Cell;
 pub use cells::{Activation, ConcatElman, Elman, Gru, Lstm};
 pub use elman_autograd as autograd;

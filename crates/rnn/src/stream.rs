@@ -1,5 +1,6 @@
 //! Prediction, one step at a time.
 
+use crate::carried::Carried;
 use crate::cell::Cell;
 use crate::state::State;
 use elman_autograd::{Error, Misfit, Params, Site, Tape};
@@ -30,9 +31,7 @@ pub struct Stream<'p, T: Real, C> {
     cell: C,
     batch: usize,
     tape: Tape<T>,
-    /// The Vars of the state one after the other; meaningful once `started`.
-    state: Vec<T>,
-    started: bool,
+    state: Carried<T>,
     output: Vec<T>,
 }
 
@@ -44,8 +43,8 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
 
     /// As many streams side by side as there are rows.
     pub fn rows(params: &'p Params<T>, cell: C, batch: usize) -> Self {
-        let (state, output) = (Vec::new(), Vec::new());
-        Stream { params, cell, batch, tape: Tape::new(), state, started: false, output }
+        let (state, output) = (Carried::new(), Vec::new());
+        Stream { params, cell, batch, tape: Tape::new(), state, output }
     }
 
     /// One step: takes an input (`[batch, in]`, row by row) and lends the output `[batch, out]`.
@@ -66,17 +65,7 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
         })?;
         let graph = self.tape.begin(self.params);
         {
-            let start = self.cell.initial(&graph, self.batch);
-            if !self.started {
-                keep(&start, &mut self.state);
-            }
-            // A first step copies the state, too, so that all steps take the same memory.
-            let mut rest = self.state.as_slice();
-            let before = start.map(&mut |start| {
-                let (values, after) = rest.split_at(start.shape().len().min(rest.len()));
-                rest = after;
-                View::new(start.shape(), values).map_or(start, |v| graph.input(v))
-            });
+            let before = self.state.enter(&self.cell, &graph, self.batch);
             let (y, after) = self.cell.step(graph.input(x), before.clone());
             let _ = after.clone().zip(before, &mut |after, before| {
                 if after.shape() != before.shape() {
@@ -88,8 +77,7 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
             if !graph.failed() {
                 self.output.resize(y.shape().len(), T::ZERO);
                 y.read(&mut self.output);
-                keep(&after, &mut self.state);
-                self.started = true;
+                self.state.keep(&after);
             }
         }
         self.tape.end(graph)?;
@@ -113,7 +101,7 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
 
     /// Back to the initial state.
     pub fn reset(&mut self) {
-        self.started = false;
+        self.state.reset();
         self.output.clear();
     }
 
@@ -124,7 +112,7 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
 
     /// The state, its Vars one after the other; `None` before the first push.
     pub fn state(&self) -> Option<&[T]> {
-        self.started.then_some(self.state.as_slice())
+        self.state.values()
     }
 
     /// The outputs for an iterator of inputs, one for each. Errors name the line of this call.
@@ -150,18 +138,6 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
         let here = Location::caller();
         self.push(x).map_err(|error| moved(error, here, line))
     }
-}
-
-/// Copies the Vars of a state one after the other.
-fn keep<'g, T: Real>(state: &impl State<'g, T>, to: &mut Vec<T>) {
-    let mut len = 0;
-    state.each(&mut |s| {
-        let start = len;
-        len += s.shape().len();
-        to.resize(to.len().max(len), T::ZERO);
-        s.read(&mut to[start..len]);
-    });
-    to.truncate(len);
 }
 
 /// An error at the line `from`, which may lie inside of an iterator's adaptor, moved to `to`.
@@ -223,7 +199,7 @@ impl<T: Real, C: Cell> Iterator for FreeRun<'_, T, C> {
 
     #[track_caller]
     fn next(&mut self) -> Option<Self::Item> {
-        let warm = self.stream.started;
+        let warm = self.stream.state().is_some();
         if std::mem::take(&mut self.first) && warm {
             return Some(Ok(self.stream.output.clone()));
         }

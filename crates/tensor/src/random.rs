@@ -51,6 +51,24 @@ impl Random {
         if n == 0 { 0 } else { self.0.random_range(0..n) }
     }
 
+    /// An index drawn with probability proportional to its weight; `None` if no weight is
+    /// positive. Weights that are negative or not finite count as 0.
+    pub fn weighted(&mut self, weights: &[f64]) -> Option<usize> {
+        let clean = |&w: &f64| if w > 0.0 && w.is_finite() { w } else { 0.0 };
+        let total: f64 = weights.iter().map(clean).sum();
+        let mut left = self.uniform(0.0, total);
+        let mut last = None;
+        for (i, w) in weights.iter().map(clean).enumerate().filter(|&(_, w)| w > 0.0) {
+            if left < w {
+                return Some(i);
+            }
+            left -= w;
+            last = Some(i);
+        }
+        // Rounding may leave a little over.
+        last
+    }
+
     /// `true` with probability `p` (clamped to `[0, 1]`, NaN counting as 0).
     pub fn bernoulli(&mut self, p: f64) -> bool {
         self.0.random::<f64>() < p
@@ -114,6 +132,22 @@ mod tests {
             firsts[order[0]] += 1;
         }
         assert!(firsts.iter().all(|&c: &i32| (c - n / 4).abs() < 600), "{firsts:?}");
+    }
+
+    #[test]
+    fn weights_are_probabilities() {
+        let mut r = Random::new(4, "weighted", 0);
+        let mut counts = [0; 5];
+        for _ in 0..60_000 {
+            counts[r.weighted(&[1.0, f64::NAN, 2.0, -1.0, 3.0]).unwrap()] += 1;
+        }
+        assert!(counts[1] == 0 && counts[3] == 0, "{counts:?}");
+        for (count, wanted) in [(counts[0], 10_000), (counts[2], 20_000), (counts[4], 30_000)] {
+            assert!((count - wanted as i32).abs() < 500, "{counts:?}");
+        }
+        assert_eq!(r.weighted(&[]), None);
+        assert_eq!(r.weighted(&[0.0, f64::INFINITY]), None);
+        assert_eq!(r.weighted(&[0.0, f64::MIN_POSITIVE]), Some(1));
     }
 
     #[test]

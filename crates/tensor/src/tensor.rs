@@ -118,6 +118,16 @@ impl<T: Real> Tensor<T> {
         View::new(shape, &self.values[index * len..(index + 1) * len])
     }
 
+    /// `len` items along the outermost axis from `start`; `None` past its end (and of a scalar).
+    pub fn slice(&self, start: usize, len: usize) -> Option<View<'_, T>> {
+        let (items, item) = (self.shape.get(0)?, self.shape.tail().len());
+        if start.checked_add(len)? > items {
+            return None;
+        }
+        let range = start.saturating_mul(item)..(start + len).saturating_mul(item);
+        View::new(self.shape.with(0, len), self.values.get(range).unwrap_or_default())
+    }
+
     /// The same elements in another shape.
     ///
     /// # Errors
@@ -199,6 +209,13 @@ mod tests {
         let x = Tensor::from_fn([2, 3, 2], |i| i as f64).unwrap();
         assert_eq!(x.at(1).unwrap().values(), [6.0, 7.0, 8.0, 9.0, 10.0, 11.0]);
         assert!(x.at(2).is_none());
+        let tail = x.slice(1, 1).unwrap();
+        assert_eq!(
+            (tail.shape(), tail.values()),
+            (Shape::from([1, 3, 2]), x.at(1).unwrap().values())
+        );
+        assert!(x.slice(2, 0).is_some() && x.slice(1, 2).is_none() && x.slice(3, 0).is_none());
+        assert!(x.slice(usize::MAX, 2).is_none());
         let y = x.swap_outer().unwrap();
         assert_eq!(y.shape(), Shape::from([3, 2, 2]));
         assert_eq!(y.at(1).unwrap().values(), [2.0, 3.0, 8.0, 9.0]);
