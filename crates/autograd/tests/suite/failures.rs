@@ -1,8 +1,11 @@
 //! What goes wrong is said: what, where, and with which shapes.
 
+use elman_autograd::rules::Elementwise;
 use elman_autograd::{Error, Grad, Params, Pass, Site, Tape};
-use elman_tensor::{Dual, Init, Shape, Tensor};
+use elman_tensor::{Dual, Init, Real, Shape, Tensor};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 fn nothing() -> Params<f64> {
     Params::init(0, |_| Ok(())).unwrap().1
@@ -136,6 +139,14 @@ fn handles_and_vars_and_ids_belong_somewhere() {
     assert!(matches!(foreign, Err(Error::ForeignParam { shape, line })
         if shape == Shape::from([2]) && line.file() == file!()));
 
+    // A weight of the same number and shape, but of another name; the same name in another shape.
+    for (name, shape) in [("v", [2]), ("w", [3])] {
+        let (other, _) = Params::<f64>::init(0, |p| p.weight(name, shape, Init::Zeros)).unwrap();
+        let foreign = Tape::new().evaluate(&params, |g| done(g.param(other)));
+        assert!(matches!(foreign, Err(Error::ForeignParam { .. })), "{foreign:?}");
+        assert!(params.get(other).is_none());
+    }
+
     let mut inside = None;
     let outside = Tape::new().evaluate(&params, |outer| {
         let x = outer.zeros([2]);
@@ -203,9 +214,24 @@ fn while_integers_are_lent_the_recording_is_busy() {
     assert_eq!(read, Ok(1.0));
 }
 
+/// y = x; counts the elements it has seen.
+struct Counted(Arc<AtomicUsize>);
+
+impl Elementwise for Counted {
+    const NAME: &'static str = "counted";
+    fn value<T: Real>(&self, x: T) -> T {
+        self.0.fetch_add(1, Relaxed);
+        x
+    }
+    fn slope<T: Real>(&self, _: T, _: T) -> T {
+        T::ONE
+    }
+}
+
 #[test]
 fn only_the_first_failure_counts_and_nothing_happens_after_it() {
     let params = nothing();
+    let calls = Arc::new(AtomicUsize::new(0));
     let line = line!() + 3;
     let failed = Tape::<f64>::new().evaluate(&params, |g| {
         let (a, b) = (g.zeros([2, 3]), g.zeros([4]));
@@ -213,9 +239,11 @@ fn only_the_first_failure_counts_and_nothing_happens_after_it() {
         assert!(g.failed() && y.is_absent());
         let z = (y.sum() + a.dot(b)).softmax().split::<2>()[0].at(9);
         assert!(z.item().is_nan() && z.tensor().values().is_empty());
+        assert!(g.apply(Counted(calls.clone()), [a]).is_absent());
     });
     let Err(Error::Misfit { rule, shapes, site, .. }) = failed.clone() else { panic!() };
     assert_eq!((rule, site.line.line()), ("mul", line));
+    assert_eq!(calls.load(Relaxed), 0);
     assert_eq!(shapes, [Shape::from([2, 3]), Shape::from([4])]);
     let text = failed.unwrap_err().to_string();
     assert!(text.contains("[2, 3], [4]") && text.contains(file!()), "{text}");
