@@ -93,12 +93,7 @@ fn counted(order: usize, train: &[&[u32]], test: &[&[u32]]) -> f64 {
 fn draw(random: &mut Random, logits: &[f32]) -> u32 {
     let max = logits.iter().copied().fold(f32::MIN, f32::max);
     let weights = logits.iter().map(|&x| (f64::from(x - max) / TEMPERATURE).exp());
-    let mut rest = random.uniform(0.0, weights.clone().sum());
-    let symbol = weights.into_iter().position(|weight| {
-        rest -= weight;
-        rest < 0.0
-    });
-    symbol.unwrap_or(0) as u32
+    random.weighted(&weights.collect::<Vec<_>>()).unwrap_or(0) as u32
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -136,16 +131,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let bits = f64::from(nats) / LN_2;
     println!("  LSTM              {bits:.3}");
 
-    // A stream reads vectors, so the embedding stays outside: a letter's vector is its row of the
-    // table.
+    // A stream reads vectors, so the embedding stays outside: a letter goes in as its row.
     println!("\nnames at temperature {TEMPERATURE}, those on the list in brackets:");
-    let table = params.get(model.letters.param()).ok_or("the table is not there")?;
     let mut stream = Stream::new(&params, model.reader());
     for n in 0..24 {
         let (mut random, mut name, mut last) = (Random::new(1, "name", n), String::new(), 0);
         while name.len() < 20 {
-            let vector = table.values().chunks(16).nth(last as usize).unwrap_or_default();
-            last = draw(&mut random, stream.push(vector)?);
+            let letter = model.letters.row(&params, last).ok_or("no such letter")?;
+            last = draw(&mut random, stream.push(letter)?);
             match last {
                 0 => break,
                 letter => name.push(char::from(b'a' - 1 + letter as u8)),

@@ -91,7 +91,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let logits = Tape::new().evaluate(&params, |g| model.logits(g, &test).tensor())?;
     let mut table = [[0; 4]; 4];
     for (y, &class) in logits.values().chunks(4).zip(&test.classes) {
-        let answer = (0..4).max_by(|&a, &b| y[a].total_cmp(&y[b])).unwrap_or(0);
+        let answer = argmax(y).unwrap_or(0);
         table[class as usize][answer] += 1;
     }
     println!(

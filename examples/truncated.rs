@@ -54,7 +54,7 @@ fn train(carry: bool) -> Result<[f64; 2], Error> {
     })?;
     let stream = Echo::new(1);
     let mut trainer = Trainer::new(clip_norm(1.0).then(adam(1e-2)).then(cosine(PIECES as u64)));
-    let mut state = Tensor::zeros([BATCH, HIDDEN])?;
+    let mut state = Carried::new();
     let mut logits = Tensor::zeros([PIECE, BATCH, 3])?;
     let (mut right, mut asked) = ([0; PIECE], 0);
 
@@ -64,9 +64,9 @@ fn train(carry: bool) -> Result<[f64; 2], Error> {
         let bits = Tensor::new([PIECE, BATCH, 1], stream.bits[now.clone()].to_vec())?;
         trainer.step(&mut params, |g| {
             let xs = Seq::from(g.input(&bits)).with_resets(&stream.resets[now]);
-            let (ys, [h]) = model.run(xs, [g.input(&state)]);
+            let (ys, last) = model.run(xs, state.enter(&model.0, g, BATCH));
             if carry {
-                h.read(state.values_mut());
+                state.keep(&last);
             }
             ys.read(logits.values_mut());
             cross_entropy(ys, g.ids(answers))
@@ -76,8 +76,7 @@ fn train(carry: bool) -> Result<[f64; 2], Error> {
         if piece >= PIECES - PIECES / 5 {
             asked += BATCH;
             for (i, (y, &answer)) in logits.values().chunks(3).zip(answers).enumerate() {
-                let best = (0..3).max_by(|&a, &b| y[a].total_cmp(&y[b]));
-                right[i / BATCH] += usize::from(best == Some(answer as usize));
+                right[i / BATCH] += usize::from(argmax(y) == Some(answer as usize));
             }
         }
     }
