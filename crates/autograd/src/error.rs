@@ -158,6 +158,31 @@ pub enum Error {
     Tensor(#[from] elman_tensor::Error),
 }
 
+impl Error {
+    /// The same error, at another line if its own fits `from`: for libraries that cannot hand the
+    /// caller's line on (through an iterator, or a closure).
+    #[must_use]
+    pub fn moved(
+        mut self,
+        from: impl FnOnce(&Location<'static>) -> bool,
+        to: &'static Location<'static>,
+    ) -> Self {
+        let line = match &mut self {
+            Error::Misfit { site, .. }
+            | Error::NotFinite { site, .. }
+            | Error::TooLarge { site, .. } => &mut site.line,
+            Error::ForeignParam { line, .. }
+            | Error::NotScalar { line, .. }
+            | Error::GradLength { line, .. } => line,
+            _ => return self,
+        };
+        if from(line) {
+            *line = to;
+        }
+        self
+    }
+}
+
 fn list(shapes: &[Shape]) -> String {
     if shapes.is_empty() {
         return "its operands".into();

@@ -37,13 +37,13 @@ use elman_tensor::{Dual, Shape, Tensor};
 /// A law is broken.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-#[error("{name} breaks the law of {law}: {operand}, element {element}: {left:e} is not {right:e}")]
+#[error("{name} breaks the law of {law}: {operand}{}", self.numbers())]
 pub struct Violation {
     /// The rule, or what the function was called.
     pub name: String,
     /// The law.
     pub law: &'static str,
-    /// The operand (or "the output").
+    /// The operand (or "the output"); where there is none to compare, what went wrong.
     pub operand: String,
     /// The element of it where the two sides differ most, row-major.
     pub element: usize,
@@ -63,6 +63,20 @@ impl Violation {
         (left, right): (f64, f64),
     ) -> Self {
         Violation { name: name.into(), law, operand: operand.into(), element, left, right }
+    }
+
+    /// A computation that failed before there was anything to compare.
+    pub fn failure(name: impl Into<String>, what: impl Into<String>) -> Self {
+        Self::new(name, "shape", what, 0, (f64::NAN, f64::NAN))
+    }
+
+    /// Both sides, for the message.
+    fn numbers(&self) -> String {
+        let Violation { law, element, left, right, .. } = self;
+        if *law == "shape" {
+            return String::new();
+        }
+        format!(", element {element}: {left:e} is not {right:e}")
     }
 }
 

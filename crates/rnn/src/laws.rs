@@ -15,12 +15,14 @@
 //! symmetry of the Hessian, with respect to every weight, the inputs and the initial state.
 //! States are random, never zero, and so are cotangents.
 
+mod given;
 mod trial;
 
 pub use elman_autograd::laws::Violation;
 
 use crate::cell::Cell;
 use elman_autograd::{Error, Params, Scope};
+use std::panic::Location;
 use trial::Trial;
 
 /// The sizes of a trial.
@@ -38,6 +40,7 @@ pub struct Sizes {
 ///
 /// # Errors
 /// The first law that is broken; a cell that cannot be built, or that fails, breaks *shape*.
+#[track_caller]
 pub fn cell<C: Cell>(
     name: &str,
     input: usize,
@@ -51,19 +54,23 @@ pub fn cell<C: Cell>(
 ///
 /// # Errors
 /// The first law that is broken; a cell that cannot be built, or that fails, breaks *shape*.
+#[track_caller]
 pub fn cell_over<C: Cell>(
     name: &str,
     sizes: Sizes,
     seed: u64,
     build: impl FnOnce(&mut Scope<'_>) -> Result<C, Error>,
 ) -> Result<(), Violation> {
+    let line = Location::caller();
     let prove = || {
         let (cell, params) = Params::<f64>::init(seed, build)?;
         Trial::new(name, &cell, &params, sizes, seed)?.prove()
     };
-    prove().unwrap_or_else(|error| {
-        let nan = (f64::NAN, f64::NAN);
-        Err(Violation::new(name, "shape", error.to_string(), 0, nan))
+    prove().unwrap_or_else(|error: Error| {
+        // Lines of the trial itself are nobody's to mend.
+        let ours = file!().trim_end_matches(".rs");
+        let error = error.moved(|at| at.file().starts_with(ours), line);
+        Err(Violation::failure(name, error.to_string()))
     })
 }
 

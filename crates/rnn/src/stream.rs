@@ -136,25 +136,8 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
     #[track_caller]
     fn push_at(&mut self, x: &[T], line: &'static Location<'static>) -> Result<&[T], Error> {
         let here = Location::caller();
-        self.push(x).map_err(|error| moved(error, here, line))
+        self.push(x).map_err(|error| error.moved(|at| at == here, line))
     }
-}
-
-/// An error at the line `from`, which may lie inside of an iterator's adaptor, moved to `to`.
-fn moved(
-    mut error: Error,
-    from: &'static Location<'static>,
-    to: &'static Location<'static>,
-) -> Error {
-    let line = match &mut error {
-        Error::Misfit { site, .. } | Error::TooLarge { site, .. } => &mut site.line,
-        Error::ForeignParam { line, .. } => line,
-        _ => return error,
-    };
-    if *line == from {
-        *line = to;
-    }
-    error
 }
 
 /// Outputs for inputs: made by [`Stream::predict`].

@@ -2,7 +2,7 @@
 
 use elman_autograd::{Error, Graph, Scope, Var};
 use elman_rnn::laws::{Violation, cell};
-use elman_rnn::{Cell, Gate, Lstm, Seq, scan};
+use elman_rnn::{Cell, Elman, Gate, Lstm, Seq, scan};
 use elman_tensor::Real;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -304,4 +304,14 @@ fn a_cell_that_does_not_fit() {
     assert!(found.operand.contains("affine") && found.operand.contains("[4, 16]"), "{found}");
     let found = broken(|p| Lstm::new(p.scope("cell"), usize::MAX, HIDDEN));
     assert_eq!(found.law, "shape");
+}
+
+#[test]
+fn a_cell_that_cannot_be_run_is_reported_at_the_line_that_asked() {
+    let line = line!() + 1;
+    let violation = cell("narrow", 3, |p| Elman::new(p.scope("cell"), 2, 4)).unwrap_err();
+    let said = violation.to_string();
+    assert!(said.contains("x has 3 columns, W 2 rows"), "{said}");
+    assert!(said.contains(&format!("{}:{line}:", file!())), "{said}");
+    assert!(!said.contains("NaN"), "{said}");
 }

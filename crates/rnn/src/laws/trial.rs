@@ -1,8 +1,8 @@
 //! One cell, one batch of sequences, all laws.
 
+use super::given::{By, Given, row};
 use super::{Sizes, Violation};
 use crate::cell::Cell;
-use crate::scan::scan;
 use crate::seq::Seq;
 use crate::state::State;
 use crate::stream::Stream;
@@ -27,33 +27,12 @@ pub(super) struct Trial<'a, C> {
     random: Random,
 }
 
-/// Inputs, initial state and cotangents of a run.
-#[derive(Clone)]
-struct Given<T> {
-    /// `[time, batch, in]`.
-    x: Tensor<T>,
-    states: Vec<Tensor<T>>,
-    /// The cotangent of the outputs, `[time, batch, out]`.
-    wy: Tensor<T>,
-    /// The cotangents of the last state.
-    ws: Vec<Tensor<T>>,
-    lengths: Option<Vec<u32>>,
-    resets: Option<Vec<u32>>,
-}
-
 /// What came out of a run.
 struct Outcome<T> {
     y: Tensor<T>,
     states: Vec<Tensor<T>>,
     dx: Tensor<T>,
     weights: Vec<T>,
-}
-
-/// How a run goes through its sequence.
-#[derive(Clone, Copy, PartialEq)]
-enum By {
-    Sequence,
-    Scan,
 }
 
 impl<'a, C: Cell> Trial<'a, C> {
@@ -412,94 +391,4 @@ impl<C: Cell> Function for Whole<'_, C> {
         last.each(&mut |s| all.push(s.reshape([s.shape().len()])));
         g.concat(0, &all)
     }
-}
-
-impl<T: Real> Given<T> {
-    fn time(&self) -> usize {
-        self.x.shape().get(0).unwrap_or(0)
-    }
-
-    fn batch(&self) -> usize {
-        self.x.shape().get(1).unwrap_or(0)
-    }
-
-    /// Through a cell, with the lengths and resets that there are.
-    fn through<'g, U: Real, C: Cell>(
-        &self,
-        cell: &C,
-        x: Var<'g, U>,
-        s: C::State<'g, U>,
-        by: By,
-    ) -> (Var<'g, U>, C::State<'g, U>) {
-        let mut xs = Seq::from(x);
-        if let Some(lengths) = &self.lengths {
-            xs = xs.with_lengths(lengths);
-        }
-        if let Some(resets) = &self.resets {
-            xs = xs.with_resets(resets);
-        }
-        match by {
-            By::Sequence => cell.sequence(xs, s),
-            By::Scan => scan(cell, xs, s),
-        }
-    }
-
-    fn cast<U: Real>(&self) -> Given<U> {
-        let all = |x: &[Tensor<T>]| x.iter().map(Tensor::cast).collect();
-        Given {
-            x: self.x.cast(),
-            states: all(&self.states),
-            wy: self.wy.cast(),
-            ws: all(&self.ws),
-            lengths: self.lengths.clone(),
-            resets: self.resets.clone(),
-        }
-    }
-
-    fn row(&self, b: usize) -> Result<Self, Error> {
-        let all = |x: &[Tensor<T>]| x.iter().map(|x| row(x, 0, b)).collect::<Result<_, _>>();
-        let flags = self.resets.as_ref().map(|r| r.iter().skip(b).step_by(self.batch()).copied());
-        Ok(Given {
-            x: row(&self.x, 1, b)?,
-            states: all(&self.states)?,
-            wy: row(&self.wy, 1, b)?,
-            ws: all(&self.ws)?,
-            lengths: self.lengths.as_ref().map(|l| vec![l[b]]),
-            resets: flags.map(Iterator::collect),
-        })
-    }
-
-    fn halves(&self) -> Result<(Self, Self), Error> {
-        self.cut(self.time() / 2)
-    }
-
-    /// The first `t` steps, and the others.
-    fn cut(&self, t: usize) -> Result<(Self, Self), Error> {
-        let steps = |x: &Tensor<T>, from: usize, to: usize| {
-            let item = x.shape().tail().len();
-            Tensor::new(x.shape().with(0, to - from), x.values()[from * item..to * item].to_vec())
-        };
-        let piece = |from: usize, to: usize| -> Result<Self, Error> {
-            let count = (to - from) as u32;
-            let lengths = self.lengths.as_ref();
-            let length = |&l: &u32| l.saturating_sub(from as u32).min(count);
-            let batch = self.batch();
-            Ok(Given {
-                x: steps(&self.x, from, to)?,
-                wy: steps(&self.wy, from, to)?,
-                lengths: lengths.map(|l| l.iter().map(length).collect()),
-                resets: self.resets.as_ref().map(|r| r[from * batch..to * batch].to_vec()),
-                ..self.clone()
-            })
-        };
-        Ok((piece(0, t)?, piece(t, self.time())?))
-    }
-}
-
-/// One item along an axis, which stays, of size 1.
-fn row<T: Real>(x: &Tensor<T>, axis: usize, i: usize) -> Result<Tensor<T>, elman_tensor::Error> {
-    let (inner, size) = (x.shape().after(axis), x.shape().get(axis).unwrap_or(1));
-    let items = x.values().chunks_exact((size * inner).max(1));
-    let values = items.flat_map(|item| item[i * inner..(i + 1) * inner].to_vec()).collect();
-    Tensor::new(x.shape().with(axis, 1), values)
 }
