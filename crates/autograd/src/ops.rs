@@ -41,10 +41,7 @@ macro_rules! operators {
 
 operators! {
     Add add Add |c| rules::Shift(c), |c, x, line| x.graph.apply_at(rules::Shift(c), [x], line);
-    Sub sub Sub |c| rules::Shift(-c), |c, x, line| {
-        let minus = x.graph.apply_at(rules::Neg, [x], line);
-        x.graph.apply_at(rules::Shift(c), [minus], line)
-    };
+    Sub sub Sub |c| rules::Shift(-c), |c, x, line| x.graph.apply_at(rules::Complement(c), [x], line);
     Mul mul Mul |c| rules::Scale(c), |c, x, line| x.graph.apply_at(rules::Scale(c), [x], line);
     Div div Div |c| rules::Ratio(c), |c, x, line| x.graph.apply_at(rules::Over(c), [x], line);
 }

@@ -5,6 +5,7 @@ use crate::scope::{Scope, Weights};
 use elman_tensor::{Dual, Real, Shape, View};
 use std::fmt;
 use std::panic::Location;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where one weight lives: a light handle that models are made of.
 ///
@@ -52,12 +53,27 @@ pub(crate) struct Entry {
 /// println!("{}", params.summary());
 /// # Ok::<(), elman_autograd::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Two are equal if their numbers are, and the paths and shapes these belong to.
+#[derive(Debug, Clone)]
 pub struct Params<T> {
     values: Vec<T>,
     entries: Vec<Entry>,
     seed: u64,
     generation: u64,
+}
+
+impl<T: PartialEq> PartialEq for Params<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values && self.entries == other.entries
+    }
+}
+
+/// A generation that no other parameters of this process have had: copies that went different
+/// ways must not share one.
+fn fresh() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 impl<T: Real> Params<T> {
@@ -77,7 +93,7 @@ impl<T: Real> Params<T> {
         let model = build(&mut weights.root())?;
         let Weights { values, entries, .. } = weights;
         let values = values.into_iter().map(T::from_f64).collect();
-        Ok((model, Params { values, entries, seed, generation: 0 }))
+        Ok((model, Params { values, entries, seed, generation: fresh() }))
     }
 
     /// The seed the weights were drawn from.
@@ -94,12 +110,13 @@ impl<T: Real> Params<T> {
     /// All numbers, for writing; this starts a new [generation](Params::generation).
     #[inline]
     pub fn values_mut(&mut self) -> &mut [T] {
-        self.generation += 1;
+        self.generation = fresh();
         &mut self.values
     }
 
-    /// A number that grows whenever the weights may have changed: what was derived from them
-    /// (say, in another memory layout) is stamped with it.
+    /// A number that is another whenever the weights may be others: what was derived from them
+    /// (say, in another memory layout) is stamped with it. Only a copy shares it, until either is
+    /// written to.
     pub fn generation(&self) -> u64 {
         self.generation
     }
@@ -143,7 +160,7 @@ impl<T: Real> Params<T> {
             values: self.values.iter().map(|x| U::from_f64(x.to_f64())).collect(),
             entries: self.entries.clone(),
             seed: self.seed,
-            generation: self.generation,
+            generation: fresh(),
         }
     }
 

@@ -22,8 +22,8 @@ pub use axis::SumAxis;
 pub use dot::Dot;
 pub use dropout::Dropout;
 pub use elementwise::{
-    Abs, Elementwise, Exp, Ln, Neg, Over, Ratio, Relu, Scale, Shift, Sigmoid, Softplus, Sqrt,
-    Square, Tanh,
+    Abs, Complement, Elementwise, Exp, Ln, Neg, Over, Ratio, Relu, Scale, Shift, Sigmoid, Softplus,
+    Sqrt, Square, Tanh,
 };
 pub use gather::Gather;
 pub use join::{Concat, Stack};
@@ -51,6 +51,7 @@ crate::prove! {
     neg: Neg[1],
     scale: Scale[1],
     shift: Shift[1],
+    complement: Complement[1],
     ratio: Ratio[1],
     over: Over[1],
     add: Add[2],

@@ -159,8 +159,9 @@ impl Real for Dual<f64> {
     }
     #[inline(always)]
     fn abs(self) -> Self {
-        // The value's sign decides; at 0 the derivative is that of the right side.
-        if self.value < 0.0 { -self } else { Dual::new(self.value.abs(), self.tangent) }
+        // At the kink the derivative is 0, as in the rule of the tape.
+        let slope = if self.value == 0.0 { 0.0 } else { 1.0f64.copysign(self.value) };
+        self.chain(self.value.abs(), slope)
     }
     #[inline(always)]
     fn is_finite(self) -> bool {
@@ -209,5 +210,6 @@ mod tests {
         assert_eq!((a - b).tangent, -2.0);
         assert_eq!(a.mul_add(b, Dual::new(1.0, 1.0)).tangent, 32.0);
         assert_eq!((-a).abs().tangent, 5.0);
+        assert_eq!(Dual::new(-0.0, 5.0).abs().tangent, 0.0);
     }
 }

@@ -57,7 +57,7 @@ pub fn sum_by<T: Real>(x: &[T], f: impl Fn(T) -> T) -> T {
 pub fn argmax<T: Real>(x: &[T]) -> Option<usize> {
     let mut best: Option<usize> = None;
     for (i, &value) in x.iter().enumerate() {
-        if value >= value && best.is_none_or(|b| value > x[b]) {
+        if !value.to_f64().is_nan() && best.is_none_or(|b| value > x[b]) {
             best = Some(i);
         }
     }

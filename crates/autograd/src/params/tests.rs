@@ -73,9 +73,24 @@ fn the_summary_is_a_table() {
 }
 
 #[test]
-fn writing_starts_a_generation() {
-    let ((a, _), mut params) = two();
-    let before = params.generation();
-    params.get_mut(a).unwrap()[0] = 1.0;
-    assert!(params.generation() > before);
+fn a_generation_belongs_to_one_state_of_the_weights() {
+    let ((a, _), params) = two();
+    let (mut left, mut right) = (params.clone(), params.clone());
+    assert_eq!(params.generation(), left.generation());
+    left.get_mut(a).unwrap()[0] = 1.0;
+    right.get_mut(a).unwrap()[0] = 2.0;
+    let all = [&params, &left, &right, &params.cast(), &two().1].map(Params::generation);
+    for (i, generation) in all.iter().enumerate() {
+        assert!(!all[..i].contains(generation), "{all:?}");
+    }
+}
+
+#[test]
+fn equal_weights_are_equal_whatever_their_history() {
+    let ((a, _), params) = two();
+    let mut other = params.clone();
+    other.get_mut(a).unwrap()[0] += 1.0;
+    assert_ne!(params, other);
+    other.get_mut(a).unwrap().copy_from_slice(params.get(a).unwrap().values());
+    assert_eq!(params, other);
 }

@@ -136,6 +136,8 @@ elementwise! {
     Scale(c) "scale" [x] c * x, [_x, _y] c, -2.0..2.0;
     /// y = x + c.
     Shift(c) "shift" [x] x + c, [_x, _y] { let _ = c; T::ONE }, -2.0..2.0;
+    /// y = c − x.
+    Complement(c) "sub" [x] c - x, [_x, _y] { let _ = c; -T::ONE }, -2.0..2.0;
     /// y = x / c.
     Ratio(c) "divide" [x] x / c, [_x, _y] T::ONE / c, -2.0..2.0;
     /// y = c / x.

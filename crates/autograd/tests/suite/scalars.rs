@@ -1,7 +1,7 @@
 //! Every rule at every scalar: f32 is f64 rounded, forward and backward.
 
 use elman_autograd::{Grad, Graph, Params, Tape, Var};
-use elman_tensor::{Dual, Real, Tensor};
+use elman_tensor::{Dual, Init, Real, Tensor};
 
 /// The `i`-th operation on `a: [3, 4]`, `b: [4]` (positive) and `c: [4, 4]`; `None` past the last.
 fn operation<'g, T: Real>(g: &'g Graph<'g, T>, i: usize, x: [Var<'g, T>; 3]) -> Option<Var<'g, T>> {
@@ -71,6 +71,18 @@ fn run<T: Real>(i: usize) -> Option<Vec<f64>> {
     let mut out = out?;
     (0..3).for_each(|i| out.extend_from_slice(tape.wanted(i).unwrap().values()));
     Some(out.into_iter().map(Real::to_f64).collect())
+}
+
+#[test]
+fn at_a_kink_the_tape_and_the_dual_numbers_agree() {
+    let (w, mut params) =
+        Params::<Dual<f64>>::init(0, |p| p.weight("w", [2], Init::Zeros)).unwrap();
+    params.direct(&[1.0, -1.0]).unwrap();
+    let mut grad = Grad::zeros(&params);
+    let abs = Tape::new().gradient(&params, &mut grad, |g| g.param(w).abs().sum()).unwrap();
+    assert_eq!((abs.tangent, grad.values()[0].value), (0.0, 0.0));
+    let relu = Tape::new().gradient(&params, &mut grad, |g| g.param(w).relu().sum()).unwrap();
+    assert_eq!((relu.tangent, grad.values()[0].value), (0.0, 0.0));
 }
 
 #[test]
