@@ -55,6 +55,10 @@ impl Random {
     /// positive. Weights that are negative or not finite count as 0.
     pub fn weighted(&mut self, weights: &[f64]) -> Option<usize> {
         let clean = |&w: &f64| if w > 0.0 && w.is_finite() { w } else { 0.0 };
+        // Weights whose sum overflows are made smaller first.
+        let huge = weights.iter().map(clean).sum::<f64>().is_infinite();
+        let scale = if huge { 1.0 / weights.len() as f64 } else { 1.0 };
+        let clean = |w: &f64| clean(w) * scale;
         let total: f64 = weights.iter().map(clean).sum();
         let mut left = self.uniform(0.0, total);
         let mut last = None;
@@ -137,14 +141,16 @@ mod tests {
     #[test]
     fn weights_are_probabilities() {
         let mut r = Random::new(4, "weighted", 0);
-        let mut counts = [0; 5];
+        let mut counts = [0i32; 5];
         for _ in 0..60_000 {
             counts[r.weighted(&[1.0, f64::NAN, 2.0, -1.0, 3.0]).unwrap()] += 1;
         }
         assert!(counts[1] == 0 && counts[3] == 0, "{counts:?}");
         for (count, wanted) in [(counts[0], 10_000), (counts[2], 20_000), (counts[4], 30_000)] {
-            assert!((count - wanted as i32).abs() < 500, "{counts:?}");
+            assert!((count - wanted).abs() < 500, "{counts:?}");
         }
+        let huge = (0..200).map(|_| r.weighted(&[f64::MAX, f64::MAX]).unwrap()).sum::<usize>();
+        assert!((50..150).contains(&huge), "{huge}");
         assert_eq!(r.weighted(&[]), None);
         assert_eq!(r.weighted(&[0.0, f64::INFINITY]), None);
         assert_eq!(r.weighted(&[0.0, f64::MIN_POSITIVE]), Some(1));
