@@ -155,7 +155,10 @@ impl<T: Real> Arena<T> {
     fn grow(&mut self, len: usize, kept: usize) -> Option<()> {
         let end = self.used.checked_add(len)?;
         let kept_end = self.kept_used.checked_add(kept)?;
-        if end.checked_add(kept_end)?.checked_mul(size_of::<T>())? > self.limit {
+        // Empty values cost nothing, the records of a million of them do.
+        let records = size_of_val(&self.records[..]) + size_of_val(&self.operands[..]);
+        let numbers = end.checked_add(kept_end)?.checked_mul(size_of::<T>())?;
+        if numbers.checked_add(records)? > self.limit {
             return None;
         }
         extend(&mut self.values, end)?;

@@ -12,14 +12,20 @@ use std::panic::Location;
 pub struct Items<'g, T: Real> {
     graph: &'g Graph<'g, T>,
     places: Vec<Place>,
+    /// How many the tape's limit allows.
+    limit: usize,
 }
 
 impl<'g, T: Real> Graph<'g, T> {
     /// An empty collection.
     #[track_caller]
     pub fn items(&'g self) -> Items<'g, T> {
-        let list = self.lend("stack", Location::caller()).and_then(|mut arena| arena.lists.pop());
-        Items { graph: self, places: list.unwrap_or_default() }
+        let (mut places, mut limit) = (Vec::new(), 0);
+        if let Some(mut arena) = self.lend("stack", Location::caller()) {
+            places = arena.lists.pop().unwrap_or_default();
+            limit = arena.limit / size_of::<Place>();
+        }
+        Items { graph: self, places, limit }
     }
 }
 
@@ -27,8 +33,15 @@ impl<'g, T: Real> Items<'g, T> {
     /// Appends a Var.
     #[track_caller]
     pub fn push(&mut self, x: Var<'g, T>) {
-        if self.graph.owns("stack", &[x], Location::caller()) {
+        let line = Location::caller();
+        if !self.graph.owns("stack", &[x], line) {
+            return;
+        }
+        if self.places.len() < self.limit {
             self.places.push(x.place);
+        } else {
+            let reason = format!("more than {} items are beyond the tape's limit", self.limit);
+            self.graph.refuse("stack", reason, line);
         }
     }
 

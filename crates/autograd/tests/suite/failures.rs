@@ -270,3 +270,26 @@ fn a_panic_in_the_closure_leaves_a_usable_tape() {
     assert!(tape.evaluate(&params, |g| done(g.zeros([1]).ln())).is_err());
     assert!(tape.evaluate(&params, |g| done(g.zeros([1 << 10]))).is_err());
 }
+
+/// Values without elements cost nothing, a million records of them do.
+#[test]
+fn records_count_towards_the_limit() {
+    let (w, params) = Params::<f64>::init(0, |p| p.weight("w", [1], Init::Zeros)).unwrap();
+    let mut grad = Grad::zeros(&params);
+    let mut tape = Tape::new().limit(1 << 16);
+    let refused = tape.gradient(&params, &mut grad, |g| {
+        let mut nothing = g.param(w).slice(0, 0);
+        for _ in 0..1_000_000 {
+            nothing = nothing.tanh();
+        }
+        nothing.sum()
+    });
+    assert!(matches!(refused, Err(Error::TooLarge { rule: "tanh", .. })), "{refused:?}");
+    let refused = tape.evaluate(&params, |g| {
+        let (mut items, nothing) = (g.items(), g.zeros([0]));
+        (0..1_000_000).for_each(|_| items.push(nothing));
+        items.stack().shape()
+    });
+    let said = refused.unwrap_err().to_string();
+    assert!(said.contains("items are beyond the tape's limit"), "{said}");
+}
