@@ -33,10 +33,6 @@ impl Cell for Minimal {
         self.forget.hidden()
     }
 
-    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> [Var<'g, T>; 1] {
-        [g.zeros([batch, self.output()])]
-    }
-
     fn step<'g, T: Real>(
         &self,
         x: Var<'g, T>,
@@ -57,10 +53,6 @@ impl Cell for Hasty {
 
     fn output(&self) -> usize {
         self.0.output()
-    }
-
-    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> [Var<'g, T>; 1] {
-        self.0.initial(g, batch)
     }
 
     fn step<'g, T: Real>(

@@ -128,10 +128,6 @@ impl Cell for Calm {
         self.sum.hidden()
     }
 
-    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> [Var<'g, T>; 1] {
-        [g.zeros([batch, self.output()])]
-    }
-
     fn step<'g, T: Real>(
         &self,
         x: Var<'g, T>,

@@ -32,11 +32,6 @@ pub use select::Select;
 pub use softmax::{LogSoftmax, Softmax};
 pub use sum::Sum;
 
-/// A kernel's verdict on slices whose shapes a rule has checked: they fit.
-pub(crate) fn fit(verdict: Result<(), elman_kernels::Error>) {
-    debug_assert_eq!(verdict, Ok(()), "a rule accepted shapes that its kernel does not fit");
-}
-
 #[cfg(test)]
 crate::prove! {
     tanh: Tanh[1],

@@ -37,6 +37,15 @@ impl std::fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// A kernel's verdict on slices whose lengths the caller has checked already: they fit.
+///
+/// Rules check shapes once, when they are applied, and have nobody to return an error to
+/// afterwards. A verdict of another kind is a bug, and stops a debug build.
+#[inline]
+pub fn fit(verdict: Result<(), Error>) {
+    debug_assert_eq!(verdict, Ok(()), "shapes were accepted that the kernel does not fit");
+}
+
 /// `Ok` when `given == wanted`.
 pub(crate) fn length(kernel: &'static str, wanted: usize, given: usize) -> Result<(), Error> {
     if wanted == given { Ok(()) } else { Err(Error::Length { kernel, wanted, given }) }

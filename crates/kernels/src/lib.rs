@@ -42,8 +42,8 @@ mod softmax;
 
 pub use dispatch::{Kernel, portable};
 pub use dual::Dual;
-pub use error::Error;
-pub use map::{add_rows, fold_rows, map, map2, map3, map3_rows, update};
+pub use error::{Error, fit};
+pub use map::{add_rows, each, each2, each3, fold_rows, map, map2, map3, map3_rows, update};
 pub use product::{Fill, Matrix, product};
 pub use real::Real;
 pub use reduce::{LANES, argmax, dot, sum, sum_by};

@@ -143,6 +143,58 @@ pub fn update<T: Real>(y: &mut [T], x: &[T], f: impl Fn(&mut T, T)) -> Result<()
     Ok(())
 }
 
+/// `f(&mut x[i])`.
+pub fn each<T: Real>(x: &mut [T], f: impl Fn(&mut T)) {
+    T::dispatch(Loop(
+        #[inline(always)]
+        || {
+            for x in x.iter_mut() {
+                f(x);
+            }
+        },
+    ));
+}
+
+/// `f(&mut a[i], &mut b[i])`.
+///
+/// # Errors
+/// If the lengths differ.
+pub fn each2<T: Real>(a: &mut [T], b: &mut [T], f: impl Fn(&mut T, &mut T)) -> Result<(), Error> {
+    length("each2", a.len(), b.len())?;
+    T::dispatch(Loop(
+        #[inline(always)]
+        || {
+            for (a, b) in a.iter_mut().zip(b.iter_mut()) {
+                f(a, b);
+            }
+        },
+    ));
+    Ok(())
+}
+
+/// `f(&mut a[i], &mut b[i], &mut c[i])`: the shape of an update with two memories.
+///
+/// # Errors
+/// If the lengths differ.
+pub fn each3<T: Real>(
+    a: &mut [T],
+    b: &mut [T],
+    c: &mut [T],
+    f: impl Fn(&mut T, &mut T, &mut T),
+) -> Result<(), Error> {
+    length("each3", a.len(), b.len())?;
+    length("each3", a.len(), c.len())?;
+    T::dispatch(Loop(
+        #[inline(always)]
+        || {
+            for ((a, b), c) in a.iter_mut().zip(b.iter_mut()).zip(c.iter_mut()) {
+                f(a, b, c);
+            }
+        },
+    ));
+    Ok(())
+}
+
 /// `y[r, i] = f(y[r, i], row[i])` for every row `r` of `y: [rows, row.len()]`.
 ///
 /// # Errors
@@ -200,6 +252,8 @@ mod tests {
         assert!(map3_rows(&three, &three, &three, &mut two, |a, _, _| a).is_err());
         assert!(map3_rows(&two.clone(), &three, &[0.0; 6], &mut two, |a, _, _| a).is_err());
         assert!(update(&mut two, &three, |_, _| ()).is_err());
+        assert!(each2(&mut two, &mut [0.0; 3], |_, _| ()).is_err());
+        assert!(each3(&mut two, &mut [0.0; 2], &mut [0.0; 3], |_, _, _| ()).is_err());
         assert!(add_rows(&mut [0.0f32; 5], &three, |a, _| a).is_err());
         assert!(add_rows(&mut [0.0f32; 5], &[], |a, _| a).is_err());
         assert!(fold_rows(&three, &mut two).is_err());

@@ -15,7 +15,7 @@ use elman_tensor::Real;
 /// [`sequence`](Cell::sequence); [`laws::cell`](crate::laws::cell) binds the two together.
 ///
 /// ```
-/// use elman_autograd::{Error, Graph, Scope, Var};
+/// use elman_autograd::{Error, Scope, Var};
 /// use elman_rnn::{Cell, Gate, laws};
 /// use elman_tensor::Real;
 ///
@@ -40,10 +40,6 @@ use elman_tensor::Real;
 ///         self.forget.hidden()
 ///     }
 ///
-///     fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> [Var<'g, T>; 1] {
-///         [g.zeros([batch, self.output()])]
-///     }
-///
 ///     fn step<'g, T: Real>(
 ///         &self,
 ///         x: Var<'g, T>,
@@ -65,9 +61,12 @@ pub trait Cell: Send + Sync {
     /// The number of features of an output.
     fn output(&self) -> usize;
 
-    /// The state before the first step, for `batch` rows.
+    /// The state before the first step, for `batch` rows: zeros `[batch, out]`, unless a cell has
+    /// another one.
     #[track_caller]
-    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T>;
+    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
+        State::same(g.zeros([batch, self.output()]))
+    }
 
     /// One step: `x: [batch, in]` to an output `[batch, out]` and the next state.
     ///

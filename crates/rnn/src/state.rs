@@ -8,6 +8,10 @@ use elman_tensor::Real;
 /// Whatever is done to a state (carried, masked, reset, copied) is done to each of its Vars, in
 /// one order; no cell repeats a list of its parts.
 pub trait State<'g, T: Real>: Clone {
+    /// The state in which each Var is the same.
+    #[must_use]
+    fn same(x: Var<'g, T>) -> Self;
+
     /// The state with each Var replaced.
     #[must_use]
     fn map(self, f: &mut dyn FnMut(Var<'g, T>) -> Var<'g, T>) -> Self;
@@ -26,6 +30,10 @@ pub trait State<'g, T: Real>: Clone {
 }
 
 impl<'g, T: Real, const N: usize> State<'g, T> for [Var<'g, T>; N] {
+    fn same(x: Var<'g, T>) -> Self {
+        [x; N]
+    }
+
     fn map(self, f: &mut dyn FnMut(Var<'g, T>) -> Var<'g, T>) -> Self {
         <[Var<'g, T>; N]>::map(self, f)
     }
@@ -36,6 +44,10 @@ impl<'g, T: Real, const N: usize> State<'g, T> for [Var<'g, T>; N] {
 }
 
 impl<'g, T: Real, A: State<'g, T>, B: State<'g, T>> State<'g, T> for (A, B) {
+    fn same(x: Var<'g, T>) -> Self {
+        (A::same(x), B::same(x))
+    }
+
     fn map(self, f: &mut dyn FnMut(Var<'g, T>) -> Var<'g, T>) -> Self {
         (self.0.map(f), self.1.map(f))
     }

@@ -39,7 +39,6 @@
 #![forbid(unsafe_code)]
 
 mod error;
-mod loops;
 mod losses;
 mod trainer;
 mod transform;

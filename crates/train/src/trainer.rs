@@ -1,10 +1,9 @@
 //! One step of training, again and again.
 
 use crate::error::{Error, Quantity};
-use crate::loops::fit;
 use crate::transform::{Now, Transform, total};
 use elman_autograd::{Grad, Graph, Params, Tape, Var};
-use elman_kernels::{sum_by, update};
+use elman_kernels::{fit, sum_by, update};
 use elman_tensor::Real;
 use std::panic::Location;
 

@@ -1,11 +1,10 @@
 //! The affine part of a gate, in one order of summation.
 
 use super::dot::accumulate;
-use super::fit;
 use crate::error::Misfit;
 use crate::laws::{Draw, Sample};
 use crate::rule::{At, Partials, Rule, Side};
-use elman_kernels::{add_rows, fold_rows};
+use elman_kernels::{add_rows, fit, fold_rows};
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
 /// y = b + x · W + h · U, where `h, U` or `b` may be absent.

@@ -1,11 +1,10 @@
 //! The four operations, elementwise; an operand whose sizes are the last ones of the other's is
 //! repeated over the leading axes.
 
-use super::fit;
 use crate::error::Misfit;
 use crate::laws::{Draw, Sample};
 use crate::rule::{At, Partials, Rule, Side};
-use elman_kernels::{add_rows, map2, map3_rows};
+use elman_kernels::{add_rows, fit, map2, map3_rows};
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
 /// Equal shapes, or one repeated over the leading axes of the other.

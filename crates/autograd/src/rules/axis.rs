@@ -1,10 +1,9 @@
 //! Sums along one axis.
 
-use super::fit;
 use crate::error::Misfit;
 use crate::laws::{Draw, Sample};
 use crate::rule::{At, Partials, Rule, Side};
-use elman_kernels::{fold_rows, sum, update};
+use elman_kernels::{fit, fold_rows, sum, update};
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
 /// y = Σ x along one axis, which disappears.

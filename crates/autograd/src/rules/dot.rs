@@ -1,10 +1,9 @@
 //! The matrix product.
 
-use super::fit;
 use crate::error::Misfit;
 use crate::laws::{Draw, Sample};
 use crate::rule::{At, Partials, Rule, Side};
-use elman_kernels::{Fill, Matrix, product};
+use elman_kernels::{Fill, Matrix, fit, product};
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
 /// y = x · W for `x: [.., k]` and `W: [k, n]` (`y: [.., n]`) or `W: [k]` (`y: [..]`).

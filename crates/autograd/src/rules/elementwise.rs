@@ -1,10 +1,9 @@
 //! Functions of one element: value and derivative side by side.
 
-use super::fit;
 use crate::error::Misfit;
 use crate::laws::{Draw, Sample};
 use crate::rule::{At, Partials, Rule, Side};
-use elman_kernels::{map, map3};
+use elman_kernels::{fit, map, map3};
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
 /// A function of one element, applied to all; a [`Rule`] of one operand, with an output of the

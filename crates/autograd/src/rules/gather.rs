@@ -1,11 +1,10 @@
 //! Rows of a table, picked by index.
 
-use super::fit;
 use crate::error::Misfit;
 use crate::ids::IdRange;
 use crate::laws::{Draw, Sample};
 use crate::rule::{At, Partials, Rule, Side};
-use elman_kernels::update;
+use elman_kernels::{fit, update};
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
 /// `y[i, ..] = table[ids[i], ..]`: the lookup of an embedding. `table: [rows, ..]`,

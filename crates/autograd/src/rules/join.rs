@@ -1,10 +1,9 @@
 //! Several operands put together.
 
-use super::fit;
 use crate::any::{AnyRule, Backward, Forward, Shapes};
 use crate::error::Misfit;
 use crate::laws::{Draw, Sample};
-use elman_kernels::update;
+use elman_kernels::{fit, update};
 use elman_tensor::{Real, Shape, Tensor};
 
 /// The operands one after the other along an axis they have.

@@ -1,10 +1,9 @@
 //! A part of an axis.
 
-use super::fit;
 use crate::error::Misfit;
 use crate::laws::{Draw, Sample};
 use crate::rule::{At, Partials, Rule, Side};
-use elman_kernels::update;
+use elman_kernels::{fit, update};
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
 /// y = `x[.., start..start + len, ..]` along one axis: a copy. (Along the outermost axis

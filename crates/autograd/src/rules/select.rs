@@ -1,11 +1,10 @@
 //! One of two rows.
 
-use super::fit;
 use crate::error::Misfit;
 use crate::ids::IdRange;
 use crate::laws::{Draw, Sample};
 use crate::rule::{At, Partials, Rule, Side};
-use elman_kernels::update;
+use elman_kernels::{fit, update};
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
 /// `y[i, ..] = flags[i] ≠ 0 ? a[i, ..] : b[i, ..]`, item by item along the outermost axis.

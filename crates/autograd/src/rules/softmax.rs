@@ -1,10 +1,9 @@
 //! Softmax and its logarithm along the innermost axis.
 
-use super::fit;
 use crate::error::Misfit;
 use crate::laws::{Draw, Sample};
 use crate::rule::{At, Partials, Rule, Side};
-use elman_kernels::{dot, log_softmax_rows, softmax_rows, sum};
+use elman_kernels::{dot, fit, log_softmax_rows, softmax_rows, sum};
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
 /// yᵢ = eˣⁱ / Σ eˣʲ along the innermost axis.

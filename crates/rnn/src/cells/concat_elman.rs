@@ -1,7 +1,7 @@
 //! The network of the text that this project began with.
 
 use crate::cell::Cell;
-use elman_autograd::{Error, Graph, Param, Scope, Var};
+use elman_autograd::{Error, Param, Scope, Var};
 use elman_tensor::{Init, Real};
 
 /// A simple recurrent network whose state enters twice:
@@ -39,11 +39,6 @@ impl Cell for ConcatElman {
 
     fn output(&self) -> usize {
         self.u.shape().rows()
-    }
-
-    #[track_caller]
-    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> [Var<'g, T>; 1] {
-        [g.zeros([batch, self.output()])]
     }
 
     #[track_caller]

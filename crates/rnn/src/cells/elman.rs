@@ -2,7 +2,7 @@
 
 use crate::cell::Cell;
 use crate::gate::Gate;
-use elman_autograd::{Error, Graph, Scope, Var};
+use elman_autograd::{Error, Scope, Var};
 use elman_tensor::Real;
 
 /// What an [`Elman`] cell applies to its sum.
@@ -59,11 +59,6 @@ impl Cell for Elman {
 
     fn output(&self) -> usize {
         self.gate.hidden()
-    }
-
-    #[track_caller]
-    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> [Var<'g, T>; 1] {
-        [g.zeros([batch, self.output()])]
     }
 
     #[track_caller]

@@ -2,7 +2,7 @@
 
 use crate::cell::Cell;
 use crate::gate::Gate;
-use elman_autograd::{Error, Graph, Param, Scope, Var};
+use elman_autograd::{Error, Param, Scope, Var};
 use elman_tensor::{Init, Real};
 
 /// The gated recurrent unit (Cho et al. 2014), with the reset after the product:
@@ -54,11 +54,6 @@ impl Cell for Gru {
 
     fn output(&self) -> usize {
         self.gates.hidden()
-    }
-
-    #[track_caller]
-    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> [Var<'g, T>; 1] {
-        [g.zeros([batch, self.output()])]
     }
 
     #[track_caller]

@@ -2,7 +2,7 @@
 
 use crate::cell::Cell;
 use crate::gate::Gate;
-use elman_autograd::{Error, Graph, Scope, Var};
+use elman_autograd::{Error, Scope, Var};
 use elman_tensor::Real;
 
 /// Long short-term memory (Hochreiter and Schmidhuber 1997) with forget gates (Gers,
@@ -39,11 +39,6 @@ impl Cell for Lstm {
 
     fn output(&self) -> usize {
         self.gates.hidden()
-    }
-
-    #[track_caller]
-    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> [Var<'g, T>; 2] {
-        [g.zeros([batch, self.output()]); 2]
     }
 
     #[track_caller]

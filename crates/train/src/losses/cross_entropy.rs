@@ -1,9 +1,8 @@
 //! Cross-entropy of logits and class ids.
 
-use crate::loops::{each, fit};
 use elman_autograd::laws::{Draw, Sample};
 use elman_autograd::{At, IdRange, Ids, Misfit, Partials, Rule, Side, Var};
-use elman_kernels::{map, sum, update};
+use elman_kernels::{each, fit, map, sum, update};
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 use std::panic::Location;
 

@@ -1,9 +1,8 @@
 //! Losses of the difference of a prediction and its target.
 
-use crate::loops::fit;
 use elman_autograd::laws::{Draw, Sample};
 use elman_autograd::{At, Misfit, Partials, Rule, Side, Var};
-use elman_kernels::{map2, sum_by, update};
+use elman_kernels::{fit, map2, sum_by, update};
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
 /// The mean squared error: `mean (p − t)²` over all elements. `p` and `t: [..]`, result `[]`.

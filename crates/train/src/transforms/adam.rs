@@ -1,9 +1,9 @@
 //! Adam, and Adam with decoupled decay.
 
 use crate::error::{Error, Settings};
-use crate::loops::each3;
 use crate::transform::{Now, Transform};
 use crate::transforms::decay;
+use elman_kernels::{each3, fit};
 use elman_tensor::Real;
 
 /// Adam (Kingma & Ba 2015), made by [`adam`].
@@ -67,11 +67,11 @@ impl Transform for Adam {
         let [b1, b2] = self.betas.map(T::from_f64);
         let [new1, new2] = self.betas.map(|beta| T::from_f64(1.0 - beta));
         let [rate, scale, eps] = [self.rate / free1, 1.0 / free2.sqrt(), self.eps].map(T::from_f64);
-        each3(update, m, s, |g, m, s| {
+        fit(each3(update, m, s, |g, m, s| {
             *m = b1 * *m + new1 * *g;
             *s = b2 * *s + new2 * (*g * *g);
             *g = rate * *m / (scale * s.sqrt() + eps);
-        });
+        }));
     }
 }
 

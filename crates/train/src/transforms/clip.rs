@@ -1,9 +1,8 @@
 //! Gradients that are cut to size.
 
 use crate::error::{Error, Settings};
-use crate::loops::each;
 use crate::transform::{Now, Transform};
-use elman_kernels::sum_by;
+use elman_kernels::{each, sum_by};
 use elman_tensor::Real;
 
 /// A limit of the norm (Pascanu et al. 2013), made by [`clip_norm`].

@@ -1,9 +1,8 @@
 //! Weights that shrink.
 
 use crate::error::{Error, Settings};
-use crate::loops::fit;
 use crate::transform::{Now, Transform};
-use elman_kernels::update;
+use elman_kernels::{fit, update};
 use elman_tensor::Real;
 
 /// Decay of the weights, made by [`decay`].

@@ -1,8 +1,8 @@
 //! Gradient descent, and the two kinds of momentum.
 
 use crate::error::{Error, Settings};
-use crate::loops::{each, each2};
 use crate::transform::{Now, Transform};
+use elman_kernels::{each, each2, fit};
 use elman_tensor::Real;
 
 /// Gradient descent (Cauchy 1847), made by [`sgd`].
@@ -51,10 +51,10 @@ impl Transform for Momentum {
 
     fn apply<T: Real>(&self, _: Now<'_, T>, v: &mut [T], update: &mut [T]) {
         let mu = T::from_f64(self.mu);
-        each2(update, v, |g, v| {
+        fit(each2(update, v, |g, v| {
             *v = mu * *v + *g;
             *g = *v;
-        });
+        }));
     }
 }
 
@@ -83,9 +83,9 @@ impl Transform for Nesterov {
 
     fn apply<T: Real>(&self, _: Now<'_, T>, v: &mut [T], update: &mut [T]) {
         let mu = T::from_f64(self.mu);
-        each2(update, v, |g, v| {
+        fit(each2(update, v, |g, v| {
             *v = mu * *v + *g;
             *g += mu * *v;
-        });
+        }));
     }
 }

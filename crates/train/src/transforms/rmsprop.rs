@@ -1,8 +1,8 @@
 //! Steps divided by a running mean of squares.
 
 use crate::error::{Error, Settings};
-use crate::loops::each2;
 use crate::transform::{Now, Transform};
+use elman_kernels::{each2, fit};
 use elman_tensor::Real;
 
 /// RMSprop (Tieleman & Hinton 2012), made by [`rmsprop`].
@@ -50,9 +50,9 @@ impl Transform for RmsProp {
     fn apply<T: Real>(&self, _: Now<'_, T>, s: &mut [T], update: &mut [T]) {
         let [rate, alpha, new, eps] =
             [self.rate, self.alpha, 1.0 - self.alpha, self.eps].map(T::from_f64);
-        each2(update, s, |g, s| {
+        fit(each2(update, s, |g, s| {
             *s = alpha * *s + new * (*g * *g);
             *g = rate * *g / (s.sqrt() + eps);
-        });
+        }));
     }
 }

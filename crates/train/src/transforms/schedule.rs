@@ -1,8 +1,8 @@
 //! Factors that change with the step.
 
 use crate::error::{Error, Settings};
-use crate::loops::each;
 use crate::transform::{Now, Transform};
+use elman_kernels::each;
 use elman_tensor::Real;
 use std::f64::consts::PI;
 
