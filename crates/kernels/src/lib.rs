@@ -30,17 +30,18 @@
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
-mod activation;
 mod dispatch;
 mod dual;
 mod error;
+pub mod fused;
+mod lanes;
 mod map;
 mod product;
 mod real;
 mod reduce;
 mod softmax;
 
-pub use dispatch::{Kernel, portable};
+pub use dispatch::{Isa, Kernel, portable};
 pub use dual::Dual;
 pub use error::{Error, fit};
 pub use map::{add_rows, each, each2, each3, fold_rows, map, map2, map3, map3_rows, update};

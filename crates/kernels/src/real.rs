@@ -1,16 +1,41 @@
 //! The scalars of the framework.
 
-use crate::activation;
-use crate::dispatch::{Kernel, widest};
+use crate::dispatch::{self, Isa, Kernel};
+use crate::lanes::{self, LaneKernel};
 use std::fmt::{Debug, Display};
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 mod sealed {
-    /// Nobody else implements [`Real`](super::Real): kernels may rely on its laws.
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
-    impl Sealed for crate::Dual<f64> {}
+    use super::{Isa, LaneKernel, Real, dispatch};
+
+    /// Nobody else implements [`Real`]: kernels may rely on its laws.
+    pub trait Sealed: Sized {
+        /// Runs a kernel in registers of this scalar.
+        fn in_lanes<K: LaneKernel<Self>>(isa: Isa, kernel: K) -> K::Output
+        where
+            Self: Real;
+    }
+
+    impl Sealed for f32 {
+        #[inline]
+        fn in_lanes<K: LaneKernel<f32>>(isa: Isa, kernel: K) -> K::Output {
+            dispatch::in_f32_lanes(isa, kernel)
+        }
+    }
+
+    impl Sealed for f64 {
+        #[inline]
+        fn in_lanes<K: LaneKernel<f64>>(isa: Isa, kernel: K) -> K::Output {
+            dispatch::in_f64_lanes(isa, kernel)
+        }
+    }
+
+    impl Sealed for crate::Dual<f64> {
+        #[inline]
+        fn in_lanes<K: LaneKernel<Self>>(_: Isa, kernel: K) -> K::Output {
+            dispatch::run_portable(kernel)
+        }
+    }
 }
 
 /// A scalar: `f32`, `f64`, or [`Dual<f64>`](crate::Dual) for exact directional derivatives.
@@ -75,7 +100,7 @@ pub trait Real:
     /// Runs a kernel in the widest compilation that this machine can run.
     #[inline]
     fn dispatch<K: Kernel>(kernel: K) -> K::Output {
-        widest(kernel)
+        dispatch::dispatch(kernel)
     }
 }
 
@@ -99,7 +124,7 @@ impl Real for f32 {
     }
     #[inline(always)]
     fn exp(self) -> f32 {
-        activation::exp(self)
+        lanes::exp(self)
     }
     #[inline(always)]
     fn ln(self) -> f32 {
@@ -111,15 +136,15 @@ impl Real for f32 {
     }
     #[inline(always)]
     fn tanh(self) -> f32 {
-        activation::tanh(self)
+        lanes::tanh(self)
     }
     #[inline(always)]
     fn sigmoid(self) -> f32 {
-        activation::sigmoid(self)
+        lanes::sigmoid(self)
     }
     #[inline(always)]
     fn softplus(self) -> f32 {
-        activation::softplus(self)
+        lanes::softplus(self)
     }
     #[inline(always)]
     fn abs(self) -> f32 {

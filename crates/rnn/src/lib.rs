@@ -41,6 +41,7 @@ mod carried;
 mod cell;
 mod cells;
 mod embedding;
+mod fused;
 mod gate;
 pub mod laws;
 mod layer;

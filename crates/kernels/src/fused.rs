@@ -1,0 +1,86 @@
+//! Whole sequences of a recurrent cell: products and gates in one pass over registers.
+//!
+//! Weights are packed once for all steps, in panels whose sums lie side by side, so that the
+//! pointwise part of a step works on sums that are still in registers. On the way back the
+//! cotangents of the sums overwrite what forward kept of them, and each weight gradient is one
+//! product over all steps and rows.
+//!
+//! Every sum has one order: forward the bias, then the k of the input, then the k of the state, as
+//! a step made of single products has it; backward the steps and rows in the order of time.
+
+mod backward;
+mod forward;
+mod pack;
+mod plan;
+mod recurrence;
+mod tile;
+
+use crate::error::{Error, length};
+use crate::real::Real;
+pub use recurrence::{Gated, LongShort, Recurrence, Relu, Tanh};
+
+/// Units of a cell that are computed side by side: the lanes of the widest register of `f32`.
+pub const UNITS: usize = 16;
+
+/// The sizes of a sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sizes {
+    /// Steps.
+    pub time: usize,
+    /// Rows.
+    pub batch: usize,
+    /// Features of an input.
+    pub input: usize,
+    /// Units of the state.
+    pub hidden: usize,
+}
+
+/// The columns of one sum in a matrix of weights: `hidden` of them from `first` on, in rows of
+/// `width`.
+#[derive(Debug, Clone, Copy)]
+pub struct Columns<'a, T> {
+    /// The matrix, row-major.
+    pub values: &'a [T],
+    /// The length of its rows.
+    pub width: usize,
+    /// The first of the columns.
+    pub first: usize,
+}
+
+pub use backward::{Backward, Gradients, backward};
+pub use forward::{Forward, forward};
+
+/// The length of the memory that [`forward`] fills and [`backward`] reads.
+///
+/// # Errors
+/// If it cannot be counted.
+pub fn kept<C: Recurrence>(sizes: Sizes) -> Result<usize, Error> {
+    let Sizes { time, batch, input, hidden } = sizes;
+    // A bound of every product that the plan computes.
+    let widest = [time, batch, input.saturating_add(hidden).saturating_add(UNITS), hidden + 64, 64];
+    let bound = widest.iter().try_fold(1usize, |n, &size| n.checked_mul(size.max(1)));
+    match bound {
+        Some(_) => Ok(plan::Plan::new::<C>(sizes).parts().1),
+        None => Err(Error::Length { kernel: "fused", wanted: usize::MAX, given: 0 }),
+    }
+}
+
+/// Demands that weights and biases have the rows and columns that the sizes ask for.
+fn check_columns<T: Real>(
+    plan: &plan::Plan,
+    w: &[Columns<'_, T>],
+    u: &[Columns<'_, T>],
+    b: &[Columns<'_, T>],
+) -> Result<(), Error> {
+    for (sums, rows, of) in
+        [(plan.sums, plan.input, w), (plan.sums, plan.hidden, u), (plan.stored, 1, b)]
+    {
+        length("fused, sums", sums, of.len())?;
+        for columns in of {
+            length("fused, weights", rows * columns.width, columns.values.len())?;
+            let end = columns.first.saturating_add(plan.hidden);
+            length("fused, columns", end.max(columns.width), columns.width)?;
+        }
+    }
+    Ok(())
+}

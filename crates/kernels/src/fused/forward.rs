@@ -1,0 +1,249 @@
+//! All steps, forward.
+
+use super::plan::Plan;
+use super::recurrence::Recurrence;
+use super::tile::{Left, Right, Tile, accumulate, blocks, with_registers, with_rows};
+use super::{Columns, Sizes, pack};
+use crate::dispatch::Isa;
+use crate::error::{Error, length};
+use crate::lanes::{LaneKernel, Lanes};
+use crate::real::Real;
+
+/// A sequence to compute.
+#[derive(Debug)]
+pub struct Forward<'a, T> {
+    /// The inputs, `[time, batch, input]`.
+    pub x: &'a [T],
+    /// The output before the first step, `[batch, hidden]`.
+    pub h: &'a [T],
+    /// The cell before the first step, `[batch, hidden]`; empty where there is none.
+    pub c: &'a [T],
+    /// The weights of the input, for each of the first sums.
+    pub w: &'a [Columns<'a, T>],
+    /// The weights of the state, for each of the last sums.
+    pub u: &'a [Columns<'a, T>],
+    /// The biases, for each sum.
+    pub b: &'a [Columns<'a, T>],
+    /// The outputs, `[time, batch, hidden]`, to be written.
+    pub y: &'a mut [T],
+    /// The last cell, `[batch, hidden]`, to be written; empty where there is none.
+    pub last: &'a mut [T],
+    /// Memory that [`backward`](super::backward) wants to see again.
+    pub kept: &'a mut [T],
+}
+
+pub(super) struct Pointers<T> {
+    pub(super) x: *const T,
+    pub(super) h: *const T,
+    pub(super) c: *const T,
+    pub(super) y: *mut T,
+    pub(super) weights: *const T,
+    pub(super) biases: *const T,
+    pub(super) sums: *mut T,
+    pub(super) history: *mut T,
+}
+
+/// The steps of some rows.
+struct Steps<'a, C, T> {
+    cell: C,
+    plan: &'a Plan,
+    at: &'a Pointers<T>,
+    rows: (usize, usize),
+}
+
+/// Computes all steps of a sequence of a cell.
+///
+/// # Errors
+/// If a length does not fit.
+pub fn forward<T: Real, C: Recurrence>(
+    isa: Isa,
+    cell: C,
+    sizes: Sizes,
+    with: Forward<'_, T>,
+) -> Result<(), Error> {
+    let plan = Plan::new::<C>(sizes);
+    let state = sizes.batch * sizes.hidden;
+    let own = if C::CELL { state } else { 0 };
+    let (starts, total) = plan.parts();
+    for (wanted, found) in [
+        (plan.rows() * sizes.input, with.x.len()),
+        (state, with.h.len()),
+        (own, with.c.len()),
+        (plan.rows() * sizes.hidden, with.y.len()),
+        (own, with.last.len()),
+        (total, with.kept.len()),
+    ] {
+        length("fused forward", wanted, found)?;
+    }
+    super::check_columns(&plan, with.w, with.u, with.b)?;
+    if plan.rows() == 0 || sizes.hidden == 0 {
+        with.last.copy_from_slice(with.c);
+        return Ok(());
+    }
+    let (packed, rest) = with.kept.split_at_mut(starts[1]);
+    pack::forward(&plan, with.w, with.u, with.b, packed);
+    let (sums, rest) = rest.split_at_mut(starts[2] - starts[1]);
+    let (history, _) = rest.split_at_mut(starts[3] - starts[2]);
+    let at = Pointers {
+        x: with.x.as_ptr(),
+        h: with.h.as_ptr(),
+        c: with.c.as_ptr(),
+        y: with.y.as_mut_ptr(),
+        weights: packed.as_ptr(),
+        biases: packed[plan.panels * plan.packed_panel()..].as_ptr(),
+        sums: sums.as_mut_ptr(),
+        history: history.as_mut_ptr(),
+    };
+    T::in_lanes(isa, Steps { cell, plan: &plan, at: &at, rows: (0, sizes.batch) });
+    if C::CELL {
+        // The cell is the first of the history.
+        for panel in 0..plan.panels {
+            let (units, valid) = (plan.units, plan.valid(panel));
+            for row in 0..sizes.batch {
+                let from = plan.past(panel, plan.rows() - sizes.batch + row);
+                let to = row * sizes.hidden + panel * units;
+                with.last[to..to + valid].copy_from_slice(&history[from..from + valid]);
+            }
+        }
+    }
+    Ok(())
+}
+
+impl<T: Real, C: Recurrence> LaneKernel<T> for Steps<'_, C, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes<Scalar = T>>(self) {
+        for t in 0..self.plan.time {
+            for panel in 0..self.plan.panels {
+                match C::SUMS {
+                    1 => with_registers!(self.plan.valid(panel), lane, V => {
+                        self.blocks::<L, 1, V>(t, panel, lane)
+                    }),
+                    3 => {
+                        for lane in (0..self.plan.valid(panel)).step_by(L::WIDTH) {
+                            self.blocks::<L, 3, 1>(t, panel, lane);
+                        }
+                    }
+                    _ => {
+                        for lane in (0..self.plan.valid(panel)).step_by(L::WIDTH) {
+                            self.blocks::<L, 4, 1>(t, panel, lane);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<T: Real, C: Recurrence> Steps<'_, C, T> {
+    /// One step of all rows, for `V` registers of units.
+    #[inline(always)]
+    fn blocks<L: Lanes<Scalar = T>, const N: usize, const V: usize>(
+        &self,
+        t: usize,
+        panel: usize,
+        lane: usize,
+    ) {
+        for (row, rows) in blocks(self.rows.1 - self.rows.0, L::ROWS) {
+            let row = self.rows.0 + row;
+            with_rows!(rows, R => {
+                // SAFETY: all of these are in bounds of the slices whose lengths were checked.
+                unsafe { self.tile::<L, R, N, V>(t, panel, lane, row) }
+            });
+        }
+    }
+
+    /// One step of `R` rows.
+    ///
+    /// # Safety
+    /// `t < time`, `panel < panels`, `lane` is a unit of the panel that counts, and
+    /// `row + R ≤ batch`.
+    #[inline(always)]
+    unsafe fn tile<L: Lanes<Scalar = T>, const R: usize, const N: usize, const V: usize>(
+        &self,
+        t: usize,
+        panel: usize,
+        lane: usize,
+        row: usize,
+    ) {
+        let (plan, at) = (self.plan, self.at);
+        let (input, hidden, units) = (plan.input, plan.hidden, plan.units);
+        let shift = C::STORED - C::SUMS;
+        // SAFETY: `Plan` lays panels, rows, sums and units out within the lengths that were
+        // checked, padded to whole registers; outputs and states are read and written only as far
+        // as units count.
+        unsafe {
+            let biases = at.biases.add(panel * plan.record_row() + lane);
+            let bias = |sum: usize, v: usize| L::load(biases.add(sum * units + v * L::WIDTH));
+            let mut of_input: Tile<L, R, N, V> = [[[bias(0, 0); V]; N]; R];
+            for n in 0..N {
+                for v in 0..V {
+                    let b = bias(n, v);
+                    for r in 0..R {
+                        of_input[r][n][v] = b;
+                    }
+                }
+            }
+            let weights = at.weights.add(panel * plan.packed_panel() + lane);
+            let right = Right { at: weights, step: N * units, group: units };
+            let x = at.x.add((t * plan.batch + row) * input);
+            accumulate(&mut of_input, Left { at: x, row: input, step: 1 }, right, input);
+
+            // The sums that both take part in go on; the others of the state begin at their bias.
+            let mut of_state = of_input;
+            for n in 0..N {
+                for v in 0..V {
+                    for r in 0..R {
+                        of_state[r][n][v] = if n + shift < N {
+                            of_input[r][n + shift][v]
+                        } else {
+                            bias(n + shift, v)
+                        };
+                    }
+                }
+            }
+            let right = Right { at: weights.add(input * N * units), ..right };
+            let before = |row: usize| match t.checked_sub(1) {
+                Some(t) => at.y.add((t * plan.batch + row) * hidden).cast_const(),
+                None => at.h.add(row * hidden),
+            };
+            let h = Left { at: before(row), row: hidden, step: 1 };
+            accumulate(&mut of_state, h, right, hidden);
+
+            for r in 0..R {
+                let now = t * plan.batch + row + r;
+                let sums = at.sums.add(plan.record(panel, now) + lane);
+                for v in 0..V {
+                    let unit = panel * units + lane + v * L::WIDTH;
+                    let count = L::WIDTH.min(hidden - unit);
+                    let mut all = [of_state[r][0][v]; 4];
+                    for s in 0..C::STORED {
+                        all[s] =
+                            if s < shift { of_input[r][s][v] } else { of_state[r][s - shift][v] };
+                    }
+                    let history =
+                        |row: usize| at.history.add(plan.past(panel, row) + lane + v * L::WIDTH);
+                    let old = if C::SUMS == 1 {
+                        all[0]
+                    } else if C::CELL && t > 0 {
+                        L::load(history(now - plan.batch))
+                    } else if C::CELL {
+                        L::load_part(at.c.add((row + r) * hidden + unit), count)
+                    } else {
+                        L::load_part(before(row + r).add(unit), count)
+                    };
+                    let (h, kept, past) = self.cell.forward(all, old);
+                    h.store_part(at.y.add(now * hidden + unit), count);
+                    if C::SUMS > 1 {
+                        for s in 0..C::STORED {
+                            kept[s].store(sums.add(s * units + v * L::WIDTH));
+                        }
+                    }
+                    for p in 0..C::HISTORY {
+                        past[p].store(history(now).add(p * units));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Where everything lies in the memory of a fused sequence.
+
+use super::recurrence::Recurrence;
+use super::{Sizes, UNITS};
+
+/// Units are cut into panels; a panel's sums lie side by side.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Plan {
+    pub(super) time: usize,
+    pub(super) batch: usize,
+    pub(super) input: usize,
+    pub(super) hidden: usize,
+    /// Units in a panel, a multiple of [`UNITS`]; the last panel may have fewer that count.
+    pub(super) units: usize,
+    pub(super) panels: usize,
+    /// Sums that the input takes part in, and as many that the state does.
+    pub(super) sums: usize,
+    /// All sums: the first `sums` are of the input, the last `sums` of the state.
+    pub(super) stored: usize,
+    pub(super) history: usize,
+}
+
+impl Plan {
+    pub(super) fn new<C: Recurrence>(sizes: Sizes) -> Self {
+        let Sizes { time, batch, input, hidden } = sizes;
+        // A cell of one sum has panels as wide as four of the others: as many registers of sums.
+        let wide = if C::SUMS == 1 { hidden.div_ceil(UNITS).clamp(1, 4) } else { 1 };
+        let units = wide * UNITS;
+        Plan {
+            time,
+            batch,
+            input,
+            hidden,
+            units,
+            panels: hidden.div_ceil(units),
+            sums: C::SUMS,
+            stored: C::STORED,
+            history: C::HISTORY,
+        }
+    }
+
+    /// Steps × rows.
+    pub(super) fn rows(&self) -> usize {
+        self.time * self.batch
+    }
+
+    /// Units of a panel that count.
+    #[inline(always)]
+    pub(super) fn valid(&self, panel: usize) -> usize {
+        self.units.min(self.hidden - panel * self.units)
+    }
+
+    /// Numbers of one row of a panel of sums.
+    #[inline(always)]
+    pub(super) fn record_row(&self) -> usize {
+        self.stored * self.units
+    }
+
+    /// Where the sums of a row begin, among all sums.
+    #[inline(always)]
+    pub(super) fn record(&self, panel: usize, row: usize) -> usize {
+        (panel * self.rows() + row) * self.record_row()
+    }
+
+    /// Where the history of a row begins, among all histories.
+    #[inline(always)]
+    pub(super) fn past(&self, panel: usize, row: usize) -> usize {
+        (panel * self.rows() + row) * self.history * self.units
+    }
+
+    /// Weights of one panel, packed: of the input, then of the state.
+    pub(super) fn packed_panel(&self) -> usize {
+        (self.input + self.hidden) * self.sums * self.units
+    }
+
+    /// All packed numbers: weights and biases forward, transposed weights backward.
+    fn packed(&self) -> usize {
+        let forward = self.panels * (self.packed_panel() + self.record_row());
+        let backward = self.terms() * (padded(self.hidden) + padded(self.input));
+        forward.max(backward)
+    }
+
+    /// Terms of the products with transposed weights.
+    pub(super) fn terms(&self) -> usize {
+        self.sums * self.hidden
+    }
+
+    /// The memory, in the order packed, sums, history, carry; and its length in numbers.
+    pub(super) fn parts(&self) -> ([usize; 4], usize) {
+        let record = self.panels * self.rows() * self.record_row();
+        let history = self.panels * self.rows() * self.history * self.units;
+        let carry = self.batch * self.hidden;
+        let starts = [0, self.packed(), self.packed() + record, self.packed() + record + history];
+        (starts, starts[3] + carry)
+    }
+}
+
+/// A number of columns, rounded up to whole registers of the widest kind.
+pub(super) fn padded(columns: usize) -> usize {
+    columns.next_multiple_of(UNITS)
+}

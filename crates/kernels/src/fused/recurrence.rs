@@ -1,0 +1,155 @@
+//! What differs between cells: the pointwise part of a step, and its adjoint.
+
+use crate::lanes::Lanes;
+
+/// The pointwise part of a recurrent step, in registers.
+///
+/// A step sums `b + x · W` into the first [`SUMS`](Self::SUMS) of [`STORED`](Self::STORED) sums
+/// and `h · U` into the last ones; where the two overlap, one sum has both.
+pub trait Recurrence: Copy + Send + Sync {
+    /// Sums that the input takes part in, and as many that the state does.
+    const SUMS: usize;
+    /// All sums.
+    const STORED: usize;
+    /// Numbers kept for each unit, beside what becomes of its sums.
+    const HISTORY: usize;
+    /// Whether there is a second state, the cell, that is carried beside the output.
+    const CELL: bool;
+
+    /// From the sums and the old state (the cell if there is one, else the output) to the output,
+    /// to what is kept in place of the sums, and to the history; the cell comes first in there.
+    fn forward<L: Lanes>(self, sums: [L; 4], old: L) -> (L, [L; 4], [L; 2]);
+
+    /// From the cotangent of the output and what the next step has carried back (of the cell, if
+    /// there is one, else a part of the output's that bypasses the sums) to the cotangents of the
+    /// sums and what is carried back further.
+    fn backward<L: Lanes>(self, dh: L, carried: L, at: Kept<L>) -> ([L; 4], L);
+}
+
+/// What is known of a step on the way back.
+#[derive(Clone, Copy)]
+pub struct Kept<L> {
+    /// What forward put in place of the sums.
+    pub sums: [L; 4],
+    /// The history.
+    pub history: [L; 2],
+    /// The state before: the cell if there is one, else the output.
+    pub old: L,
+    /// The output.
+    pub h: L,
+}
+
+/// h′ = tanh(b + x · W + h · U).
+#[derive(Debug, Clone, Copy)]
+pub struct Tanh;
+
+impl Recurrence for Tanh {
+    const SUMS: usize = 1;
+    const STORED: usize = 1;
+    const HISTORY: usize = 0;
+    const CELL: bool = false;
+
+    #[inline(always)]
+    fn forward<L: Lanes>(self, sums: [L; 4], _: L) -> (L, [L; 4], [L; 2]) {
+        (sums[0].tanh(), sums, [sums[0]; 2])
+    }
+
+    #[inline(always)]
+    fn backward<L: Lanes>(self, dh: L, carried: L, at: Kept<L>) -> ([L; 4], L) {
+        ([dh.mul(L::splat(one::<L>()).sub(at.h.mul(at.h))); 4], carried)
+    }
+}
+
+/// h′ = max(b + x · W + h · U, 0).
+#[derive(Debug, Clone, Copy)]
+pub struct Relu;
+
+impl Recurrence for Relu {
+    const SUMS: usize = 1;
+    const STORED: usize = 1;
+    const HISTORY: usize = 0;
+    const CELL: bool = false;
+
+    #[inline(always)]
+    fn forward<L: Lanes>(self, sums: [L; 4], _: L) -> (L, [L; 4], [L; 2]) {
+        let zero = L::splat(zero::<L>());
+        (sums[0].unless_negative(sums[0], zero), sums, [zero; 2])
+    }
+
+    #[inline(always)]
+    fn backward<L: Lanes>(self, dh: L, carried: L, at: Kept<L>) -> ([L; 4], L) {
+        ([at.h.unless_negative(dh, L::splat(zero::<L>())); 4], carried)
+    }
+}
+
+/// c′ = σ(f) ∘ c + σ(i) ∘ tanh(g), h′ = σ(o) ∘ tanh(c′); sums in the order i, f, g, o.
+#[derive(Debug, Clone, Copy)]
+pub struct LongShort;
+
+impl Recurrence for LongShort {
+    const SUMS: usize = 4;
+    const STORED: usize = 4;
+    const HISTORY: usize = 2;
+    const CELL: bool = true;
+
+    #[inline(always)]
+    fn forward<L: Lanes>(self, [i, f, g, o]: [L; 4], c: L) -> (L, [L; 4], [L; 2]) {
+        let [i, f, g, o] = [i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()];
+        let c = f.mul(c).add(i.mul(g));
+        let tanh_c = c.tanh();
+        (o.mul(tanh_c), [i, f, g, o], [c, tanh_c])
+    }
+
+    #[inline(always)]
+    fn backward<L: Lanes>(self, dh: L, dc: L, at: Kept<L>) -> ([L; 4], L) {
+        let ([i, f, g, o], [_, tanh_c]) = (at.sums, at.history);
+        let one = L::splat(one::<L>());
+        let slope = |y: L| y.mul(one.sub(y));
+        let dc = dc.add(dh.mul(o).mul(one.sub(tanh_c.mul(tanh_c))));
+        let di = dc.mul(g).mul(slope(i));
+        let df = dc.mul(at.old).mul(slope(f));
+        let dg = dc.mul(i).mul(one.sub(g.mul(g)));
+        let do_ = dh.mul(tanh_c).mul(slope(o));
+        ([di, df, dg, do_], dc.mul(f))
+    }
+}
+
+/// n = tanh(a + σ(r) ∘ q), h′ = (1 − σ(z)) ∘ n + σ(z) ∘ h; sums in the order a, r, z, q, of which
+/// the input has no part in q and the state none in a.
+#[derive(Debug, Clone, Copy)]
+pub struct Gated;
+
+impl Recurrence for Gated {
+    const SUMS: usize = 3;
+    const STORED: usize = 4;
+    const HISTORY: usize = 0;
+    const CELL: bool = false;
+
+    #[inline(always)]
+    fn forward<L: Lanes>(self, [a, r, z, q]: [L; 4], h: L) -> (L, [L; 4], [L; 2]) {
+        let (r, z) = (r.sigmoid(), z.sigmoid());
+        let n = a.add(r.mul(q)).tanh();
+        let one = L::splat(one::<L>());
+        (one.sub(z).mul(n).add(z.mul(h)), [n, r, z, q], [n; 2])
+    }
+
+    #[inline(always)]
+    fn backward<L: Lanes>(self, dh: L, carried: L, at: Kept<L>) -> ([L; 4], L) {
+        let [n, r, z, q] = at.sums;
+        let one = L::splat(one::<L>());
+        let slope = |y: L| y.mul(one.sub(y));
+        let dh = dh.add(carried);
+        let da = dh.mul(one.sub(z)).mul(one.sub(n.mul(n)));
+        let dr = da.mul(q).mul(slope(r));
+        let dz = dh.mul(at.old.sub(n)).mul(slope(z));
+        ([da, dr, dz, da.mul(r)], dh.mul(z))
+    }
+}
+
+fn one<L: Lanes>() -> L::Scalar {
+    <L::Scalar as crate::Real>::ONE
+}
+
+fn zero<L: Lanes>() -> L::Scalar {
+    <L::Scalar as crate::Real>::ZERO
+}

@@ -1,0 +1,103 @@
+//! Registers of scalars: what the packed kernels are written over.
+
+mod activation;
+mod plain;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub(crate) use activation::{exp, sigmoid, softplus, tanh};
+pub(crate) use plain::Plain;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::{F32x8, F32x16, F64x4, F64x8};
+
+use crate::real::Real;
+
+/// A register of `WIDTH` scalars; lanes never mix.
+///
+/// Every operation rounds each lane as the scalar operation would, so a kernel gives the same bits
+/// over any implementation.
+///
+/// # Safety
+/// Implementations wider than the baseline may only be named by [`run`](LaneKernel::run) on behalf
+/// of `dispatch`, which has checked the processor and compiles its callees for it. Everything
+/// between there and an operation must be `#[inline(always)]`.
+pub trait Lanes: Copy + 'static {
+    /// What a lane holds.
+    type Scalar: Real;
+    /// The number of lanes, a divisor of [`UNITS`](crate::fused::UNITS).
+    const WIDTH: usize;
+    /// How many rows of four registers of sums fit beside their operands.
+    const ROWS: usize;
+
+    /// The same scalar in all lanes.
+    fn splat(x: Self::Scalar) -> Self;
+
+    /// The `WIDTH` scalars at an address.
+    ///
+    /// # Safety
+    /// They must be there.
+    unsafe fn load(from: *const Self::Scalar) -> Self;
+
+    /// Writes `WIDTH` scalars to an address.
+    ///
+    /// # Safety
+    /// There must be room.
+    unsafe fn store(self, to: *mut Self::Scalar);
+
+    /// `self · a + b` with one rounding.
+    fn mul_add(self, a: Self, b: Self) -> Self;
+    /// The sum.
+    fn add(self, b: Self) -> Self;
+    /// The difference.
+    fn sub(self, b: Self) -> Self;
+    /// The product.
+    fn mul(self, b: Self) -> Self;
+    /// The logistic function.
+    fn sigmoid(self) -> Self;
+    /// The hyperbolic tangent.
+    fn tanh(self) -> Self;
+    /// `no` where `self ≤ 0`, else (NaN too) `yes`.
+    fn unless_negative(self, yes: Self, no: Self) -> Self;
+
+    /// The first `n ≤ WIDTH` scalars at an address, and zeros behind them.
+    ///
+    /// # Safety
+    /// The `n` scalars must be there.
+    #[inline(always)]
+    unsafe fn load_part(from: *const Self::Scalar, n: usize) -> Self {
+        let mut whole = [Self::Scalar::ZERO; 16];
+        // SAFETY: the caller promises `n` readable scalars, and 16 ≥ WIDTH ≥ n.
+        unsafe {
+            if n == Self::WIDTH {
+                return Self::load(from);
+            }
+            std::ptr::copy_nonoverlapping(from, whole.as_mut_ptr(), n);
+            Self::load(whole.as_ptr())
+        }
+    }
+
+    /// Writes the first `n ≤ WIDTH` lanes to an address.
+    ///
+    /// # Safety
+    /// There must be room for `n` scalars.
+    #[inline(always)]
+    unsafe fn store_part(self, to: *mut Self::Scalar, n: usize) {
+        let mut whole = [Self::Scalar::ZERO; 16];
+        // SAFETY: the caller promises room for `n` scalars, and 16 ≥ WIDTH ≥ n.
+        unsafe {
+            if n == Self::WIDTH {
+                return self.store(to);
+            }
+            self.store(whole.as_mut_ptr());
+            std::ptr::copy_nonoverlapping(whole.as_ptr(), to, n);
+        }
+    }
+}
+
+/// A computation written over [`Lanes`].
+pub trait LaneKernel<T: Real> {
+    /// What it returns.
+    type Output;
+    /// Runs it in registers of one kind. It and all that it calls must be `#[inline(always)]`.
+    fn run<L: Lanes<Scalar = T>>(self) -> Self::Output;
+}

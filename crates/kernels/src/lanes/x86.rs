@@ -1,0 +1,280 @@
+//! The registers of AVX2 with FMA, and of AVX-512.
+
+use super::activation::{self, Wave};
+use super::{Lanes, Plain};
+use std::arch::x86_64::*;
+
+/// Eight `f32` of AVX2.
+#[derive(Clone, Copy)]
+pub(crate) struct F32x8(__m256);
+/// Sixteen `f32` of AVX-512.
+#[derive(Clone, Copy)]
+pub(crate) struct F32x16(__m512);
+/// Four `f64` of AVX2.
+#[derive(Clone, Copy)]
+pub(crate) struct F64x4(__m256d);
+/// Eight `f64` of AVX-512.
+#[derive(Clone, Copy)]
+pub(crate) struct F64x8(__m512d);
+
+// SAFETY, of every `unsafe` below that is not about an address: the intrinsics need AVX2 and FMA
+// or AVX-512F, and by the contract of `Lanes` these types are named only where the processor was
+// checked for them.
+
+/// What all registers have in common, from the names of the intrinsics.
+macro_rules! arithmetic {
+    ($scalar:ty, $width:literal, $rows:literal; $set:ident $load:ident $store:ident $fma:ident
+     $add:ident $sub:ident $mul:ident) => {
+        type Scalar = $scalar;
+        const WIDTH: usize = $width;
+        const ROWS: usize = $rows;
+
+        #[inline(always)]
+        fn splat(x: $scalar) -> Self {
+            unsafe { Self($set(x)) }
+        }
+        #[inline(always)]
+        unsafe fn load(from: *const $scalar) -> Self {
+            // SAFETY: the caller promises as many readable scalars, aligned or not.
+            unsafe { Self($load(from)) }
+        }
+        #[inline(always)]
+        unsafe fn store(self, to: *mut $scalar) {
+            // SAFETY: the caller promises room for as many scalars, aligned or not.
+            unsafe { $store(to, self.0) }
+        }
+        #[inline(always)]
+        fn mul_add(self, a: Self, b: Self) -> Self {
+            unsafe { Self($fma(self.0, a.0, b.0)) }
+        }
+        #[inline(always)]
+        fn add(self, b: Self) -> Self {
+            unsafe { Self($add(self.0, b.0)) }
+        }
+        #[inline(always)]
+        fn sub(self, b: Self) -> Self {
+            unsafe { Self($sub(self.0, b.0)) }
+        }
+        #[inline(always)]
+        fn mul(self, b: Self) -> Self {
+            unsafe { Self($mul(self.0, b.0)) }
+        }
+    };
+}
+
+/// The activations of `f32`, in the register.
+macro_rules! activations {
+    () => {
+        #[inline(always)]
+        fn sigmoid(self) -> Self {
+            activation::sigmoid(self)
+        }
+        #[inline(always)]
+        fn tanh(self) -> Self {
+            activation::tanh(self)
+        }
+    };
+}
+
+/// The activations of `f64`, lane by lane.
+macro_rules! activations_by_lane {
+    () => {
+        #[inline(always)]
+        fn sigmoid(self) -> Self {
+            self.by_lane(Plain::sigmoid)
+        }
+        #[inline(always)]
+        fn tanh(self) -> Self {
+            self.by_lane(Plain::tanh)
+        }
+    };
+}
+
+/// A function of lanes in an array.
+macro_rules! by_lane {
+    ($register:ident, $width:literal) => {
+        impl $register {
+            #[inline(always)]
+            fn by_lane(self, f: impl Fn(Plain<f64, $width>) -> Plain<f64, $width>) -> Self {
+                let mut lanes = [0.0; $width];
+                // SAFETY: the array has as many elements as the register.
+                unsafe {
+                    self.store(lanes.as_mut_ptr());
+                    f(Plain::load(lanes.as_ptr())).store(lanes.as_mut_ptr());
+                    Self::load(lanes.as_ptr())
+                }
+            }
+        }
+    };
+}
+by_lane!(F64x4, 4);
+by_lane!(F64x8, 8);
+
+impl Lanes for F32x8 {
+    arithmetic!(f32, 8, 3; _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_fmadd_ps
+        _mm256_add_ps _mm256_sub_ps _mm256_mul_ps);
+    activations!();
+
+    #[inline(always)]
+    fn unless_negative(self, yes: Self, no: Self) -> Self {
+        unsafe {
+            let negative = _mm256_cmp_ps::<_CMP_LE_OQ>(self.0, _mm256_setzero_ps());
+            Self(_mm256_blendv_ps(yes.0, no.0, negative))
+        }
+    }
+}
+
+impl Lanes for F32x16 {
+    arithmetic!(f32, 16, 6; _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_fmadd_ps
+        _mm512_add_ps _mm512_sub_ps _mm512_mul_ps);
+    activations!();
+
+    #[inline(always)]
+    fn unless_negative(self, yes: Self, no: Self) -> Self {
+        unsafe {
+            let negative = _mm512_cmp_ps_mask::<_CMP_LE_OQ>(self.0, _mm512_setzero_ps());
+            Self(_mm512_mask_blend_ps(negative, yes.0, no.0))
+        }
+    }
+    #[inline(always)]
+    unsafe fn load_part(from: *const f32, n: usize) -> Self {
+        // SAFETY: lanes beyond `n` are not read.
+        unsafe { Self(_mm512_maskz_loadu_ps(first(n), from)) }
+    }
+    #[inline(always)]
+    unsafe fn store_part(self, to: *mut f32, n: usize) {
+        // SAFETY: lanes beyond `n` are not written.
+        unsafe { _mm512_mask_storeu_ps(to, first(n), self.0) }
+    }
+}
+
+/// The mask of the first `n ≤ 16` lanes.
+#[inline(always)]
+fn first(n: usize) -> __mmask16 {
+    ((1u32 << n) - 1) as __mmask16
+}
+
+impl Lanes for F64x4 {
+    arithmetic!(f64, 4, 3; _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_fmadd_pd
+        _mm256_add_pd _mm256_sub_pd _mm256_mul_pd);
+    activations_by_lane!();
+
+    #[inline(always)]
+    fn unless_negative(self, yes: Self, no: Self) -> Self {
+        unsafe {
+            let negative = _mm256_cmp_pd::<_CMP_LE_OQ>(self.0, _mm256_setzero_pd());
+            Self(_mm256_blendv_pd(yes.0, no.0, negative))
+        }
+    }
+}
+
+impl Lanes for F64x8 {
+    arithmetic!(f64, 8, 6; _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_fmadd_pd
+        _mm512_add_pd _mm512_sub_pd _mm512_mul_pd);
+    activations_by_lane!();
+
+    #[inline(always)]
+    fn unless_negative(self, yes: Self, no: Self) -> Self {
+        unsafe {
+            let negative = _mm512_cmp_pd_mask::<_CMP_LE_OQ>(self.0, _mm512_setzero_pd());
+            Self(_mm512_mask_blend_pd(negative, yes.0, no.0))
+        }
+    }
+}
+
+/// What a [`Wave`] takes from [`Lanes`].
+macro_rules! wave {
+    () => {
+        #[inline(always)]
+        fn of(x: f32) -> Self {
+            Self::splat(x)
+        }
+        #[inline(always)]
+        fn mul_add(self, a: Self, b: Self) -> Self {
+            Lanes::mul_add(self, a, b)
+        }
+        #[inline(always)]
+        fn add(self, b: Self) -> Self {
+            Lanes::add(self, b)
+        }
+        #[inline(always)]
+        fn sub(self, b: Self) -> Self {
+            Lanes::sub(self, b)
+        }
+        #[inline(always)]
+        fn mul(self, b: Self) -> Self {
+            Lanes::mul(self, b)
+        }
+    };
+}
+
+impl Wave for F32x8 {
+    wave!();
+
+    #[inline(always)]
+    fn div(self, b: Self) -> Self {
+        unsafe { Self(_mm256_div_ps(self.0, b.0)) }
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        unsafe { Self(_mm256_andnot_ps(_mm256_set1_ps(-0.0), self.0)) }
+    }
+    #[inline(always)]
+    fn copysign(self, sign: Self) -> Self {
+        unsafe {
+            let bit = _mm256_and_ps(_mm256_set1_ps(-0.0), sign.0);
+            Self(_mm256_or_ps(self.abs().0, bit))
+        }
+    }
+    #[inline(always)]
+    fn if_less(a: Self, b: Self, yes: Self, no: Self) -> Self {
+        unsafe { Self(_mm256_blendv_ps(no.0, yes.0, _mm256_cmp_ps::<_CMP_LT_OQ>(a.0, b.0))) }
+    }
+    #[inline(always)]
+    fn times_power_of_two(self, n: Self) -> Self {
+        unsafe {
+            // As the scalar does: 2ⁿ as two factors.
+            let n = _mm256_cvtps_epi32(n.0);
+            let half = _mm256_srai_epi32::<1>(n);
+            let power = |n| {
+                let biased = _mm256_add_epi32(n, _mm256_set1_epi32(127));
+                Self(_mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased)))
+            };
+            let rest = _mm256_sub_epi32(n, half);
+            Lanes::mul(Lanes::mul(self, power(half)), power(rest))
+        }
+    }
+}
+
+impl Wave for F32x16 {
+    wave!();
+
+    #[inline(always)]
+    fn div(self, b: Self) -> Self {
+        unsafe { Self(_mm512_div_ps(self.0, b.0)) }
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        unsafe { Self(_mm512_abs_ps(self.0)) }
+    }
+    #[inline(always)]
+    fn copysign(self, sign: Self) -> Self {
+        unsafe {
+            // Bit by bit: of `sign` where the mask is set, else of `self`.
+            let mask = _mm512_set1_epi32(i32::MIN);
+            let (x, s) = (_mm512_castps_si512(self.0), _mm512_castps_si512(sign.0));
+            Self(_mm512_castsi512_ps(_mm512_ternarylogic_epi32::<0xCA>(mask, s, x)))
+        }
+    }
+    #[inline(always)]
+    fn if_less(a: Self, b: Self, yes: Self, no: Self) -> Self {
+        unsafe {
+            let less = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a.0, b.0);
+            Self(_mm512_mask_blend_ps(less, no.0, yes.0))
+        }
+    }
+    #[inline(always)]
+    fn times_power_of_two(self, n: Self) -> Self {
+        unsafe { Self(_mm512_scalef_ps(self.0, n.0)) }
+    }
+}

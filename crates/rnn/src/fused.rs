@@ -1,0 +1,216 @@
+//! Whole sequences in one rule, for the cells that have a kernel.
+
+use crate::seq::Seq;
+use elman_autograd::{AnyRule, Backward, Forward, Misfit, Param, Partials, Shapes, Var};
+use elman_kernels::fused::{self, Columns, Gradients, Recurrence, Sizes};
+use elman_kernels::{Isa, fit};
+use elman_tensor::{Real, Shape, View};
+use std::panic::Location;
+
+/// Where the weights of a sum lie: an operand, and which of the sums side by side in there.
+pub(crate) type Home = (usize, usize);
+
+/// A kernel, and where its weights are among the operands: inputs, output and cell (absent where
+/// there is none) before the first step, and behind them the weights.
+pub(crate) trait Kernel: Recurrence + 'static {
+    const NAME: &'static str;
+    /// Of each sum that the input takes part in.
+    const W: &'static [Home];
+    /// Of each sum that the state takes part in.
+    const U: &'static [Home];
+    /// Of each sum.
+    const B: &'static [Home];
+}
+
+/// The operands before the weights.
+pub(crate) const FIRST: usize = 3;
+const X: usize = 0;
+const H: usize = 1;
+const C: usize = 2;
+
+/// A sequence of a cell: the outputs, `[time · batch, hidden]`, and behind them the last cell
+/// where there is one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fused<K>(pub(crate) K);
+
+/// The most sums of a cell.
+const MOST: usize = 4;
+/// The most weights and biases of a cell.
+const WEIGHTS: usize = 7;
+
+/// Computes a whole sequence by a kernel, if the operands fit and the sequence is whole: the
+/// outputs `[time, batch, hidden]`, and the last cell.
+#[track_caller]
+pub(crate) fn sequence<'g, T: Real, K: Kernel>(
+    kernel: K,
+    xs: Seq<'g, T>,
+    h: Var<'g, T>,
+    c: Var<'g, T>,
+    weights: &[Param],
+) -> Option<(Var<'g, T>, Var<'g, T>)> {
+    let g = xs.graph();
+    let x = xs.values();
+    let (time, batch) = (xs.time(), xs.batch());
+    let hidden = h.shape().last();
+    xs.check("sequence", Location::caller());
+    if g.failed() || time == 0 || xs.inside().is_some() || xs.resets().is_some() {
+        return None;
+    }
+    let mut operands = [g.absent(); FIRST + WEIGHTS];
+    operands[..FIRST].copy_from_slice(&[x, h, c]);
+    for (operand, &weight) in operands[FIRST..].iter_mut().zip(weights) {
+        *operand = g.param(weight);
+    }
+    let operands = &operands[..FIRST + weights.len()];
+    // What does not fit is left to the single steps, whose errors say more.
+    sizes::<K>(operands.len(), |operand| operands[operand].shape()).ok()?;
+    let all = g.apply_any(Fused(kernel), operands, Location::caller());
+    let rows = time * batch;
+    let y = all.slice(0, rows);
+    let last = if K::CELL { all.slice(rows, batch) } else { c };
+    Some((y.reshape([time, batch, hidden]), last))
+}
+
+/// The sizes, and whether all shapes fit them.
+fn sizes<K: Kernel>(count: usize, x: impl Fn(usize) -> Shape) -> Result<Sizes, Misfit> {
+    let (xs, h) = (x(X), x(H));
+    let &[time, batch, input] = xs.dims() else {
+        return Err(Misfit::new("wanted a sequence [time, batch, in]"));
+    };
+    let hidden = h.last();
+    let state = Shape::from([batch, hidden]);
+    let cell = if K::CELL { state } else { Shape::from([0]) };
+    if h != state || x(C) != cell {
+        return Err(Misfit::new(format!("wanted states [{batch}, hidden]")));
+    }
+    let sums = |homes: &[Home], operand| homes.iter().filter(|(o, _)| *o == operand).count();
+    for operand in FIRST..count {
+        let [w, u, b] = [K::W, K::U, K::B].map(|homes| sums(homes, operand));
+        let wanted = match (w, u) {
+            (0, 0) => Shape::from([b * hidden]),
+            (0, u) => Shape::from([hidden, u * hidden]),
+            (w, _) => Shape::from([input, w * hidden]),
+        };
+        if x(operand) != wanted {
+            let found = x(operand);
+            return Err(Misfit::new(format!("wanted weights {wanted}, got {found}")));
+        }
+    }
+    Ok(Sizes { time, batch, input, hidden })
+}
+
+fn of_shapes<K: Kernel>(x: Shapes<'_>) -> Result<Sizes, Misfit> {
+    sizes::<K>(x.count(), |operand| x.get(operand))
+}
+
+/// The columns of some sums.
+fn columns<'a, T: Real>(
+    homes: &[Home],
+    view: impl Fn(usize) -> View<'a, T>,
+) -> [Columns<'a, T>; MOST] {
+    std::array::from_fn(|sum| {
+        let Some(&(operand, side)) = homes.get(sum) else {
+            return Columns { values: &[], width: 0, first: 0 };
+        };
+        let view = view(operand);
+        let together = homes.iter().filter(|(o, _)| *o == operand).count();
+        let width = view.shape().last();
+        Columns { values: view.values(), width, first: side * (width / together) }
+    })
+}
+
+impl<T: Real, K: Kernel> AnyRule<T> for Fused<K> {
+    fn name(&self) -> &'static str {
+        K::NAME
+    }
+
+    fn shape(&self, x: Shapes<'_>) -> Result<Shape, Misfit> {
+        let Sizes { time, batch, hidden, .. } = of_shapes::<K>(x)?;
+        let rows = if K::CELL { time + 1 } else { time };
+        Ok(Shape::from([rows * batch, hidden]))
+    }
+
+    fn kept(&self, x: Shapes<'_>) -> usize {
+        of_shapes::<K>(x).ok().and_then(|sizes| fused::kept::<K>(sizes).ok()).unwrap_or(usize::MAX)
+    }
+
+    fn forward(&self, mut at: Forward<'_, T>) {
+        let Ok(sizes) = of_shapes::<K>(at.x.shapes()) else { return };
+        let view = |operand| at.x.get(operand);
+        let (w, u, b) = (columns(K::W, view), columns(K::U, view), columns(K::B, view));
+        let (y, last) = at.y.values_mut().split_at_mut(sizes.time * sizes.batch * sizes.hidden);
+        fit(fused::forward(
+            Isa::used(),
+            self.0,
+            sizes,
+            fused::Forward {
+                x: view(X).values(),
+                h: view(H).values(),
+                c: view(C).values(),
+                w: &w[..K::W.len()],
+                u: &u[..K::U.len()],
+                b: &b[..K::B.len()],
+                y,
+                last,
+                kept: at.side.kept,
+            },
+        ));
+    }
+
+    fn adjoint(&self, mut at: Backward<'_, T>) {
+        let Ok(sizes) = of_shapes::<K>(at.x.shapes()) else { return };
+        let view = |operand| at.x.get(operand);
+        let (w, u, b) = (columns(K::W, view), columns(K::U, view), columns(K::B, view));
+        let outputs = sizes.time * sizes.batch * sizes.hidden;
+        let (dy, dlast) = at.dy.values().split_at(outputs);
+        let with = fused::Backward {
+            x: view(X).values(),
+            h: view(H).values(),
+            c: view(C).values(),
+            w: &w[..K::W.len()],
+            u: &u[..K::U.len()],
+            b: &b[..K::B.len()],
+            y: &at.y.values()[..outputs],
+            dy,
+            dlast,
+            kept: at.side.kept,
+        };
+        fit(fused::backward(
+            Isa::used(),
+            self.0,
+            sizes,
+            with,
+            &mut Targets::<T, K>(&mut at.d, self.0),
+        ));
+    }
+}
+
+/// The partials of the operands, as the kernel asks for them.
+struct Targets<'a, 'd, T, K>(&'a mut Partials<'d, T>, K);
+
+impl<T: Real, K: Kernel> Targets<'_, '_, T, K> {
+    fn of(&mut self, operand: usize) -> Option<&mut [T]> {
+        self.0.of(operand).map(|d| d.into_values())
+    }
+}
+
+impl<T: Real, K: Kernel> Gradients<T> for Targets<'_, '_, T, K> {
+    fn x(&mut self) -> Option<&mut [T]> {
+        self.of(X)
+    }
+    fn h(&mut self) -> Option<&mut [T]> {
+        self.of(H)
+    }
+    fn c(&mut self) -> Option<&mut [T]> {
+        self.of(C)
+    }
+    fn w(&mut self, sum: usize) -> Option<&mut [T]> {
+        self.of(K::W[sum].0)
+    }
+    fn u(&mut self, sum: usize) -> Option<&mut [T]> {
+        self.of(K::U[sum].0)
+    }
+    fn b(&mut self, sum: usize) -> Option<&mut [T]> {
+        self.of(K::B[sum].0)
+    }
+}
