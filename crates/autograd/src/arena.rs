@@ -3,6 +3,7 @@
 use crate::any::{
     AnyPool, AnyRule, Applied, Backward, Forward, Machine, Operands, Pool, Pulls, Shapes,
 };
+use crate::buffer::{Buffer, LINE};
 use crate::error::{Error, Pass, Site};
 use crate::mark::Call;
 use crate::params::Params;
@@ -17,11 +18,11 @@ use std::hash::{BuildHasherDefault, Hasher};
 /// moving cursors, so that the next recording of the same shapes allocates nothing.
 pub(crate) struct Arena<T: Real> {
     /// Operands lie before results, so that splitting lends a rule its operands and its output.
-    values: Vec<T>,
+    values: Buffer<T>,
     used: usize,
     /// The gradients of `values`, element by element.
-    grads: Vec<T>,
-    kept: Vec<T>,
+    grads: Buffer<T>,
+    kept: Buffer<T>,
     kept_used: usize,
     pub(crate) ids: Vec<u32>,
     operands: Vec<Place>,
@@ -81,10 +82,10 @@ impl Hasher for IdHasher {
 impl<T: Real> Arena<T> {
     pub(crate) fn new(limit: usize, check: bool) -> Self {
         Arena {
-            values: Vec::new(),
+            values: Buffer::new(),
             used: 0,
-            grads: Vec::new(),
-            kept: Vec::new(),
+            grads: Buffer::new(),
+            kept: Buffer::new(),
             kept_used: 0,
             ids: Vec::new(),
             operands: Vec::new(),
@@ -152,17 +153,22 @@ impl<T: Real> Arena<T> {
     }
 
     /// Makes room for an output and kept numbers behind the cursors.
+    ///
+    /// Outputs of some size begin at a cache line, and so do kept numbers.
     fn grow(&mut self, len: usize, kept: usize) -> Option<()> {
+        if len >= LONG {
+            self.used = self.used.checked_next_multiple_of(LINE)?;
+        }
         let end = self.used.checked_add(len)?;
-        let kept_end = self.kept_used.checked_add(kept)?;
+        let kept_end = self.kept_used.checked_add(lines(kept)?)?;
         // Empty values cost nothing, the records of a million of them do.
         let records = size_of_val(&self.records[..]) + size_of_val(&self.operands[..]);
         let numbers = end.checked_add(kept_end)?.checked_mul(size_of::<T>())?;
         if numbers.checked_add(records)? > self.limit {
             return None;
         }
-        extend(&mut self.values, end)?;
-        extend(&mut self.kept, kept_end)
+        self.values.lengthen(end)?;
+        self.kept.lengthen(kept_end)
     }
 
     /// A new place whose values are written by `fill` (which must write all).
@@ -253,7 +259,7 @@ impl<T: Real> Arena<T> {
         let count = u32::try_from(self.operands.len() - operands).ok();
         let count = count.filter(|_| self.records.len() < u32::MAX as usize);
         let count = count.ok_or_else(|| self.too_large(params, what.name(), shape, call))?;
-        self.kept_used += kept;
+        self.kept_used += lines(kept).unwrap_or(kept);
         let (pool, index) = self.store(what);
         self.records.push(Record { pool, index, count, start, shape, kept, call });
         Ok(())
@@ -284,7 +290,8 @@ impl<T: Real> Arena<T> {
         env: Env,
         call: Call,
     ) -> Result<(), Error> {
-        extend(&mut self.grads, self.used)
+        self.grads
+            .lengthen(self.used)
             .ok_or_else(|| self.too_large(params, "backward", [self.used].into(), call))?;
         self.grads[..self.used].fill(T::ZERO);
         let target = match from.home {
@@ -302,7 +309,7 @@ impl<T: Real> Arena<T> {
             let places;
             (operands, places) = operands.split_at(operands.len() - r.count as usize);
             let own;
-            (kept, own) = kept.split_at_mut(kept.len() - r.kept);
+            (kept, own) = kept.split_at_mut(kept.len() - lines(r.kept).unwrap_or(r.kept));
             let (before, values) = self.values.split_at(r.start);
             let (targets, grads) = self.grads.split_at_mut(r.start);
             let len = r.shape.len();
@@ -312,7 +319,7 @@ impl<T: Real> Arena<T> {
                 x: Operands { arena: before, params: params.values(), places },
                 y: view(&values[..len]),
                 dy: view(&grads[..len]),
-                side: Side { kept: own, ids: &self.ids },
+                side: Side { kept: &mut own[..r.kept], ids: &self.ids },
                 d: Partials { arena: &mut *targets, params: &mut *grad, places },
                 machine: Machine {
                     params,
@@ -356,13 +363,12 @@ impl<T: Real> Arena<T> {
     }
 }
 
-/// Lengthens a buffer; memory it had before keeps its old contents.
-fn extend<T: Real>(buffer: &mut Vec<T>, len: usize) -> Option<()> {
-    if buffer.len() < len {
-        buffer.try_reserve(len - buffer.len()).ok()?;
-        buffer.resize(len, T::ZERO);
-    }
-    Some(())
+/// Outputs that begin at a cache line; shorter ones would waste more memory than they gain time.
+const LONG: usize = 16 * LINE;
+
+/// Whole cache lines for so many numbers.
+fn lines(numbers: usize) -> Option<usize> {
+    numbers.checked_next_multiple_of(LINE)
 }
 
 /// The first element that is infinite or NaN, as an error.

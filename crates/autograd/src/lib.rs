@@ -33,6 +33,7 @@
 
 mod any;
 mod arena;
+mod buffer;
 mod error;
 mod grad;
 mod graph;

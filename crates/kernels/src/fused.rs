@@ -13,7 +13,6 @@ mod forward;
 mod pack;
 mod plan;
 mod recurrence;
-mod tile;
 
 use crate::error::{Error, length};
 use crate::real::Real;

@@ -40,6 +40,7 @@ mod product;
 mod real;
 mod reduce;
 mod softmax;
+mod tile;
 
 pub use dispatch::{Isa, Kernel, portable};
 pub use dual::Dual;

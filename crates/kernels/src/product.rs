@@ -1,8 +1,11 @@
 //! The matrix product, in one order of summation.
 
-use crate::dispatch::Kernel;
+use crate::dispatch::Isa;
 use crate::error::{Error, length};
+use crate::lanes::{LaneKernel, Lanes};
 use crate::real::Real;
+use crate::tile::{Left, Right, Tile, accumulate, blocks, with_registers, with_rows};
+use std::mem::MaybeUninit;
 
 /// A matrix in a slice: as stored (row-major), or seen transposed.
 #[derive(Debug, Clone, Copy)]
@@ -70,16 +73,16 @@ pub fn product<T: Real>(
     }
     length("product", a.rows.saturating_mul(b.columns), c.len())?;
     if !c.is_empty() {
-        T::dispatch(Product { a, b, fill, c });
+        T::in_lanes(Isa::used(), Product { a, b, fill, c });
     }
     Ok(())
 }
 
-/// Terms of `k` that are packed at a time: a panel of `BLOCK · WIDTH` doubles stays in the L1
-/// cache. Between blocks the sums rest in `c`, which loses nothing.
+/// Terms of `k` that are summed before the next tile takes its turn: a packed panel of as many
+/// rows stays in the L1 cache. Between blocks the sums rest in `c`, which loses nothing.
 const BLOCK: usize = 128;
-/// Rows computed together; each has sums of its own.
-const HEIGHT: usize = 4;
+/// Columns of a panel: as many as a tile has registers for.
+const PANEL: usize = 64;
 
 struct Product<'a, T> {
     a: Matrix<'a, T>,
@@ -88,117 +91,136 @@ struct Product<'a, T> {
     c: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Product<'_, T> {
+impl<T: Real> LaneKernel<T> for Product<'_, T> {
     type Output = ();
     #[inline(always)]
-    fn run(self) {
-        // Eight registers of sums in either precision: more would spill.
-        if size_of::<T>() <= 4 { self.panels::<16>() } else { self.panels::<8>() }
-    }
-}
-
-impl<T: Real> Product<'_, T> {
-    /// Walks over blocks of `k`, and within them over panels of `WIDTH` columns.
-    #[inline(always)]
-    fn panels<const WIDTH: usize>(self) {
+    fn run<L: Lanes<Scalar = T>>(self) {
         let Product { a, b, fill, c } = self;
         let (depth, n) = (a.columns, b.columns);
         if depth == 0 && fill == Fill::Overwrite {
             c.fill(T::ZERO);
         }
-        let mut packed = [[T::ZERO; WIDTH]; BLOCK];
+        // Few rows are not worth the packing.
+        let direct = !b.transposed && a.rows <= 2 * L::ROWS;
+        let mut packed = Packed::new();
+        // What is this wide fits the buffer in every precision.
+        let panel = (PANEL * 4 / size_of::<T>()).min(4 * L::WIDTH);
         for k in (0..depth).step_by(BLOCK) {
             let block = BLOCK.min(depth - k);
-            let panel = &mut packed[..block];
-            let overwrite = k == 0 && fill == Fill::Overwrite;
-            for j in (0..n).step_by(WIDTH) {
-                let width = WIDTH.min(n - j);
-                pack(b, k, j, width, panel);
-                for (band, c) in c.chunks_mut(HEIGHT * n).enumerate() {
-                    let i = band * HEIGHT;
-                    if c.len() == HEIGHT * n {
-                        tile::<T, HEIGHT, WIDTH>(a, i, k, panel, overwrite, c, n, j, width);
-                    } else {
-                        for (r, c) in c.chunks_exact_mut(n).enumerate() {
-                            tile::<T, 1, WIDTH>(a, i + r, k, panel, overwrite, c, n, j, width);
-                        }
+            let add = k > 0 || fill == Fill::Add;
+            for j in (0..n).step_by(panel) {
+                let count = panel.min(n - j);
+                let whole = count.is_multiple_of(L::WIDTH);
+                let right = if direct && whole {
+                    Right { at: b.values[k * n + j..].as_ptr(), step: n, group: 0 }
+                } else {
+                    let width = count.next_multiple_of(L::WIDTH);
+                    pack(b, k, (j, count), width, packed.room(block * width));
+                    Right { at: packed.at(), step: width, group: 0 }
+                };
+                with_registers!(count, lane, V => {
+                    for (i, rows) in blocks(a.rows, L::ROWS) {
+                        with_rows!(rows, R => {
+                            let at = if a.transposed { k * a.rows + i } else { i * depth + k };
+                            let at = a.values[at..].as_ptr();
+                            let (row, step) = if a.transposed { (1, a.rows) } else { (depth, 1) };
+                            let right = Right { at: right.at.wrapping_add(lane), ..right };
+                            let place = (i * n + j + lane, n, count - lane);
+                            // SAFETY: rows `i..i + R` and terms `k..k + block` are in `a`, the
+                            // same terms of as many whole registers in `right`, and the columns
+                            // that count in `c`.
+                            unsafe {
+                                tile::<L, R, V>(Left { at, row, step }, right, block, add, c, place);
+                            }
+                        });
                     }
-                }
+                });
             }
         }
     }
 }
 
-/// `panel[κ] = b[k + κ, j..j + width]`, the columns beyond `width` 0.
+/// `R` rows by `V` registers: all sums in registers for the whole block of `k`.
+///
+/// # Safety
+/// As of [`accumulate`]; `c` has `R` rows of `n` from `start` on, with `count` columns that count.
 #[inline(always)]
-fn pack<T: Real, const WIDTH: usize>(
+unsafe fn tile<L: Lanes, const R: usize, const V: usize>(
+    a: Left<L::Scalar>,
+    b: Right<L::Scalar>,
+    depth: usize,
+    add: bool,
+    c: &mut [L::Scalar],
+    (start, n, count): (usize, usize, usize),
+) {
+    let c = c.as_mut_ptr();
+    let place =
+        |r: usize, v: usize| (start + r * n + v * L::WIDTH, L::WIDTH.min(count - v * L::WIDTH));
+    // SAFETY: the caller's promises.
+    unsafe {
+        let mut sums: Tile<L, R, 1, V> = [[[L::splat(L::Scalar::ZERO); V]; 1]; R];
+        if add {
+            for r in 0..R {
+                for v in 0..V {
+                    let (at, count) = place(r, v);
+                    sums[r][0][v] = L::load_part(c.add(at), count);
+                }
+            }
+        }
+        accumulate(&mut sums, a, b, depth);
+        for r in 0..R {
+            for v in 0..V {
+                let (at, count) = place(r, v);
+                sums[r][0][v].store_part(c.add(at), count);
+            }
+        }
+    }
+}
+
+/// `to[κ] = b[k + κ, j..j + count]` in rows of `width`, the columns beyond `count` 0.
+#[inline(always)]
+fn pack<T: Real>(
     b: Matrix<'_, T>,
     k: usize,
-    j: usize,
+    (j, count): (usize, usize),
     width: usize,
-    panel: &mut [[T; WIDTH]],
+    to: &mut [MaybeUninit<T>],
 ) {
-    if width < WIDTH {
-        panel.fill([T::ZERO; WIDTH]);
-    }
-    if b.transposed {
-        for (lane, column) in b.values[j * b.rows..].chunks_exact(b.rows).take(width).enumerate() {
-            for (row, &x) in panel.iter_mut().zip(&column[k..]) {
-                row[lane] = x;
-            }
+    for (i, to) in to.chunks_exact_mut(width).enumerate() {
+        let row = k + i;
+        let (to, beyond) = to.split_at_mut(count);
+        if b.transposed {
+            let column = b.values[j * b.rows + row..].iter().step_by(b.rows);
+            to.iter_mut().zip(column).for_each(|(to, &x)| _ = to.write(x));
+        } else {
+            let from = &b.values[row * b.columns + j..][..count];
+            to.iter_mut().zip(from).for_each(|(to, &x)| _ = to.write(x));
         }
-    } else {
-        for (row, from) in panel.iter_mut().zip(b.values[k * b.columns..].chunks_exact(b.columns)) {
-            row[..width].copy_from_slice(&from[j..j + width]);
-        }
+        beyond.iter_mut().for_each(|to| _ = to.write(T::ZERO));
     }
 }
 
-/// `M` rows by one panel: all sums in registers for the whole block of `k`.
-#[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "the innermost loop takes what it needs, unboxed")]
-fn tile<T: Real, const M: usize, const WIDTH: usize>(
-    a: Matrix<'_, T>,
-    i: usize,
-    k: usize,
-    panel: &[[T; WIDTH]],
-    overwrite: bool,
-    c: &mut [T],
-    n: usize,
-    j: usize,
-    width: usize,
-) {
-    let mut sums = [[T::ZERO; WIDTH]; M];
-    if !overwrite {
-        for (sums, c) in sums.iter_mut().zip(c.chunks_exact(n)) {
-            sums[..width].copy_from_slice(&c[j..j + width]);
-        }
+/// A panel on the stack, aligned to cache lines.
+#[repr(align(64))]
+struct Packed([MaybeUninit<u8>; BLOCK * PANEL * 4]);
+
+impl Packed {
+    #[inline(always)]
+    fn new() -> Self {
+        Packed([const { MaybeUninit::uninit() }; BLOCK * PANEL * 4])
     }
-    if a.transposed {
-        let columns = a.values[k * a.rows..].chunks_exact(a.rows);
-        for (b, column) in panel.iter().zip(columns) {
-            let column = &column[i..i + M];
-            for (r, sums) in sums.iter_mut().enumerate() {
-                for (sum, &b) in sums.iter_mut().zip(b) {
-                    *sum = column[r].mul_add(b, *sum);
-                }
-            }
-        }
-    } else {
-        let rows: [&[T]; M] = std::array::from_fn(|r| {
-            let start = (i + r) * a.columns + k;
-            &a.values[start..start + panel.len()]
-        });
-        for (k, b) in panel.iter().enumerate() {
-            for (row, sums) in rows.iter().zip(&mut sums) {
-                for (sum, &b) in sums.iter_mut().zip(b) {
-                    *sum = row[k].mul_add(b, *sum);
-                }
-            }
-        }
+
+    /// Room for the first `len` numbers.
+    #[inline(always)]
+    fn room<T: Real>(&mut self, len: usize) -> &mut [MaybeUninit<T>] {
+        assert!(len * size_of::<T>() <= self.0.len());
+        // SAFETY: the bytes are there and aligned for every scalar, and may be uninitialised.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), len) }
     }
-    for (sums, c) in sums.iter().zip(c.chunks_exact_mut(n)) {
-        c[j..j + width].copy_from_slice(&sums[..width]);
+
+    #[inline(always)]
+    fn at<T>(&self) -> *const T {
+        self.0.as_ptr().cast()
     }
 }
 

@@ -1,14 +1,14 @@
 //! All steps, backward.
 
-use super::pack::{self, GROUP};
-use super::plan::{Plan, padded};
+use super::pack;
+use super::plan::{CHUNK, GROUP, Plan, padded};
 use super::recurrence::{Kept, Recurrence};
-use super::tile::{Left, Right, Tile, accumulate, blocks, with_registers, with_rows};
 use super::{Columns, Sizes};
 use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::real::Real;
+use crate::tile::{Left, Right, Tile, accumulate, blocks, with_registers, with_rows};
 
 /// A sequence whose adjoint is wanted: what [`forward`](super::forward) saw and wrote.
 #[derive(Debug)]
@@ -90,7 +90,8 @@ pub fn backward<T: Real, C: Recurrence>(
     }
     let (packed, rest) = with.kept.split_at_mut(starts[1]);
     let (sums, rest) = rest.split_at_mut(starts[2] - starts[1]);
-    let (history, carry) = rest.split_at_mut(starts[3] - starts[2]);
+    let (history, rest) = rest.split_at_mut(starts[3] - starts[2]);
+    let (partial, carry) = rest.split_at_mut(starts[4] - starts[3]);
     let (of_state, of_input) = packed.split_at_mut(plan.terms() * padded(sizes.hidden));
     pack::transposed(&plan, with.u, sizes.hidden, of_state);
     if C::CELL {
@@ -106,6 +107,7 @@ pub fn backward<T: Real, C: Recurrence>(
         dy: with.dy.as_ptr(),
         sums: sums.as_mut_ptr(),
         history: history.as_ptr(),
+        partial: partial.as_mut_ptr(),
         carry: carry.as_mut_ptr(),
         transposed: of_state.as_ptr(),
     };
@@ -171,6 +173,7 @@ struct Pointers<T> {
     dy: *const T,
     sums: *mut T,
     history: *const T,
+    partial: *mut T,
     carry: *mut T,
     transposed: *const T,
 }
@@ -196,15 +199,32 @@ impl<T: Real, C: Recurrence> LaneKernel<T> for Steps<'_, C, T> {
     }
 }
 
+/// What a tile works on: a step, a group of units with the first of its lanes, and the panels
+/// whose sums' cotangents flow back to them, up to the last.
+#[derive(Clone, Copy)]
+struct Part {
+    t: usize,
+    first: usize,
+    lane: usize,
+    panels: (usize, usize),
+    last: usize,
+}
+
 impl<T: Real, C: Recurrence> Steps<'_, C, T> {
     #[inline(always)]
     fn blocks<L: Lanes<Scalar = T>, const V: usize>(&self, t: usize, first: usize, lane: usize) {
-        for (row, rows) in blocks(self.rows.1 - self.rows.0, L::ROWS) {
-            let row = self.rows.0 + row;
-            with_rows!(rows, R => {
-                // SAFETY: all of these are in bounds of the slices whose lengths were checked.
-                unsafe { self.tile::<L, R, V>(t, first, lane, row) }
-            });
+        // Behind the last step nothing flows back through sums.
+        let panels = if t + 1 < self.plan.time { self.plan.panels } else { 1 };
+        let chunk = (CHUNK / (self.plan.sums * self.plan.units)).max(1);
+        for (panel, count) in blocks(panels, chunk) {
+            let part = Part { t, first, lane, panels: (panel, panel + count), last: panels };
+            for (row, rows) in blocks(self.rows.1 - self.rows.0, L::ROWS) {
+                let row = self.rows.0 + row;
+                with_rows!(rows, R => {
+                    // SAFETY: all of these are in bounds of the slices whose lengths were checked.
+                    unsafe { self.tile::<L, R, V>(part, row) }
+                });
+            }
         }
     }
 
@@ -212,41 +232,54 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
     /// them those of these units' sums.
     ///
     /// # Safety
-    /// `t < time`, `first + lane < hidden`, `row + R ≤ batch`.
+    /// `t < time`, `first + lane < hidden`, the panels are panels, and `row + R ≤ batch`.
     #[inline(always)]
     unsafe fn tile<L: Lanes<Scalar = T>, const R: usize, const V: usize>(
         &self,
-        t: usize,
-        first: usize,
-        lane: usize,
+        part: Part,
         row: usize,
     ) {
         let (plan, at) = (self.plan, self.at);
+        let Part { t, first, lane, panels, last } = part;
         let (hidden, units) = (plan.hidden, plan.units);
         let shift = C::STORED - C::SUMS;
         // SAFETY: as in the forward pass.
         unsafe {
             let mut dh: Tile<L, R, 1, V> = [[[L::splat(T::ZERO); V]; 1]; R];
+            let rest = |r: usize, v: usize| at.partial.add((row + r) * GROUP + v * L::WIDTH);
             for r in 0..R {
                 for v in 0..V {
                     let unit = first + lane + v * L::WIDTH;
                     let dy = at.dy.add((t * plan.batch + row + r) * hidden + unit);
-                    dh[r][0][v] = L::load_part(dy, L::WIDTH.min(hidden - unit));
+                    dh[r][0][v] = if panels.0 == 0 {
+                        L::load_part(dy, L::WIDTH.min(hidden - unit))
+                    } else {
+                        L::load(rest(r, v))
+                    };
                 }
             }
             if t + 1 < plan.time {
                 let left = Left { at: at.sums.cast_const(), row: plan.record_row(), step: 1 };
                 let next = (t + 1) * plan.batch + row;
                 let width = padded(GROUP.min(hidden - first));
-                let right = at.transposed.add(first * plan.terms() + lane);
+                let before = panels.0 * plan.sums * units * width;
+                let right = at.transposed.add(first * plan.terms() + lane + before);
                 through(
                     plan,
                     &mut dh,
                     left,
                     shift,
-                    next,
+                    (panels, next),
                     Right { at: right, step: width, group: 0 },
                 );
+            }
+            if panels.1 < last {
+                for r in 0..R {
+                    for v in 0..V {
+                        dh[r][0][v].store(rest(r, v));
+                    }
+                }
+                return;
             }
             for r in 0..R {
                 let now = t * plan.batch + row + r;
@@ -299,11 +332,11 @@ unsafe fn through<L: Lanes, const R: usize, const V: usize>(
     tile: &mut Tile<L, R, 1, V>,
     left: Left<L::Scalar>,
     shift: usize,
-    row: usize,
+    (panels, row): ((usize, usize), usize),
     right: Right<L::Scalar>,
 ) {
     let mut right = right;
-    for panel in 0..plan.panels {
+    for panel in panels.0..panels.1 {
         let valid = plan.valid(panel);
         // SAFETY: the sums of a row lie side by side, those of whole panels without gaps.
         unsafe {
@@ -379,7 +412,8 @@ impl<T: Real> Through<'_, T> {
             let width = padded(GROUP.min(columns - first));
             let right = self.right.add(first * self.plan.terms() + lane);
             let right = Right { at: right, step: width, group: 0 };
-            through(self.plan, &mut tile, self.left, self.shift, row, right);
+            let panels = (0, self.plan.panels);
+            through(self.plan, &mut tile, self.left, self.shift, (panels, row), right);
             for r in 0..R {
                 for v in 0..V {
                     let (start, count) = place(r, v);

@@ -1,13 +1,13 @@
 //! All steps, forward.
 
-use super::plan::Plan;
+use super::plan::{CHUNK, Plan};
 use super::recurrence::Recurrence;
-use super::tile::{Left, Right, Tile, accumulate, blocks, with_registers, with_rows};
 use super::{Columns, Sizes, pack};
 use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::real::Real;
+use crate::tile::{Left, Right, Tile, accumulate, blocks, with_registers, with_rows};
 
 /// A sequence to compute.
 #[derive(Debug)]
@@ -115,18 +115,17 @@ impl<T: Real, C: Recurrence> LaneKernel<T> for Steps<'_, C, T> {
     fn run<L: Lanes<Scalar = T>>(self) {
         for t in 0..self.plan.time {
             for panel in 0..self.plan.panels {
+                let valid = self.plan.valid(panel);
                 match C::SUMS {
-                    1 => with_registers!(self.plan.valid(panel), lane, V => {
-                        self.blocks::<L, 1, V>(t, panel, lane)
-                    }),
+                    1 => with_registers!(valid, lane, V => self.terms::<L, 1, V>(t, panel, lane)),
                     3 => {
-                        for lane in (0..self.plan.valid(panel)).step_by(L::WIDTH) {
-                            self.blocks::<L, 3, 1>(t, panel, lane);
+                        for lane in (0..valid).step_by(L::WIDTH) {
+                            self.terms::<L, 3, 1>(t, panel, lane);
                         }
                     }
                     _ => {
-                        for lane in (0..self.plan.valid(panel)).step_by(L::WIDTH) {
-                            self.blocks::<L, 4, 1>(t, panel, lane);
+                        for lane in (0..valid).step_by(L::WIDTH) {
+                            self.terms::<L, 4, 1>(t, panel, lane);
                         }
                     }
                 }
@@ -135,112 +134,151 @@ impl<T: Real, C: Recurrence> LaneKernel<T> for Steps<'_, C, T> {
     }
 }
 
+/// What a tile works on: a step, a panel with the first of its lanes, and some of the terms, those
+/// of the input before those of the state.
+#[derive(Clone, Copy)]
+struct Part {
+    t: usize,
+    panel: usize,
+    lane: usize,
+    terms: (usize, usize),
+}
+
 impl<T: Real, C: Recurrence> Steps<'_, C, T> {
     /// One step of all rows, for `V` registers of units.
     #[inline(always)]
-    fn blocks<L: Lanes<Scalar = T>, const N: usize, const V: usize>(
+    fn terms<L: Lanes<Scalar = T>, const N: usize, const V: usize>(
         &self,
         t: usize,
         panel: usize,
         lane: usize,
     ) {
-        for (row, rows) in blocks(self.rows.1 - self.rows.0, L::ROWS) {
-            let row = self.rows.0 + row;
-            with_rows!(rows, R => {
-                // SAFETY: all of these are in bounds of the slices whose lengths were checked.
-                unsafe { self.tile::<L, R, N, V>(t, panel, lane, row) }
-            });
+        let all = self.plan.input + self.plan.hidden;
+        for (first, count) in blocks(all, CHUNK) {
+            let part = Part { t, panel, lane, terms: (first, first + count) };
+            for (row, rows) in blocks(self.rows.1 - self.rows.0, L::ROWS) {
+                let row = self.rows.0 + row;
+                with_rows!(rows, R => {
+                    // SAFETY: all of these are in bounds of the slices whose lengths were checked.
+                    unsafe { self.tile::<L, R, N, V>(part, row) }
+                });
+            }
         }
     }
 
     /// One step of `R` rows.
     ///
     /// # Safety
-    /// `t < time`, `panel < panels`, `lane` is a unit of the panel that counts, and
-    /// `row + R ≤ batch`.
+    /// `t < time`, `panel < panels`, `lane` is a unit of the panel that counts, the terms are
+    /// terms, and `row + R ≤ batch`.
     #[inline(always)]
     unsafe fn tile<L: Lanes<Scalar = T>, const R: usize, const N: usize, const V: usize>(
         &self,
-        t: usize,
-        panel: usize,
-        lane: usize,
+        part: Part,
         row: usize,
     ) {
         let (plan, at) = (self.plan, self.at);
+        let Part { t, panel, lane, terms: (from, to) } = part;
         let (input, hidden, units) = (plan.input, plan.hidden, plan.units);
         let shift = C::STORED - C::SUMS;
+        let now = t * plan.batch + row;
         // SAFETY: `Plan` lays panels, rows, sums and units out within the lengths that were
         // checked, padded to whole registers; outputs and states are read and written only as far
         // as units count.
         unsafe {
+            // Where the sums rest between the chunks of terms, and what is kept in their place.
+            let rest = |r: usize, sum: usize, v: usize| {
+                at.sums.add(plan.record(panel, now + r) + lane + sum * units + v * L::WIDTH)
+            };
             let biases = at.biases.add(panel * plan.record_row() + lane);
-            let bias = |sum: usize, v: usize| L::load(biases.add(sum * units + v * L::WIDTH));
-            let mut of_input: Tile<L, R, N, V> = [[[bias(0, 0); V]; N]; R];
+            let begin = |r: usize, sum: usize, v: usize| {
+                if from == 0 {
+                    L::load(biases.add(sum * units + v * L::WIDTH))
+                } else {
+                    L::load(rest(r, sum, v))
+                }
+            };
+            let mut of_input: Tile<L, R, N, V> = [[[L::splat(T::ZERO); V]; N]; R];
             for n in 0..N {
                 for v in 0..V {
-                    let b = bias(n, v);
                     for r in 0..R {
-                        of_input[r][n][v] = b;
+                        of_input[r][n][v] = begin(r, n, v);
                     }
                 }
             }
             let weights = at.weights.add(panel * plan.packed_panel() + lane);
-            let right = Right { at: weights, step: N * units, group: units };
-            let x = at.x.add((t * plan.batch + row) * input);
-            accumulate(&mut of_input, Left { at: x, row: input, step: 1 }, right, input);
+            let right = |term: usize| Right {
+                at: weights.add(term * N * units),
+                step: N * units,
+                group: units,
+            };
+            if from < input {
+                let x = at.x.add(now * input + from);
+                let x = Left { at: x, row: input, step: 1 };
+                accumulate(&mut of_input, x, right(from), to.min(input) - from);
+            }
 
-            // The sums that both take part in go on; the others of the state begin at their bias.
+            // The sums that both take part in go on; the others are the state's alone.
             let mut of_state = of_input;
-            for n in 0..N {
+            for n in N - shift..N {
                 for v in 0..V {
                     for r in 0..R {
-                        of_state[r][n][v] = if n + shift < N {
-                            of_input[r][n + shift][v]
-                        } else {
-                            bias(n + shift, v)
-                        };
+                        of_state[r][n][v] = begin(r, n + shift, v);
                     }
                 }
             }
-            let right = Right { at: weights.add(input * N * units), ..right };
+            for n in 0..N - shift {
+                for r in 0..R {
+                    of_state[r][n] = of_input[r][n + shift];
+                }
+            }
             let before = |row: usize| match t.checked_sub(1) {
                 Some(t) => at.y.add((t * plan.batch + row) * hidden).cast_const(),
                 None => at.h.add(row * hidden),
             };
-            let h = Left { at: before(row), row: hidden, step: 1 };
-            accumulate(&mut of_state, h, right, hidden);
+            if to > input {
+                let first = from.max(input);
+                let h = Left { at: before(row).add(first - input), row: hidden, step: 1 };
+                accumulate(&mut of_state, h, right(first), to - first);
+            }
+            let sum = |r: usize, s: usize, v: usize| {
+                if s < shift { of_input[r][s][v] } else { of_state[r][s - shift][v] }
+            };
 
             for r in 0..R {
-                let now = t * plan.batch + row + r;
-                let sums = at.sums.add(plan.record(panel, now) + lane);
                 for v in 0..V {
+                    let mut sums = [sum(r, 0, v); 4];
+                    for s in 0..C::STORED {
+                        sums[s] = sum(r, s, v);
+                    }
+                    if to < input + hidden {
+                        for s in 0..C::STORED {
+                            sums[s].store(rest(r, s, v));
+                        }
+                        continue;
+                    }
                     let unit = panel * units + lane + v * L::WIDTH;
                     let count = L::WIDTH.min(hidden - unit);
-                    let mut all = [of_state[r][0][v]; 4];
-                    for s in 0..C::STORED {
-                        all[s] =
-                            if s < shift { of_input[r][s][v] } else { of_state[r][s - shift][v] };
-                    }
                     let history =
                         |row: usize| at.history.add(plan.past(panel, row) + lane + v * L::WIDTH);
                     let old = if C::SUMS == 1 {
-                        all[0]
+                        sums[0]
                     } else if C::CELL && t > 0 {
-                        L::load(history(now - plan.batch))
+                        L::load(history(now + r - plan.batch))
                     } else if C::CELL {
                         L::load_part(at.c.add((row + r) * hidden + unit), count)
                     } else {
                         L::load_part(before(row + r).add(unit), count)
                     };
-                    let (h, kept, past) = self.cell.forward(all, old);
-                    h.store_part(at.y.add(now * hidden + unit), count);
+                    let (h, kept, past) = self.cell.forward(sums, old);
+                    h.store_part(at.y.add((now + r) * hidden + unit), count);
                     if C::SUMS > 1 {
                         for s in 0..C::STORED {
-                            kept[s].store(sums.add(s * units + v * L::WIDTH));
+                            kept[s].store(rest(r, s, v));
                         }
                     }
                     for p in 0..C::HISTORY {
-                        past[p].store(history(now).add(p * units));
+                        past[p].store(history(now + r).add(p * units));
                     }
                 }
             }

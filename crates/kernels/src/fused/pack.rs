@@ -2,12 +2,9 @@
 
 use super::Columns;
 use super::backward::Gradients;
-use super::plan::{Plan, padded};
+use super::plan::{GROUP, Plan, padded};
 use crate::error::{Error, length};
 use crate::real::Real;
-
-/// Columns of transposed weights that lie side by side: as many as a tile has registers for.
-pub(super) const GROUP: usize = 64;
 
 /// Packs the weights of all panels, `[panel][k][sum][unit]`, the k of `w` first, then those of
 /// `u`; and behind them the biases, `[panel][sum][unit]`. Units that do not count get zeros.

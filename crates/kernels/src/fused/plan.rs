@@ -3,6 +3,13 @@
 use super::recurrence::Recurrence;
 use super::{Sizes, UNITS};
 
+/// Columns of transposed weights that lie side by side: as many as a tile has registers for.
+pub(super) const GROUP: usize = 64;
+
+/// Terms that are summed before the next rows take their turn: their weights stay in the L1 cache.
+/// Between such chunks the sums rest in memory, which loses nothing.
+pub(super) const CHUNK: usize = 128;
+
 /// Units are cut into panels; a panel's sums lie side by side.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan {
@@ -85,13 +92,14 @@ impl Plan {
         self.sums * self.hidden
     }
 
-    /// The memory, in the order packed, sums, history, carry; and its length in numbers.
-    pub(super) fn parts(&self) -> ([usize; 4], usize) {
-        let record = self.panels * self.rows() * self.record_row();
-        let history = self.panels * self.rows() * self.history * self.units;
-        let carry = self.batch * self.hidden;
-        let starts = [0, self.packed(), self.packed() + record, self.packed() + record + history];
-        (starts, starts[3] + carry)
+    /// The memory, in the order packed, sums, history, partial sums, carry; and its length in
+    /// numbers. All but the carry begin at multiples of [`UNITS`].
+    pub(super) fn parts(&self) -> ([usize; 5], usize) {
+        let sums = padded(self.packed());
+        let history = sums + self.panels * self.rows() * self.record_row();
+        let partial = history + self.panels * self.rows() * self.history * self.units;
+        let carry = partial + self.batch * GROUP;
+        ([0, sums, history, partial, carry], carry + self.batch * self.hidden)
     }
 }
 

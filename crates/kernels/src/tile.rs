@@ -3,22 +3,22 @@
 use crate::lanes::Lanes;
 
 /// Sums of `R` rows: for each, `N` groups of `V` registers.
-pub(super) type Tile<L, const R: usize, const N: usize, const V: usize> = [[[L; V]; N]; R];
+pub(crate) type Tile<L, const R: usize, const N: usize, const V: usize> = [[[L; V]; N]; R];
 
 /// The left operand of a tile: `a[r, k]` at `r · row + k · step` behind an address.
 #[derive(Clone, Copy)]
-pub(super) struct Left<S> {
-    pub(super) at: *const S,
-    pub(super) row: usize,
-    pub(super) step: usize,
+pub(crate) struct Left<S> {
+    pub(crate) at: *const S,
+    pub(crate) row: usize,
+    pub(crate) step: usize,
 }
 
 /// The right operand: `b[k, n, lane]` at `k · step + n · group + lane` behind an address.
 #[derive(Clone, Copy)]
-pub(super) struct Right<S> {
-    pub(super) at: *const S,
-    pub(super) step: usize,
-    pub(super) group: usize,
+pub(crate) struct Right<S> {
+    pub(crate) at: *const S,
+    pub(crate) step: usize,
+    pub(crate) group: usize,
 }
 
 /// `sums[r, n, lane] += Σₖ a[r, k] · b[k, n, lane]`, in the order of `k`, each term by a fused
@@ -28,7 +28,7 @@ pub(super) struct Right<S> {
 /// `a[r, k]` and `b[k, n, lane]` have to be readable for all `r < R`, `k < depth`, `n < N` and
 /// `lane < V · WIDTH`.
 #[inline(always)]
-pub(super) unsafe fn accumulate<L: Lanes, const R: usize, const N: usize, const V: usize>(
+pub(crate) unsafe fn accumulate<L: Lanes, const R: usize, const N: usize, const V: usize>(
     sums: &mut Tile<L, R, N, V>,
     a: Left<L::Scalar>,
     b: Right<L::Scalar>,
@@ -118,11 +118,11 @@ macro_rules! with_registers {
         }
     }};
 }
-pub(super) use {with_registers, with_rows};
+pub(crate) use {with_registers, with_rows};
 
 /// Cuts rows into the fewest blocks of at most `most`, whose sizes differ by at most one.
 #[inline(always)]
-pub(super) fn blocks(rows: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+pub(crate) fn blocks(rows: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     let count = rows.div_ceil(most);
     (0..count).map(move |i| {
         let start = i * rows / count;
