@@ -15,6 +15,7 @@
 mod file;
 mod step;
 
+use elman::kernels::Threads;
 use file::Workloads;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -88,8 +89,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Failure> {
-    // Checked only: neither a tape nor a stream takes a number of threads yet.
-    threads()?;
+    // For all tapes and streams of this thread.
+    let _threads = Threads::limit(threads()?);
     let args: Vec<OsString> = std::env::args_os().skip(1).collect();
     let (path, name) = match args.as_slice() {
         [] => return check(),

@@ -7,6 +7,7 @@ use crate::graph::Graph;
 use crate::mark::{Call, Mark};
 use crate::params::Params;
 use crate::var::Var;
+use elman_kernels::Threads;
 use elman_tensor::{Real, View};
 use std::panic::Location;
 
@@ -43,6 +44,8 @@ pub struct Tape<T: Real> {
     arena: Arena<T>,
     seed: u64,
     step: u64,
+    /// How many threads kernels may use, where it was said.
+    threads: Option<usize>,
 }
 
 impl<T: Real> Default for Tape<T> {
@@ -57,7 +60,7 @@ impl<T: Real> Tape<T> {
 
     /// A tape without memory yet.
     pub fn new() -> Self {
-        Tape { arena: Arena::new(Self::LIMIT, false), seed: 0, step: 0 }
+        Tape { arena: Arena::new(Self::LIMIT, false), seed: 0, step: 0, threads: None }
     }
 
     /// The most bytes that the values of a recording may take, together with what rules keep and
@@ -80,6 +83,16 @@ impl<T: Real> Tape<T> {
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
+        self
+    }
+
+    /// Shares the work of kernels by as many threads, 0 for as many as the machine has cores, which
+    /// is also what holds if nothing is said. It changes how long a pass takes, and not one bit of
+    /// its result. Passes of several tapes at once do not wait for each other: whoever finds the
+    /// threads busy works alone.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = Some(threads);
         self
     }
 
@@ -114,6 +127,7 @@ impl<T: Real> Tape<T> {
             let given = grad.values().len();
             return Err(Error::GradLength { wanted: params.len(), given, line: call.line });
         }
+        let _threads = self.threads.map(Threads::limit);
         grad.values_mut().fill(T::ZERO);
         let env = self.env(true);
         self.step = self.step.wrapping_add(1);
@@ -141,6 +155,7 @@ impl<T: Real> Tape<T> {
     where
         F: for<'g> FnOnce(&'g Graph<'g, T>) -> R,
     {
+        let _threads = self.threads.map(Threads::limit);
         let env = self.env(false);
         let (value, result) = self.run(params, false, env, f);
         result.map(|()| value)

@@ -1,5 +1,6 @@
 //! One source, several instruction sets: the choice is made at run time.
 
+use crate::dual::Dual;
 use crate::lanes::{LaneKernel, Lanes, Plain};
 use crate::real::Real;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -115,10 +116,25 @@ macro_rules! in_lanes {
 in_lanes!(in_f32_lanes, f32, F32x8, F32x16);
 in_lanes!(in_f64_lanes, f64, F64x4, F64x8);
 
+/// Runs a kernel in arrays of dual numbers.
+#[inline]
+pub(crate) fn in_dual_lanes<K: LaneKernel<Dual<f64>>>(isa: Isa, kernel: K) -> K::Output {
+    #[cfg(target_arch = "x86_64")]
+    if isa.min(Isa::widest()) >= Isa::Avx2 {
+        // SAFETY: the processor was asked for AVX2 and FMA.
+        return unsafe { x86::run_avx2::<_, Plain<Dual<f64>, 4>, _>(kernel) };
+    }
+    run_portable(kernel)
+}
+
+/// Lanes of the portable compilation. On x86-64 it is there to be tested against, and each
+/// multiply-add is a call; elsewhere it is what is used, and the compiler makes registers of it.
+const WIDTH: usize = if cfg!(target_arch = "x86_64") { 1 } else { 8 };
+
 /// Runs a kernel in arrays, compiled for the baseline.
 #[inline(never)]
-pub(crate) fn run_portable<T: Real, K: LaneKernel<T>>(kernel: K) -> K::Output {
-    kernel.run::<Plain<T, 8>>()
+fn run_portable<T: Real, K: LaneKernel<T>>(kernel: K) -> K::Output {
+    kernel.run::<Plain<T, WIDTH>>()
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -8,15 +8,18 @@
 //! Every sum has one order: forward the bias, then the k of the input, then the k of the state, as
 //! a step made of single products has it; backward the steps and rows in the order of time.
 
-mod backward;
-mod forward;
+pub(crate) mod backward;
+pub(crate) mod forward;
 mod pack;
 mod plan;
-mod recurrence;
+pub(crate) mod recurrence;
 
+use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::real::Real;
-pub use recurrence::{Gated, LongShort, Recurrence, Relu, Tanh};
+pub use recurrence::Cell;
+use recurrence::Recurrence;
+pub(crate) use recurrence::with_recurrence;
 
 /// Units of a cell that are computed side by side: the lanes of the widest register of `f32`.
 pub const UNITS: usize = 16;
@@ -46,17 +49,49 @@ pub struct Columns<'a, T> {
     pub first: usize,
 }
 
-pub use backward::{Backward, Gradients, backward};
-pub use forward::{Forward, forward};
+pub use backward::{Backward, Gradients};
+pub use forward::Forward;
+
+/// Computes all steps of a sequence of a cell.
+///
+/// # Errors
+/// If a length does not fit.
+pub fn forward<T: Real>(
+    isa: Isa,
+    cell: Cell,
+    sizes: Sizes,
+    with: Forward<'_, T>,
+) -> Result<(), Error> {
+    T::fused_forward(isa, cell, sizes, with)
+}
+
+/// Adds the partial derivatives of a sequence.
+///
+/// # Errors
+/// If a length does not fit.
+pub fn backward<T: Real>(
+    isa: Isa,
+    cell: Cell,
+    sizes: Sizes,
+    with: Backward<'_, T>,
+    into: &mut dyn Gradients<T>,
+) -> Result<(), Error> {
+    T::fused_backward(isa, cell, sizes, with, into)
+}
 
 /// The length of the memory that [`forward`] fills and [`backward`] reads.
 ///
 /// # Errors
 /// If it cannot be counted.
-pub fn kept<C: Recurrence>(sizes: Sizes) -> Result<usize, Error> {
+pub fn kept(cell: Cell, sizes: Sizes) -> Result<usize, Error> {
+    with_recurrence!(cell, cell => kept_by(cell, sizes))
+}
+
+pub(crate) fn kept_by<C: Recurrence>(_: C, sizes: Sizes) -> Result<usize, Error> {
     let Sizes { time, batch, input, hidden } = sizes;
     // A bound of every product that the plan computes.
-    let widest = [time, batch, input.saturating_add(hidden).saturating_add(UNITS), hidden + 64, 64];
+    let width = hidden.saturating_add(4 * UNITS);
+    let widest = [time, batch, input.saturating_add(width), width, 4 * UNITS];
     let bound = widest.iter().try_fold(1usize, |n, &size| n.checked_mul(size.max(1)));
     match bound {
         Some(_) => Ok(plan::Plan::new::<C>(sizes).parts().1),

@@ -26,8 +26,13 @@ pub trait Lanes: Copy + 'static {
     type Scalar: Real;
     /// The number of lanes, a divisor of [`UNITS`](crate::fused::UNITS).
     const WIDTH: usize;
-    /// How many rows of four registers of sums fit beside their operands.
+    /// The most rows of a tile, 1, 3 or 6: so many rows of four registers of sums fit beside their
+    /// operands. With 1 row, tiles are one register wide, too.
     const ROWS: usize;
+
+    /// Calls a closure as a function of its own, compiled for the same instructions: pieces that
+    /// are large but not called often are compiled faster so.
+    fn apart(f: impl FnOnce());
 
     /// The same scalar in all lanes.
     fn splat(x: Self::Scalar) -> Self;

@@ -3,8 +3,9 @@
 use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
+use crate::parallel::{self, Apart};
 use crate::real::Real;
-use crate::tile::{Left, Right, Tile, accumulate, blocks, with_registers, with_rows};
+use crate::tile::{Left, Right, Tile, accumulate, blocks, share, with_registers, with_rows};
 use std::mem::MaybeUninit;
 
 /// A matrix in a slice: as stored (row-major), or seen transposed.
@@ -73,7 +74,7 @@ pub fn product<T: Real>(
     }
     length("product", a.rows.saturating_mul(b.columns), c.len())?;
     if !c.is_empty() {
-        T::in_lanes(Isa::used(), Product { a, b, fill, c });
+        T::product(Isa::used(), Product { a, b, fill, c });
     }
     Ok(())
 }
@@ -84,24 +85,55 @@ const BLOCK: usize = 128;
 /// Columns of a panel: as many as a tile has registers for.
 const PANEL: usize = 64;
 
-struct Product<'a, T> {
+#[derive(Debug)]
+pub struct Product<'a, T> {
     a: Matrix<'a, T>,
     b: Matrix<'a, T>,
     fill: Fill,
     c: &'a mut [T],
 }
 
-impl<T: Real> LaneKernel<T> for Product<'_, T> {
+impl<T: Real> Product<'_, T> {
+    /// Cuts the rows of the result into shares for several threads.
+    pub(crate) fn share(self, isa: Isa) {
+        let Product { a, b, fill, c } = self;
+        let (m, n) = (a.rows, b.columns);
+        let parts = parallel::parts(m * n * a.columns, m);
+        if parts == 1 {
+            return T::in_lanes(isa, Rows { a, b, fill, c: c.as_mut_ptr(), rows: (0, m) });
+        }
+        let c = Apart(c.as_mut_ptr());
+        parallel::run(parts, &|i| {
+            let rows = share(m, parts, i);
+            T::in_lanes(isa, Rows { a, b, fill, c: *c.get(), rows });
+        });
+    }
+}
+
+/// Some rows of a product.
+struct Rows<'a, T> {
+    a: Matrix<'a, T>,
+    b: Matrix<'a, T>,
+    fill: Fill,
+    /// The whole result, of which only these rows are touched.
+    c: *mut T,
+    rows: (usize, usize),
+}
+
+impl<T: Real> LaneKernel<T> for Rows<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes<Scalar = T>>(self) {
-        let Product { a, b, fill, c } = self;
+        let Rows { a, b, fill, c, rows: (first, until) } = self;
         let (depth, n) = (a.columns, b.columns);
         if depth == 0 && fill == Fill::Overwrite {
-            c.fill(T::ZERO);
+            for i in first * n..until * n {
+                // SAFETY: the rows are rows of the result.
+                unsafe { c.add(i).write(T::ZERO) }
+            }
         }
         // Few rows are not worth the packing.
-        let direct = !b.transposed && a.rows <= 2 * L::ROWS;
+        let direct = !b.transposed && until - first <= 2 * L::ROWS;
         let mut packed = Packed::new();
         // What is this wide fits the buffer in every precision.
         let panel = (PANEL * 4 / size_of::<T>()).min(4 * L::WIDTH);
@@ -119,7 +151,8 @@ impl<T: Real> LaneKernel<T> for Product<'_, T> {
                     Right { at: packed.at(), step: width, group: 0 }
                 };
                 with_registers!(count, lane, V => {
-                    for (i, rows) in blocks(a.rows, L::ROWS) {
+                    for (i, rows) in blocks(until - first, L::ROWS) {
+                        let i = first + i;
                         with_rows!(rows, R => {
                             let at = if a.transposed { k * a.rows + i } else { i * depth + k };
                             let at = a.values[at..].as_ptr();
@@ -150,10 +183,9 @@ unsafe fn tile<L: Lanes, const R: usize, const V: usize>(
     b: Right<L::Scalar>,
     depth: usize,
     add: bool,
-    c: &mut [L::Scalar],
+    c: *mut L::Scalar,
     (start, n, count): (usize, usize, usize),
 ) {
-    let c = c.as_mut_ptr();
     let place =
         |r: usize, v: usize| (start + r * n + v * L::WIDTH, L::WIDTH.min(count - v * L::WIDTH));
     // SAFETY: the caller's promises.

@@ -7,35 +7,75 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssi
 
 mod sealed {
     use super::{Isa, LaneKernel, Real, dispatch};
+    use crate::error::Error;
+    use crate::fused::{Backward, Cell, Forward, Gradients, Sizes, with_recurrence};
+    use crate::fused::{backward::backward, forward::forward};
+    use crate::product::Product;
 
     /// Nobody else implements [`Real`]: kernels may rely on its laws.
+    ///
+    /// The large kernels are methods, so that they are compiled here, once, and not in every crate
+    /// that calls them.
     pub trait Sealed: Sized {
         /// Runs a kernel in registers of this scalar.
         fn in_lanes<K: LaneKernel<Self>>(isa: Isa, kernel: K) -> K::Output
         where
             Self: Real;
+
+        fn product(isa: Isa, product: Product<'_, Self>);
+
+        fn fused_forward(
+            isa: Isa,
+            cell: Cell,
+            sizes: Sizes,
+            with: Forward<'_, Self>,
+        ) -> Result<(), Error>;
+
+        fn fused_backward(
+            isa: Isa,
+            cell: Cell,
+            sizes: Sizes,
+            with: Backward<'_, Self>,
+            into: &mut dyn Gradients<Self>,
+        ) -> Result<(), Error>;
     }
 
-    impl Sealed for f32 {
-        #[inline]
-        fn in_lanes<K: LaneKernel<f32>>(isa: Isa, kernel: K) -> K::Output {
-            dispatch::in_f32_lanes(isa, kernel)
-        }
-    }
+    macro_rules! sealed {
+        ($scalar:ty, $run:expr) => {
+            impl Sealed for $scalar {
+                #[inline]
+                fn in_lanes<K: LaneKernel<$scalar>>(isa: Isa, kernel: K) -> K::Output {
+                    $run(isa, kernel)
+                }
 
-    impl Sealed for f64 {
-        #[inline]
-        fn in_lanes<K: LaneKernel<f64>>(isa: Isa, kernel: K) -> K::Output {
-            dispatch::in_f64_lanes(isa, kernel)
-        }
-    }
+                fn product(isa: Isa, product: Product<'_, $scalar>) {
+                    product.share(isa);
+                }
 
-    impl Sealed for crate::Dual<f64> {
-        #[inline]
-        fn in_lanes<K: LaneKernel<Self>>(_: Isa, kernel: K) -> K::Output {
-            dispatch::run_portable(kernel)
-        }
+                fn fused_forward(
+                    isa: Isa,
+                    cell: Cell,
+                    sizes: Sizes,
+                    with: Forward<'_, $scalar>,
+                ) -> Result<(), Error> {
+                    with_recurrence!(cell, cell => forward(isa, cell, sizes, with))
+                }
+
+                fn fused_backward(
+                    isa: Isa,
+                    cell: Cell,
+                    sizes: Sizes,
+                    with: Backward<'_, $scalar>,
+                    into: &mut dyn Gradients<$scalar>,
+                ) -> Result<(), Error> {
+                    with_recurrence!(cell, cell => backward(isa, cell, sizes, with, into))
+                }
+            }
+        };
     }
+    sealed!(f32, dispatch::in_f32_lanes);
+    sealed!(f64, dispatch::in_f64_lanes);
+    sealed!(crate::Dual<f64>, dispatch::in_dual_lanes);
 }
 
 /// A scalar: `f32`, `f64`, or [`Dual<f64>`](crate::Dual) for exact directional derivatives.

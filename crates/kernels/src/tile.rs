@@ -62,33 +62,51 @@ pub(crate) unsafe fn accumulate<L: Lanes, const R: usize, const N: usize, const 
     *sums = own;
 }
 
-/// Calls a block with `R` bound to a number of rows from 1 to 6.
+/// Calls a block with `R` bound to a number of rows from 1 to 6, as a function of its own.
 macro_rules! with_rows {
     ($rows:expr, $R:ident => $call:expr) => {
         match $rows {
             1 => {
                 const $R: usize = 1;
-                $call
+                L::apart(
+                    #[inline(always)]
+                    || $call,
+                );
             }
-            2 => {
+            2 if L::ROWS > 1 => {
                 const $R: usize = 2;
-                $call
+                L::apart(
+                    #[inline(always)]
+                    || $call,
+                );
             }
-            3 => {
+            3 if L::ROWS > 1 => {
                 const $R: usize = 3;
-                $call
+                L::apart(
+                    #[inline(always)]
+                    || $call,
+                );
             }
             4 if L::ROWS > 3 => {
                 const $R: usize = 4;
-                $call
+                L::apart(
+                    #[inline(always)]
+                    || $call,
+                );
             }
             5 if L::ROWS > 3 => {
                 const $R: usize = 5;
-                $call
+                L::apart(
+                    #[inline(always)]
+                    || $call,
+                );
             }
             _ if L::ROWS > 3 => {
                 const $R: usize = 6;
-                $call
+                L::apart(
+                    #[inline(always)]
+                    || $call,
+                );
             }
             _ => {}
         }
@@ -102,11 +120,11 @@ macro_rules! with_registers {
         let mut $first = 0;
         while $first < lanes {
             let left = (lanes - $first).div_ceil(L::WIDTH);
-            if left >= 4 {
+            if left >= 4 && L::ROWS > 1 {
                 const $V: usize = 4;
                 $call;
                 $first += 4 * L::WIDTH;
-            } else if left >= 2 {
+            } else if left >= 2 && L::ROWS > 1 {
                 const $V: usize = 2;
                 $call;
                 $first += 2 * L::WIDTH;
@@ -128,4 +146,9 @@ pub(crate) fn blocks(rows: usize, most: usize) -> impl Iterator<Item = (usize, u
         let start = i * rows / count;
         (start, (i + 1) * rows / count - start)
     })
+}
+
+/// The `i`-th of `parts` shares of so many things: from where, and up to where.
+pub(crate) fn share(count: usize, parts: usize, i: usize) -> (usize, usize) {
+    (i * count / parts, (i + 1) * count / parts)
 }

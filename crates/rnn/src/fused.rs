@@ -2,7 +2,7 @@
 
 use crate::seq::Seq;
 use elman_autograd::{AnyRule, Backward, Forward, Misfit, Param, Partials, Shapes, Var};
-use elman_kernels::fused::{self, Columns, Gradients, Recurrence, Sizes};
+use elman_kernels::fused::{self, Cell, Columns, Gradients, Sizes};
 use elman_kernels::{Isa, fit};
 use elman_tensor::{Real, Shape, View};
 use std::panic::Location;
@@ -12,14 +12,17 @@ pub(crate) type Home = (usize, usize);
 
 /// A kernel, and where its weights are among the operands: inputs, output and cell (absent where
 /// there is none) before the first step, and behind them the weights.
-pub(crate) trait Kernel: Recurrence + 'static {
-    const NAME: &'static str;
+#[derive(Debug)]
+pub(crate) struct Kernel {
+    /// The name, for errors.
+    pub(crate) name: &'static str,
+    pub(crate) cell: Cell,
     /// Of each sum that the input takes part in.
-    const W: &'static [Home];
+    pub(crate) w: &'static [Home],
     /// Of each sum that the state takes part in.
-    const U: &'static [Home];
+    pub(crate) u: &'static [Home],
     /// Of each sum.
-    const B: &'static [Home];
+    pub(crate) b: &'static [Home],
 }
 
 /// The operands before the weights.
@@ -31,7 +34,7 @@ const C: usize = 2;
 /// A sequence of a cell: the outputs, `[time · batch, hidden]`, and behind them the last cell
 /// where there is one.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Fused<K>(pub(crate) K);
+struct Fused(&'static Kernel);
 
 /// The most sums of a cell.
 const MOST: usize = 4;
@@ -41,8 +44,8 @@ const WEIGHTS: usize = 7;
 /// Computes a whole sequence by a kernel, if the operands fit and the sequence is whole: the
 /// outputs `[time, batch, hidden]`, and the last cell.
 #[track_caller]
-pub(crate) fn sequence<'g, T: Real, K: Kernel>(
-    kernel: K,
+pub(crate) fn sequence<'g, T: Real>(
+    kernel: &'static Kernel,
     xs: Seq<'g, T>,
     h: Var<'g, T>,
     c: Var<'g, T>,
@@ -63,29 +66,29 @@ pub(crate) fn sequence<'g, T: Real, K: Kernel>(
     }
     let operands = &operands[..FIRST + weights.len()];
     // What does not fit is left to the single steps, whose errors say more.
-    sizes::<K>(operands.len(), |operand| operands[operand].shape()).ok()?;
+    sizes(kernel, operands.len(), |operand| operands[operand].shape()).ok()?;
     let all = g.apply_any(Fused(kernel), operands, Location::caller());
     let rows = time * batch;
     let y = all.slice(0, rows);
-    let last = if K::CELL { all.slice(rows, batch) } else { c };
+    let last = if kernel.cell.carries() { all.slice(rows, batch) } else { c };
     Some((y.reshape([time, batch, hidden]), last))
 }
 
 /// The sizes, and whether all shapes fit them.
-fn sizes<K: Kernel>(count: usize, x: impl Fn(usize) -> Shape) -> Result<Sizes, Misfit> {
+fn sizes(kernel: &Kernel, count: usize, x: impl Fn(usize) -> Shape) -> Result<Sizes, Misfit> {
     let (xs, h) = (x(X), x(H));
     let &[time, batch, input] = xs.dims() else {
         return Err(Misfit::new("wanted a sequence [time, batch, in]"));
     };
     let hidden = h.last();
     let state = Shape::from([batch, hidden]);
-    let cell = if K::CELL { state } else { Shape::from([0]) };
+    let cell = if kernel.cell.carries() { state } else { Shape::from([0]) };
     if h != state || x(C) != cell {
         return Err(Misfit::new(format!("wanted states [{batch}, hidden]")));
     }
     let sums = |homes: &[Home], operand| homes.iter().filter(|(o, _)| *o == operand).count();
     for operand in FIRST..count {
-        let [w, u, b] = [K::W, K::U, K::B].map(|homes| sums(homes, operand));
+        let [w, u, b] = [kernel.w, kernel.u, kernel.b].map(|homes| sums(homes, operand));
         let wanted = match (w, u) {
             (0, 0) => Shape::from([b * hidden]),
             (0, u) => Shape::from([hidden, u * hidden]),
@@ -99,8 +102,8 @@ fn sizes<K: Kernel>(count: usize, x: impl Fn(usize) -> Shape) -> Result<Sizes, M
     Ok(Sizes { time, batch, input, hidden })
 }
 
-fn of_shapes<K: Kernel>(x: Shapes<'_>) -> Result<Sizes, Misfit> {
-    sizes::<K>(x.count(), |operand| x.get(operand))
+fn of_shapes(kernel: &Kernel, x: Shapes<'_>) -> Result<Sizes, Misfit> {
+    sizes(kernel, x.count(), |operand| x.get(operand))
 }
 
 /// The columns of some sums.
@@ -119,37 +122,40 @@ fn columns<'a, T: Real>(
     })
 }
 
-impl<T: Real, K: Kernel> AnyRule<T> for Fused<K> {
+impl<T: Real> AnyRule<T> for Fused {
     fn name(&self) -> &'static str {
-        K::NAME
+        self.0.name
     }
 
     fn shape(&self, x: Shapes<'_>) -> Result<Shape, Misfit> {
-        let Sizes { time, batch, hidden, .. } = of_shapes::<K>(x)?;
-        let rows = if K::CELL { time + 1 } else { time };
+        let Sizes { time, batch, hidden, .. } = of_shapes(self.0, x)?;
+        let rows = if self.0.cell.carries() { time + 1 } else { time };
         Ok(Shape::from([rows * batch, hidden]))
     }
 
     fn kept(&self, x: Shapes<'_>) -> usize {
-        of_shapes::<K>(x).ok().and_then(|sizes| fused::kept::<K>(sizes).ok()).unwrap_or(usize::MAX)
+        of_shapes(self.0, x)
+            .ok()
+            .and_then(|sizes| fused::kept(self.0.cell, sizes).ok())
+            .unwrap_or(usize::MAX)
     }
 
     fn forward(&self, mut at: Forward<'_, T>) {
-        let Ok(sizes) = of_shapes::<K>(at.x.shapes()) else { return };
-        let view = |operand| at.x.get(operand);
-        let (w, u, b) = (columns(K::W, view), columns(K::U, view), columns(K::B, view));
+        let Ok(sizes) = of_shapes(self.0, at.x.shapes()) else { return };
+        let (k, view) = (self.0, |operand| at.x.get(operand));
+        let (w, u, b) = (columns(k.w, view), columns(k.u, view), columns(k.b, view));
         let (y, last) = at.y.values_mut().split_at_mut(sizes.time * sizes.batch * sizes.hidden);
         fit(fused::forward(
             Isa::used(),
-            self.0,
+            k.cell,
             sizes,
             fused::Forward {
                 x: view(X).values(),
                 h: view(H).values(),
                 c: view(C).values(),
-                w: &w[..K::W.len()],
-                u: &u[..K::U.len()],
-                b: &b[..K::B.len()],
+                w: &w[..k.w.len()],
+                u: &u[..k.u.len()],
+                b: &b[..k.b.len()],
                 y,
                 last,
                 kept: at.side.kept,
@@ -158,43 +164,37 @@ impl<T: Real, K: Kernel> AnyRule<T> for Fused<K> {
     }
 
     fn adjoint(&self, mut at: Backward<'_, T>) {
-        let Ok(sizes) = of_shapes::<K>(at.x.shapes()) else { return };
-        let view = |operand| at.x.get(operand);
-        let (w, u, b) = (columns(K::W, view), columns(K::U, view), columns(K::B, view));
+        let Ok(sizes) = of_shapes(self.0, at.x.shapes()) else { return };
+        let (k, view) = (self.0, |operand| at.x.get(operand));
+        let (w, u, b) = (columns(k.w, view), columns(k.u, view), columns(k.b, view));
         let outputs = sizes.time * sizes.batch * sizes.hidden;
         let (dy, dlast) = at.dy.values().split_at(outputs);
         let with = fused::Backward {
             x: view(X).values(),
             h: view(H).values(),
             c: view(C).values(),
-            w: &w[..K::W.len()],
-            u: &u[..K::U.len()],
-            b: &b[..K::B.len()],
+            w: &w[..k.w.len()],
+            u: &u[..k.u.len()],
+            b: &b[..k.b.len()],
             y: &at.y.values()[..outputs],
             dy,
             dlast,
             kept: at.side.kept,
         };
-        fit(fused::backward(
-            Isa::used(),
-            self.0,
-            sizes,
-            with,
-            &mut Targets::<T, K>(&mut at.d, self.0),
-        ));
+        fit(fused::backward(Isa::used(), k.cell, sizes, with, &mut Targets(&mut at.d, k)));
     }
 }
 
 /// The partials of the operands, as the kernel asks for them.
-struct Targets<'a, 'd, T, K>(&'a mut Partials<'d, T>, K);
+struct Targets<'a, 'd, T>(&'a mut Partials<'d, T>, &'static Kernel);
 
-impl<T: Real, K: Kernel> Targets<'_, '_, T, K> {
+impl<T: Real> Targets<'_, '_, T> {
     fn of(&mut self, operand: usize) -> Option<&mut [T]> {
         self.0.of(operand).map(|d| d.into_values())
     }
 }
 
-impl<T: Real, K: Kernel> Gradients<T> for Targets<'_, '_, T, K> {
+impl<T: Real> Gradients<T> for Targets<'_, '_, T> {
     fn x(&mut self) -> Option<&mut [T]> {
         self.of(X)
     }
@@ -205,12 +205,12 @@ impl<T: Real, K: Kernel> Gradients<T> for Targets<'_, '_, T, K> {
         self.of(C)
     }
     fn w(&mut self, sum: usize) -> Option<&mut [T]> {
-        self.of(K::W[sum].0)
+        self.of(self.1.w[sum].0)
     }
     fn u(&mut self, sum: usize) -> Option<&mut [T]> {
-        self.of(K::U[sum].0)
+        self.of(self.1.u[sum].0)
     }
     fn b(&mut self, sum: usize) -> Option<&mut [T]> {
-        self.of(K::B[sum].0)
+        self.of(self.1.b[sum].0)
     }
 }

@@ -4,6 +4,7 @@ use crate::carried::Carried;
 use crate::cell::Cell;
 use crate::state::State;
 use elman_autograd::{Error, Misfit, Params, Site, Tape};
+use elman_kernels::Threads;
 use elman_tensor::{LIMIT, Real, Shape, Tensor, View};
 use std::panic::Location;
 
@@ -33,6 +34,8 @@ pub struct Stream<'p, T: Real, C> {
     tape: Tape<T>,
     state: Carried<T>,
     output: Vec<T>,
+    /// How many threads kernels may use, where it was said.
+    threads: Option<usize>,
 }
 
 impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
@@ -44,7 +47,13 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
     /// As many streams side by side as there are rows.
     pub fn rows(params: &'p Params<T>, cell: C, batch: usize) -> Self {
         let (state, output) = (Carried::new(), Vec::new());
-        Stream { params, cell, batch, tape: Tape::new(), state, output }
+        Stream { params, cell, batch, tape: Tape::new(), state, output, threads: None }
+    }
+
+    /// Shares the work of kernels by as many threads, see [`Tape::threads`].
+    #[must_use]
+    pub fn threads(self, threads: usize) -> Self {
+        Stream { threads: Some(threads), ..self }
     }
 
     /// One step: takes an input (`[batch, in]`, row by row) and lends the output `[batch, out]`.
@@ -54,6 +63,7 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
     /// then.
     #[track_caller]
     pub fn push(&mut self, x: &[T]) -> Result<&[T], Error> {
+        let _threads = self.threads.map(Threads::limit);
         let line = Location::caller();
         let features = x.len().checked_div(self.batch).unwrap_or(0);
         let shape = Shape::from([self.batch, features]);

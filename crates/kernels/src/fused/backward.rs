@@ -7,8 +7,10 @@ use super::{Columns, Sizes};
 use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
+use crate::parallel::{self, Apart};
 use crate::real::Real;
-use crate::tile::{Left, Right, Tile, accumulate, blocks, with_registers, with_rows};
+use crate::tile::{Left, Right, Tile, accumulate, blocks, share, with_registers, with_rows};
+use std::hint::black_box;
 
 /// A sequence whose adjoint is wanted: what [`forward`](super::forward) saw and wrote.
 #[derive(Debug)]
@@ -54,16 +56,15 @@ pub trait Gradients<T> {
 }
 
 /// Adds the partial derivatives of a sequence.
-///
-/// # Errors
-/// If a length does not fit.
-pub fn backward<T: Real, C: Recurrence>(
+pub(crate) fn backward<T: Real, C: Recurrence>(
     isa: Isa,
     cell: C,
     sizes: Sizes,
     with: Backward<'_, T>,
-    into: &mut impl Gradients<T>,
+    into: &mut dyn Gradients<T>,
 ) -> Result<(), Error> {
+    // Beyond this, sizes can be multiplied.
+    super::kept_by(cell, sizes)?;
     let plan = Plan::new::<C>(sizes);
     let state = sizes.batch * sizes.hidden;
     let own = if C::CELL { state } else { 0 };
@@ -111,7 +112,11 @@ pub fn backward<T: Real, C: Recurrence>(
         carry: carry.as_mut_ptr(),
         transposed: of_state.as_ptr(),
     };
-    T::in_lanes(isa, Steps { cell, plan: &plan, at: &at, rows: (0, sizes.batch) });
+    let parts = parallel::parts(plan.operations(), sizes.batch);
+    parallel::run(parts, &|i| {
+        let rows = share(sizes.batch, parts, i);
+        T::in_lanes(isa, Steps { cell, plan: &plan, at: &at, rows });
+    });
 
     // Before the first step: what flows through its sums, and what bypasses them.
     let first = Left { at: at.sums.cast_const(), row: plan.record_row(), step: 1 };
@@ -131,7 +136,7 @@ pub fn backward<T: Real, C: Recurrence>(
                 right,
                 to,
                 columns: sizes.hidden,
-                rows: sizes.batch,
+                rows: (0, sizes.batch),
             },
         );
     }
@@ -144,24 +149,48 @@ pub fn backward<T: Real, C: Recurrence>(
     if let Some(dx) = into.x() {
         length("fused backward", plan.rows() * sizes.input, dx.len())?;
         pack::transposed(&plan, with.w, sizes.input, of_input);
-        let (right, to) = (of_input.as_ptr(), dx.as_mut_ptr());
-        T::in_lanes(
-            isa,
-            Through {
-                plan: &plan,
-                shift: 0,
-                left: first,
-                right,
-                to,
-                columns: sizes.input,
-                rows: plan.rows(),
-            },
-        );
+        let (right, to) = (of_input.as_ptr(), Apart(dx.as_mut_ptr()));
+        let through = Through {
+            plan: &plan,
+            shift: 0,
+            left: first,
+            right,
+            to: to.0,
+            columns: sizes.input,
+            rows: (0, 0),
+        };
+        let through = Apart(through);
+        let parts = parallel::parts(plan.operations(), plan.rows());
+        parallel::run(parts, &|i| {
+            let rows = share(plan.rows(), parts, i);
+            T::in_lanes(isa, Through { rows, ..*through.get() });
+        });
     }
 
     // The weights' gradients take the place of the packed weights, and are added from there.
-    let weights = packed.as_mut_ptr();
-    T::in_lanes(isa, Weights::<T> { plan: &plan, at: &at, to: weights });
+    // They are shared by panels, or by operands where there are too few panels.
+    let to = packed.as_mut_ptr();
+    let operands = sizes.input + sizes.hidden;
+    let parts = parallel::parts(plan.operations(), operands.max(plan.panels));
+    let of_panels = parts <= plan.panels;
+    let weights = Apart(Weights::<T> {
+        plan: &plan,
+        at: &at,
+        to,
+        panels: (0, plan.panels),
+        terms: (0, operands),
+    });
+    parallel::run(parts, &|i| {
+        let all = *weights.get();
+        T::in_lanes(
+            isa,
+            if of_panels {
+                Weights { panels: share(plan.panels, parts, i), ..all }
+            } else {
+                Weights { terms: share(operands, parts, i), ..all }
+            },
+        );
+    });
     pack::spread(&plan, packed, with.w, with.u, with.b, into)
 }
 
@@ -177,6 +206,9 @@ struct Pointers<T> {
     carry: *mut T,
     transposed: *const T,
 }
+
+// SAFETY: threads write to rows of their own only, and share what nobody writes meanwhile.
+unsafe impl<T: Sync> Sync for Pointers<T> {}
 
 /// The steps of some rows, from the last one back.
 struct Steps<'a, C, T> {
@@ -281,7 +313,8 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
                 }
                 return;
             }
-            for r in 0..R {
+            // The pointwise part is compiled once, not once for every row.
+            for r in 0..black_box(R) {
                 let now = t * plan.batch + row + r;
                 for v in 0..V {
                     let unit = first + lane + v * L::WIDTH;
@@ -356,7 +389,8 @@ unsafe fn through<L: Lanes, const R: usize, const V: usize>(
     }
 }
 
-/// `to += D · Vᵀ` for the first `rows` of all steps and rows.
+/// `to += D · Vᵀ` for some rows of all steps and rows.
+#[derive(Clone, Copy)]
 struct Through<'a, T> {
     plan: &'a Plan,
     shift: usize,
@@ -364,7 +398,7 @@ struct Through<'a, T> {
     right: *const T,
     to: *mut T,
     columns: usize,
-    rows: usize,
+    rows: (usize, usize),
 }
 
 impl<T: Real> LaneKernel<T> for Through<'_, T> {
@@ -374,7 +408,8 @@ impl<T: Real> LaneKernel<T> for Through<'_, T> {
         for first in (0..self.columns).step_by(GROUP) {
             let count = GROUP.min(self.columns - first);
             with_registers!(count, lane, V => {
-                for (row, rows) in blocks(self.rows, L::ROWS) {
+                for (row, rows) in blocks(self.rows.1 - self.rows.0, L::ROWS) {
+                    let row = self.rows.0 + row;
                     with_rows!(rows, R => {
                         // SAFETY: the caller has checked the length of what is written.
                         unsafe { self.tile::<L, R, V>(first, lane, row) }
@@ -387,7 +422,7 @@ impl<T: Real> LaneKernel<T> for Through<'_, T> {
 
 impl<T: Real> Through<'_, T> {
     /// # Safety
-    /// `first + lane < columns` and `row + R ≤ rows`.
+    /// `first + lane < columns`, and the rows are rows.
     #[inline(always)]
     unsafe fn tile<L: Lanes<Scalar = T>, const R: usize, const V: usize>(
         &self,
@@ -428,18 +463,28 @@ impl<T: Real> Through<'_, T> {
 /// the L1 cache.
 const DEPTH: usize = 96;
 
-/// The gradients of all weights and biases, laid out as forward packs them.
+/// The gradients of the weights and biases of some panels and some operands, the inputs before the
+/// states, laid out as forward packs them. The biases go with the first operand.
 struct Weights<'a, T> {
     plan: &'a Plan,
     at: &'a Pointers<T>,
     to: *mut T,
+    panels: (usize, usize),
+    terms: (usize, usize),
 }
+
+impl<T> Clone for Weights<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Weights<'_, T> {}
 
 impl<T: Real> LaneKernel<T> for Weights<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes<Scalar = T>>(self) {
-        for panel in 0..self.plan.panels {
+        for panel in self.panels.0..self.panels.1 {
             let valid = self.plan.valid(panel);
             match self.plan.sums {
                 1 => with_registers!(valid, lane, V => self.panel::<L, 1, V>(panel, lane)),
@@ -454,8 +499,10 @@ impl<T: Real> LaneKernel<T> for Weights<'_, T> {
                     }
                 }
             }
-            for lane in (0..valid).step_by(L::WIDTH) {
-                self.biases::<L>(panel, lane);
+            if self.terms.0 == 0 {
+                for lane in (0..valid).step_by(L::WIDTH) {
+                    self.biases::<L>(panel, lane);
+                }
             }
         }
     }
@@ -471,21 +518,24 @@ impl<T: Real> Weights<'_, T> {
         let (plan, at) = (self.plan, self.at);
         let (rows, batch, input, hidden) = (plan.rows(), plan.batch, plan.input, plan.hidden);
         let shift = plan.stored - plan.sums;
+        let (from, until) = self.terms;
+        let x = (from.min(input), until.min(input));
+        let h = (from.max(input) - input, until.max(input) - input);
         // SAFETY: `to` has room for all packed weights; inputs, outputs and sums have all rows.
         unsafe {
             let to = self.to.add(panel * plan.packed_panel() + lane);
             for start in (0..rows).step_by(DEPTH) {
                 let depth = DEPTH.min(rows - start);
-                let x = Left { at: at.x.add(start * input), row: 1, step: input };
-                self.part::<L, N, V>(panel, lane, 0, start, depth, x, input, to, start > 0);
+                let left = Left { at: at.x.add(start * input), row: 1, step: input };
+                self.part::<L, N, V>(panel, lane, 0, start, depth, left, x, to, start > 0);
             }
             let to = to.add(input * N * plan.units);
-            let h = Left { at: at.h, row: 1, step: hidden };
-            self.part::<L, N, V>(panel, lane, shift, 0, batch, h, hidden, to, false);
+            let left = Left { at: at.h, row: 1, step: hidden };
+            self.part::<L, N, V>(panel, lane, shift, 0, batch, left, h, to, false);
             for start in (batch..rows).step_by(DEPTH) {
                 let depth = DEPTH.min(rows - start);
-                let y = Left { at: at.y.add((start - batch) * hidden), row: 1, step: hidden };
-                self.part::<L, N, V>(panel, lane, shift, start, depth, y, hidden, to, true);
+                let left = Left { at: at.y.add((start - batch) * hidden), row: 1, step: hidden };
+                self.part::<L, N, V>(panel, lane, shift, start, depth, left, h, to, true);
             }
         }
     }
@@ -494,7 +544,7 @@ impl<T: Real> Weights<'_, T> {
     ///
     /// # Safety
     /// The rows from `start` on have to be there, `left` has to have as many, and `to` needs room
-    /// for `count` rows of weights.
+    /// for the weights of all operands, of which only some are computed.
     #[inline(always)]
     #[expect(clippy::too_many_arguments, reason = "the innermost loops take what they need")]
     unsafe fn part<L: Lanes<Scalar = T>, const N: usize, const V: usize>(
@@ -505,7 +555,7 @@ impl<T: Real> Weights<'_, T> {
         start: usize,
         depth: usize,
         left: Left<T>,
-        count: usize,
+        operands: (usize, usize),
         to: *mut T,
         add: bool,
     ) {
@@ -514,7 +564,8 @@ impl<T: Real> Weights<'_, T> {
         unsafe {
             let sums = self.at.sums.add(plan.record(panel, start) + shift * plan.units + lane);
             let right = Right { at: sums.cast_const(), step: plan.record_row(), group: plan.units };
-            for (k, rows) in blocks(count, L::ROWS) {
+            for (k, rows) in blocks(operands.1 - operands.0, L::ROWS) {
+                let k = operands.0 + k;
                 with_rows!(rows, R => {
                     let to = to.add(k * N * plan.units);
                     let place = |r: usize, n: usize, v: usize| {

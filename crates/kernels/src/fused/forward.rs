@@ -6,8 +6,10 @@ use super::{Columns, Sizes, pack};
 use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
+use crate::parallel;
 use crate::real::Real;
-use crate::tile::{Left, Right, Tile, accumulate, blocks, with_registers, with_rows};
+use crate::tile::{Left, Right, Tile, accumulate, blocks, share, with_registers, with_rows};
+use std::hint::black_box;
 
 /// A sequence to compute.
 #[derive(Debug)]
@@ -43,6 +45,10 @@ pub(super) struct Pointers<T> {
     pub(super) history: *mut T,
 }
 
+// SAFETY: threads share inputs and packed weights, which nobody writes, and write to rows of their
+// own only.
+unsafe impl<T: Sync> Sync for Pointers<T> {}
+
 /// The steps of some rows.
 struct Steps<'a, C, T> {
     cell: C,
@@ -52,15 +58,14 @@ struct Steps<'a, C, T> {
 }
 
 /// Computes all steps of a sequence of a cell.
-///
-/// # Errors
-/// If a length does not fit.
-pub fn forward<T: Real, C: Recurrence>(
+pub(crate) fn forward<T: Real, C: Recurrence>(
     isa: Isa,
     cell: C,
     sizes: Sizes,
     with: Forward<'_, T>,
 ) -> Result<(), Error> {
+    // Beyond this, sizes can be multiplied.
+    super::kept_by(cell, sizes)?;
     let plan = Plan::new::<C>(sizes);
     let state = sizes.batch * sizes.hidden;
     let own = if C::CELL { state } else { 0 };
@@ -94,7 +99,12 @@ pub fn forward<T: Real, C: Recurrence>(
         sums: sums.as_mut_ptr(),
         history: history.as_mut_ptr(),
     };
-    T::in_lanes(isa, Steps { cell, plan: &plan, at: &at, rows: (0, sizes.batch) });
+    // The rows go their ways alone, through all steps.
+    let parts = parallel::parts(plan.operations(), sizes.batch);
+    parallel::run(parts, &|i| {
+        let rows = share(sizes.batch, parts, i);
+        T::in_lanes(isa, Steps { cell, plan: &plan, at: &at, rows });
+    });
     if C::CELL {
         // The cell is the first of the history.
         for panel in 0..plan.panels {
@@ -245,7 +255,8 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
                 if s < shift { of_input[r][s][v] } else { of_state[r][s - shift][v] }
             };
 
-            for r in 0..R {
+            // The pointwise part is compiled once, not once for every row.
+            for r in 0..black_box(R) {
                 for v in 0..V {
                     let mut sums = [sum(r, 0, v); 4];
                     for s in 0..C::STORED {

@@ -79,7 +79,7 @@ pub(super) fn spread<T: Real>(
     w: &[Columns<'_, T>],
     u: &[Columns<'_, T>],
     b: &[Columns<'_, T>],
-    into: &mut impl Gradients<T>,
+    into: &mut dyn Gradients<T>,
 ) -> Result<(), Error> {
     let of_state = plan.input * plan.sums * plan.units;
     let biases = plan.panels * plan.packed_panel();

@@ -57,6 +57,11 @@ impl Plan {
         self.units.min(self.hidden - panel * self.units)
     }
 
+    /// Multiplications of all steps and rows.
+    pub(super) fn operations(&self) -> usize {
+        self.rows() * (self.input + self.hidden) * self.sums * self.hidden
+    }
+
     /// Numbers of one row of a panel of sums.
     #[inline(always)]
     pub(super) fn record_row(&self) -> usize {

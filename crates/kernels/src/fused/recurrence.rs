@@ -2,11 +2,79 @@
 
 use crate::lanes::Lanes;
 
+/// The cells that there are kernels for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cell {
+    /// h′ = tanh(b + x · W + h · U).
+    Tanh,
+    /// h′ = max(b + x · W + h · U, 0).
+    Relu,
+    /// c′ = σ(f) ∘ c + σ(i) ∘ tanh(g), h′ = σ(o) ∘ tanh(c′), for the sums i, f, g, o of input and
+    /// state.
+    LongShort,
+    /// n = tanh(a + σ(r) ∘ q), h′ = (1 − σ(z)) ∘ n + σ(z) ∘ h, for the sums a, r, z, q, of which
+    /// the input has no part in q and the state none in a.
+    Gated,
+}
+
+/// Calls a block with `C` bound to the recurrence of a cell.
+macro_rules! with_recurrence {
+    ($cell:expr, $c:ident => $call:expr) => {
+        match $cell {
+            $crate::fused::Cell::Tanh => {
+                let $c = $crate::fused::recurrence::Tanh;
+                $call
+            }
+            $crate::fused::Cell::Relu => {
+                let $c = $crate::fused::recurrence::Relu;
+                $call
+            }
+            $crate::fused::Cell::LongShort => {
+                let $c = $crate::fused::recurrence::LongShort;
+                $call
+            }
+            $crate::fused::Cell::Gated => {
+                let $c = $crate::fused::recurrence::Gated;
+                $call
+            }
+        }
+    };
+}
+pub(crate) use with_recurrence;
+
+impl Cell {
+    /// Sums that the input takes part in, and as many that the state does.
+    pub fn sums(self) -> usize {
+        fn of<C: Recurrence>(_: C) -> usize {
+            C::SUMS
+        }
+        with_recurrence!(self, cell => of(cell))
+    }
+
+    /// All sums: where there are more than [`sums`](Cell::sums), the first ones are of the input,
+    /// the last ones of the state.
+    pub fn stored(self) -> usize {
+        fn of<C: Recurrence>(_: C) -> usize {
+            C::STORED
+        }
+        with_recurrence!(self, cell => of(cell))
+    }
+
+    /// Whether there is a second state, which is carried beside the output.
+    pub fn carries(self) -> bool {
+        fn of<C: Recurrence>(_: C) -> bool {
+            C::CELL
+        }
+        with_recurrence!(self, cell => of(cell))
+    }
+}
+
 /// The pointwise part of a recurrent step, in registers.
 ///
 /// A step sums `b + x · W` into the first [`SUMS`](Self::SUMS) of [`STORED`](Self::STORED) sums
 /// and `h · U` into the last ones; where the two overlap, one sum has both.
-pub trait Recurrence: Copy + Send + Sync {
+pub(crate) trait Recurrence: Copy + Send + Sync {
     /// Sums that the input takes part in, and as many that the state does.
     const SUMS: usize;
     /// All sums.
@@ -28,20 +96,20 @@ pub trait Recurrence: Copy + Send + Sync {
 
 /// What is known of a step on the way back.
 #[derive(Clone, Copy)]
-pub struct Kept<L> {
+pub(crate) struct Kept<L> {
     /// What forward put in place of the sums.
-    pub sums: [L; 4],
+    pub(crate) sums: [L; 4],
     /// The history.
-    pub history: [L; 2],
+    pub(crate) history: [L; 2],
     /// The state before: the cell if there is one, else the output.
-    pub old: L,
+    pub(crate) old: L,
     /// The output.
-    pub h: L,
+    pub(crate) h: L,
 }
 
 /// h′ = tanh(b + x · W + h · U).
 #[derive(Debug, Clone, Copy)]
-pub struct Tanh;
+pub(crate) struct Tanh;
 
 impl Recurrence for Tanh {
     const SUMS: usize = 1;
@@ -62,7 +130,7 @@ impl Recurrence for Tanh {
 
 /// h′ = max(b + x · W + h · U, 0).
 #[derive(Debug, Clone, Copy)]
-pub struct Relu;
+pub(crate) struct Relu;
 
 impl Recurrence for Relu {
     const SUMS: usize = 1;
@@ -84,7 +152,7 @@ impl Recurrence for Relu {
 
 /// c′ = σ(f) ∘ c + σ(i) ∘ tanh(g), h′ = σ(o) ∘ tanh(c′); sums in the order i, f, g, o.
 #[derive(Debug, Clone, Copy)]
-pub struct LongShort;
+pub(crate) struct LongShort;
 
 impl Recurrence for LongShort {
     const SUMS: usize = 4;
@@ -117,7 +185,7 @@ impl Recurrence for LongShort {
 /// n = tanh(a + σ(r) ∘ q), h′ = (1 − σ(z)) ∘ n + σ(z) ∘ h; sums in the order a, r, z, q, of which
 /// the input has no part in q and the state none in a.
 #[derive(Debug, Clone, Copy)]
-pub struct Gated;
+pub(crate) struct Gated;
 
 impl Recurrence for Gated {
     const SUMS: usize = 3;

@@ -20,8 +20,12 @@ impl<T: Real, const N: usize> Plain<T, N> {
 impl<T: Real, const N: usize> Lanes for Plain<T, N> {
     type Scalar = T;
     const WIDTH: usize = N;
-    const ROWS: usize = 3;
+    const ROWS: usize = if N < 8 { 1 } else { 3 };
 
+    #[inline(always)]
+    fn apart(f: impl FnOnce()) {
+        f();
+    }
     #[inline(always)]
     fn splat(x: T) -> Self {
         Plain([x; N])

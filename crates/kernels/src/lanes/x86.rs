@@ -21,14 +21,30 @@ pub(crate) struct F64x8(__m512d);
 // or AVX-512F, and by the contract of `Lanes` these types are named only where the processor was
 // checked for them.
 
+#[target_feature(enable = "avx2,fma")]
+#[inline(never)]
+fn apart_avx2(f: impl FnOnce()) {
+    f();
+}
+
+#[target_feature(enable = "avx512f,avx2,fma")]
+#[inline(never)]
+fn apart_avx512(f: impl FnOnce()) {
+    f();
+}
+
 /// What all registers have in common, from the names of the intrinsics.
 macro_rules! arithmetic {
-    ($scalar:ty, $width:literal, $rows:literal; $set:ident $load:ident $store:ident $fma:ident
+    ($scalar:ty, $width:literal, $rows:literal; $apart:ident $set:ident $load:ident $store:ident $fma:ident
      $add:ident $sub:ident $mul:ident) => {
         type Scalar = $scalar;
         const WIDTH: usize = $width;
         const ROWS: usize = $rows;
 
+        #[inline(always)]
+        fn apart(f: impl FnOnce()) {
+            unsafe { $apart(f) }
+        }
         #[inline(always)]
         fn splat(x: $scalar) -> Self {
             unsafe { Self($set(x)) }
@@ -111,7 +127,7 @@ by_lane!(F64x4, 4);
 by_lane!(F64x8, 8);
 
 impl Lanes for F32x8 {
-    arithmetic!(f32, 8, 3; _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_fmadd_ps
+    arithmetic!(f32, 8, 3; apart_avx2 _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_fmadd_ps
         _mm256_add_ps _mm256_sub_ps _mm256_mul_ps);
     activations!();
 
@@ -125,7 +141,7 @@ impl Lanes for F32x8 {
 }
 
 impl Lanes for F32x16 {
-    arithmetic!(f32, 16, 6; _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_fmadd_ps
+    arithmetic!(f32, 16, 6; apart_avx512 _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_fmadd_ps
         _mm512_add_ps _mm512_sub_ps _mm512_mul_ps);
     activations!();
 
@@ -155,7 +171,7 @@ fn first(n: usize) -> __mmask16 {
 }
 
 impl Lanes for F64x4 {
-    arithmetic!(f64, 4, 3; _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_fmadd_pd
+    arithmetic!(f64, 4, 3; apart_avx2 _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_fmadd_pd
         _mm256_add_pd _mm256_sub_pd _mm256_mul_pd);
     activations_by_lane!();
 
@@ -169,7 +185,7 @@ impl Lanes for F64x4 {
 }
 
 impl Lanes for F64x8 {
-    arithmetic!(f64, 8, 6; _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_fmadd_pd
+    arithmetic!(f64, 8, 3; apart_avx512 _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_fmadd_pd
         _mm512_add_pd _mm512_sub_pd _mm512_mul_pd);
     activations_by_lane!();
 

@@ -53,7 +53,7 @@ fn equals_its_definition<T: Real>() {
             assert_eq!(bits(&c), bits(&wanted), "[{m}, {k}]·[{k}, {n}], flags {flags:b}");
             for isa in Isa::ALL.into_iter().filter(|_| m * n > 0) {
                 c.copy_from_slice(&c0);
-                T::in_lanes(isa, Product { a, b, fill, c: &mut c });
+                T::product(isa, Product { a, b, fill, c: &mut c });
                 assert_eq!(bits(&c), bits(&wanted), "{isa:?}, flags {flags:b}");
             }
         }

@@ -1,12 +1,12 @@
 //! The simple recurrent network.
 
 use crate::cell::Cell;
-use crate::fused::{self, FIRST, Home, Kernel};
+use crate::fused::{self, FIRST, Kernel};
 use crate::gate::Gate;
 use crate::scan::scan;
 use crate::seq::Seq;
 use elman_autograd::{Error, Scope, Var};
-use elman_kernels::fused::{Relu, Tanh};
+use elman_kernels::fused::Cell as Fast;
 use elman_tensor::Real;
 
 /// What an [`Elman`] cell applies to its sum.
@@ -88,27 +88,23 @@ impl Cell for Elman {
     ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
         let _layer = xs.graph().layer(self.gate.params()[0]);
         let (weights, none) = (self.gate.params(), h.graph().absent());
-        let whole = match self.activation {
-            Activation::Tanh => fused::sequence(Tanh, xs, h, none, &weights),
-            Activation::Relu => fused::sequence(Relu, xs, h, none, &weights),
+        let kernel = match self.activation {
+            Activation::Tanh => &TANH,
+            Activation::Relu => &RELU,
         };
-        match whole {
+        match fused::sequence(kernel, xs, h, none, &weights) {
             Some((y, _)) => (y, [y.at(xs.time() - 1)]),
             None => scan(self, xs, [h]),
         }
     }
 }
 
-impl Kernel for Tanh {
-    const NAME: &'static str = "elman";
-    const W: &'static [Home] = &[(FIRST, 0)];
-    const U: &'static [Home] = &[(FIRST + 1, 0)];
-    const B: &'static [Home] = &[(FIRST + 2, 0)];
-}
+static TANH: Kernel = Kernel {
+    name: "elman",
+    cell: Fast::Tanh,
+    w: &[(FIRST, 0)],
+    u: &[(FIRST + 1, 0)],
+    b: &[(FIRST + 2, 0)],
+};
 
-impl Kernel for Relu {
-    const NAME: &'static str = "elman";
-    const W: &'static [Home] = Tanh::W;
-    const U: &'static [Home] = Tanh::U;
-    const B: &'static [Home] = Tanh::B;
-}
+static RELU: Kernel = Kernel { cell: Fast::Relu, ..TANH };

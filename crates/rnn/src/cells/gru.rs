@@ -1,12 +1,12 @@
 //! The gated recurrent unit.
 
 use crate::cell::Cell;
-use crate::fused::{self, FIRST, Home, Kernel};
+use crate::fused::{self, FIRST, Kernel};
 use crate::gate::Gate;
 use crate::scan::scan;
 use crate::seq::Seq;
 use elman_autograd::{Error, Param, Scope, Var};
-use elman_kernels::fused::Gated;
+use elman_kernels::fused::Cell as Fast;
 use elman_tensor::{Init, Real};
 
 /// The gated recurrent unit (Cho et al. 2014), with the reset after the product:
@@ -85,7 +85,7 @@ impl Cell for Gru {
     ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
         let _layer = xs.graph().layer(self.gates.params()[0]);
         let ([w, u, b], [wn, bn, un, cn]) = (self.gates.params(), self.candidate);
-        match fused::sequence(Gated, xs, h, h.graph().absent(), &[w, u, b, wn, un, bn, cn]) {
+        match fused::sequence(&KERNEL, xs, h, h.graph().absent(), &[w, u, b, wn, un, bn, cn]) {
             Some((y, _)) => (y, [y.at(xs.time() - 1)]),
             None => scan(self, xs, [h]),
         }
@@ -93,9 +93,10 @@ impl Cell for Gru {
 }
 
 /// The sums in the order candidate of the input, r, z, candidate of the state.
-impl Kernel for Gated {
-    const NAME: &'static str = "gru";
-    const W: &'static [Home] = &[(FIRST + 3, 0), (FIRST, 0), (FIRST, 1)];
-    const U: &'static [Home] = &[(FIRST + 1, 0), (FIRST + 1, 1), (FIRST + 4, 0)];
-    const B: &'static [Home] = &[(FIRST + 5, 0), (FIRST + 2, 0), (FIRST + 2, 1), (FIRST + 6, 0)];
-}
+static KERNEL: Kernel = Kernel {
+    name: "gru",
+    cell: Fast::Gated,
+    w: &[(FIRST + 3, 0), (FIRST, 0), (FIRST, 1)],
+    u: &[(FIRST + 1, 0), (FIRST + 1, 1), (FIRST + 4, 0)],
+    b: &[(FIRST + 5, 0), (FIRST + 2, 0), (FIRST + 2, 1), (FIRST + 6, 0)],
+};

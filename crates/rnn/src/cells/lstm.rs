@@ -1,12 +1,12 @@
 //! Long short-term memory.
 
 use crate::cell::Cell;
-use crate::fused::{self, FIRST, Home, Kernel};
+use crate::fused::{self, FIRST, Kernel};
 use crate::gate::Gate;
 use crate::scan::scan;
 use crate::seq::Seq;
 use elman_autograd::{Error, Scope, Var};
-use elman_kernels::fused::LongShort;
+use elman_kernels::fused::Cell as Fast;
 use elman_tensor::Real;
 
 /// Long short-term memory (Hochreiter and Schmidhuber 1997) with forget gates (Gers,
@@ -65,16 +65,17 @@ impl Cell for Lstm {
         [h, c]: [Var<'g, T>; 2],
     ) -> (Var<'g, T>, [Var<'g, T>; 2]) {
         let _layer = xs.graph().layer(self.gates.params()[0]);
-        match fused::sequence(LongShort, xs, h, c, &self.gates.params()) {
+        match fused::sequence(&KERNEL, xs, h, c, &self.gates.params()) {
             Some((y, c)) => (y, [y.at(xs.time() - 1), c]),
             None => scan(self, xs, [h, c]),
         }
     }
 }
 
-impl Kernel for LongShort {
-    const NAME: &'static str = "lstm";
-    const W: &'static [Home] = &[(FIRST, 0), (FIRST, 1), (FIRST, 2), (FIRST, 3)];
-    const U: &'static [Home] = &[(FIRST + 1, 0), (FIRST + 1, 1), (FIRST + 1, 2), (FIRST + 1, 3)];
-    const B: &'static [Home] = &[(FIRST + 2, 0), (FIRST + 2, 1), (FIRST + 2, 2), (FIRST + 2, 3)];
-}
+static KERNEL: Kernel = Kernel {
+    name: "lstm",
+    cell: Fast::LongShort,
+    w: &[(FIRST, 0), (FIRST, 1), (FIRST, 2), (FIRST, 3)],
+    u: &[(FIRST + 1, 0), (FIRST + 1, 1), (FIRST + 1, 2), (FIRST + 1, 3)],
+    b: &[(FIRST + 2, 0), (FIRST + 2, 1), (FIRST + 2, 2), (FIRST + 2, 3)],
+};

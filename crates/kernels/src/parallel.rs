@@ -1,0 +1,331 @@
+//! A pool of workers for kernels: started once, awake while there is work, asleep soon after.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, TryLockError};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+/// The most threads that one computation is shared by: a part of it for each bit of a word.
+pub const MOST_THREADS: usize = 64;
+/// How long a worker looks for work before it goes to sleep: longer than what lies between two
+/// kernels of a small training step, too short to be noticed otherwise.
+const PATIENCE: Duration = Duration::from_micros(100);
+
+thread_local! {
+    /// The number of threads that kernels called from this thread may use; 0: as many as cores.
+    static THREADS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The number of threads that kernels called from this thread share their work by: what
+/// [`Threads`] says, else as many as the machine has cores. It never changes a result.
+pub fn threads() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    match THREADS.get() {
+        0 => *CORES.get_or_init(|| thread::available_parallelism().map_or(1, usize::from)),
+        threads => threads,
+    }
+    .min(MOST_THREADS)
+}
+
+/// How many threads kernels may use, for as long as this lives, on the thread that made it.
+#[derive(Debug)]
+#[must_use = "the number holds while this lives"]
+pub struct Threads {
+    before: usize,
+    /// It belongs to its thread.
+    _here: PhantomData<*const ()>,
+}
+
+impl Threads {
+    /// Kernels called from this thread share their work by as many threads, 0 for as many as the
+    /// machine has cores. Without it they do so, too.
+    pub fn limit(threads: usize) -> Self {
+        Threads { before: THREADS.replace(threads), _here: PhantomData }
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        THREADS.set(self.before);
+    }
+}
+
+/// Into how many parts work of so many operations is best cut: 1 where waking a worker would take
+/// longer than the work.
+pub(crate) fn parts(operations: usize, most: usize) -> usize {
+    const WORTH: usize = 300_000;
+    (operations / WORTH).clamp(1, threads()).min(most.max(1))
+}
+
+/// Calls `part(i)` once for each `i < count`, in several threads where there are any to spare: a
+/// pool that is busy with another computation is not waited for.
+///
+/// Each thread begins with the part of its own number, so that what it finds in its caches is
+/// often what it left there.
+///
+/// # Panics
+/// If a part panics.
+pub(crate) fn run(count: usize, part: &(dyn Fn(usize) + Sync)) {
+    let alone = || (0..count).for_each(part);
+    let helpers = threads().min(count).min(MOST_THREADS).saturating_sub(1);
+    if helpers == 0 || count > MOST_THREADS {
+        return alone();
+    }
+    static POOL: OnceLock<Pool> = OnceLock::new();
+    let pool = POOL.get_or_init(Pool::new);
+    match pool.workers.try_lock() {
+        Ok(mut workers) => pool.run(&mut workers, helpers, count, part),
+        Err(TryLockError::WouldBlock) => alone(),
+        // A part has panicked once: its thread is gone, the workers are not.
+        Err(TryLockError::Poisoned(workers)) => {
+            pool.run(&mut workers.into_inner(), helpers, count, part);
+        }
+    }
+}
+
+/// Pointers into memory of which each part writes its own share.
+pub(crate) struct Apart<T>(pub(crate) T);
+
+impl<T> Apart<T> {
+    pub(crate) fn get(&self) -> &T {
+        &self.0
+    }
+}
+
+// SAFETY: whoever makes one cuts its memory so that no part reads or writes what another writes.
+unsafe impl<T> Sync for Apart<T> {}
+
+/// A computation: a function of the number of a part.
+type Job<'a> = &'a (dyn Fn(usize) + Sync);
+
+struct Pool {
+    /// Who works here. Whoever has computations done holds the lock meanwhile.
+    workers: Mutex<Vec<Worker>>,
+    shared: &'static Shared,
+}
+
+struct Worker {
+    thread: Thread,
+    asleep: &'static AtomicBool,
+}
+
+/// What the workers see.
+struct Shared {
+    /// The number of the computation, whether it may be entered, and how many workers are in it.
+    state: AtomicU64,
+    /// The computation; meaningful while somebody is in it.
+    job: AtomicPtr<Job<'static>>,
+    count: AtomicU64,
+    /// A bit for each part that somebody has taken.
+    taken: AtomicU64,
+    panicked: AtomicBool,
+}
+
+const OPEN: u64 = 1 << 31;
+const INSIDE: u64 = OPEN - 1;
+const NEXT: u64 = 1 << 32;
+
+impl Pool {
+    fn new() -> Self {
+        let shared = Shared {
+            state: AtomicU64::new(0),
+            job: AtomicPtr::new(std::ptr::null_mut()),
+            count: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
+            panicked: AtomicBool::new(false),
+        };
+        // The workers live as long as the process.
+        Pool { workers: Mutex::new(Vec::new()), shared: Box::leak(Box::new(shared)) }
+    }
+
+    fn run(&self, workers: &mut Vec<Worker>, helpers: usize, count: usize, job: Job<'_>) {
+        while workers.len() < helpers {
+            match self.hire(workers.len() + 1) {
+                Some(worker) => workers.push(worker),
+                None => break, // No more threads to be had: the ones there are do it.
+            }
+        }
+        let shared = self.shared;
+        let mut job = job;
+        shared.job.store(std::ptr::from_mut(&mut job).cast(), Ordering::Relaxed);
+        shared.count.store(count as u64, Ordering::Relaxed);
+        shared.taken.store(0, Ordering::Relaxed);
+        let number = shared.state.load(Ordering::Relaxed) / NEXT;
+        shared.state.store(number.wrapping_add(1).wrapping_mul(NEXT) | OPEN, Ordering::SeqCst);
+        // However this function is left, nobody is in the computation any more.
+        let _closed = Closed(shared);
+        for worker in workers.iter().take(helpers) {
+            if worker.asleep.load(Ordering::SeqCst) {
+                worker.thread.unpark();
+            }
+        }
+        shared.take_parts(0, job);
+        drop(_closed);
+        if shared.panicked.swap(false, Ordering::Relaxed) {
+            resume_unwind(Box::new("a part of a computation panicked in another thread"));
+        }
+    }
+
+    fn hire(&self, number: usize) -> Option<Worker> {
+        let (shared, asleep) = (self.shared, &*Box::leak(Box::new(AtomicBool::new(false))));
+        let name = format!("elman-{number}");
+        let thread = thread::Builder::new().name(name).spawn(move || {
+            THREADS.set(1);
+            shared.work(number, asleep);
+        });
+        Some(Worker { thread: thread.ok()?.thread().clone(), asleep })
+    }
+}
+
+/// Shuts a computation when dropped, and waits for those who are still in it.
+struct Closed<'a>(&'a Shared);
+
+impl Drop for Closed<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state.fetch_and(!OPEN, Ordering::Acquire) & !OPEN;
+        let mut looks = 0u32;
+        while state & INSIDE != 0 {
+            pause(&mut looks);
+            state = self.0.state.load(Ordering::Acquire);
+        }
+    }
+}
+
+/// Waits a moment; now and then lets another thread have the core, in case it is needed there.
+fn pause(looks: &mut u32) {
+    *looks = looks.wrapping_add(1);
+    if looks.is_multiple_of(1 << 12) { thread::yield_now() } else { std::hint::spin_loop() }
+}
+
+impl Shared {
+    /// Takes parts, from the one of its own number on, until all are taken.
+    fn take_parts(&self, own: usize, job: Job<'_>) {
+        let count = self.count.load(Ordering::Relaxed) as usize;
+        for i in 0..count {
+            let part = (own + i) % count;
+            let bit = 1u64 << part;
+            if self.taken.fetch_or(bit, Ordering::Relaxed) & bit == 0 {
+                job(part);
+            }
+        }
+    }
+
+    /// The life of a worker.
+    fn work(&self, number: usize, asleep: &AtomicBool) {
+        let mut done = 0;
+        loop {
+            let state = self.wait(done, asleep);
+            let entered = self.state.compare_exchange_weak(
+                state,
+                state + 1,
+                Ordering::Acquire,
+                Ordering::Relaxed,
+            );
+            if entered.is_err() {
+                continue;
+            }
+            done = state / NEXT;
+            // SAFETY: who opened the computation waits until nobody is in it, and we are: the
+            // reference it points to, and what that refers to, live on his stack until then.
+            let job = unsafe { *self.job.load(Ordering::Relaxed) };
+            let own = AssertUnwindSafe(|| self.take_parts(number, job));
+            if catch_unwind(own).is_err() {
+                self.panicked.store(true, Ordering::Relaxed);
+            }
+            self.state.fetch_sub(1, Ordering::Release);
+        }
+    }
+
+    /// Waits for a computation that may be entered and is not the last one done.
+    fn wait(&self, done: u64, asleep: &AtomicBool) -> u64 {
+        let news = |state: u64| state & OPEN != 0 && state / NEXT != done;
+        let mut since = Instant::now();
+        let mut looks = 0u32;
+        loop {
+            let state = self.state.load(Ordering::Relaxed);
+            if news(state) {
+                return state;
+            }
+            pause(&mut looks);
+            if looks.is_multiple_of(64) && since.elapsed() > PATIENCE {
+                asleep.store(true, Ordering::SeqCst);
+                if !news(self.state.load(Ordering::SeqCst)) {
+                    thread::park();
+                }
+                asleep.store(false, Ordering::SeqCst);
+                since = Instant::now();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    #[test]
+    fn every_part_is_done_once() {
+        for threads in [1, 2, 3, 8] {
+            let _threads = Threads::limit(threads);
+            for count in [0, 1, 2, 7, 64, 65] {
+                for _ in 0..200 {
+                    let done: Vec<_> = (0..count).map(|_| AtomicUsize::new(0)).collect();
+                    run(count, &|i| {
+                        done[i].fetch_add(1, Ordering::Relaxed);
+                    });
+                    assert!(done.iter().all(|n| n.load(Ordering::Relaxed) == 1));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn computations_of_several_threads_and_within_each_other_end() {
+        let sum = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..500 {
+                        run(4, &|i| {
+                            run(3, &|j| {
+                                sum.fetch_add(i * j, Ordering::Relaxed);
+                            });
+                        });
+                    }
+                });
+            }
+        });
+        assert_eq!(sum.into_inner(), 4 * 500 * 6 * 3);
+    }
+
+    #[test]
+    fn a_panic_reaches_the_caller_and_the_pool_goes_on() {
+        let _threads = Threads::limit(2);
+        for bad in 0..4 {
+            let caught = catch_unwind(|| run(4, &|i| assert!(i != bad)));
+            assert!(caught.is_err());
+        }
+        run(4, &|_| ());
+    }
+
+    #[test]
+    fn a_sleeper_is_woken() {
+        let _threads = Threads::limit(2);
+        for _ in 0..20 {
+            let (here, there) = (thread::current().id(), AtomicBool::new(false));
+            thread::sleep(3 * PATIENCE);
+            run(2, &|_| {
+                there.fetch_or(thread::current().id() != here, Ordering::Relaxed);
+                thread::sleep(Duration::from_millis(1));
+            });
+            if there.into_inner() {
+                return;
+            }
+        }
+        // Another test may have had the pool every time; that is not an error.
+    }
+}

@@ -1,0 +1,164 @@
+//! Fused sequences give the same bits on every instruction set and for any number of threads.
+//! That they are the sequences of their cells is for the laws of cells to say.
+
+use elman_kernels::fused::{
+    Backward, Cell, Columns, Forward, Gradients, Sizes, backward, forward, kept,
+};
+use elman_kernels::{Dual, Isa, Real, Threads};
+
+/// Numbers without a pattern, the same every time.
+fn noise<T: Real>(n: usize, salt: usize) -> Vec<T> {
+    (0..n).map(|i| T::from_f64(((i * 7919 + salt * 104_729 + 13) as f64 * 0.618).sin())).collect()
+}
+
+/// All partials, or none of inputs and states.
+struct Partials<T> {
+    of: [Vec<T>; 6],
+    states: bool,
+}
+
+impl<T> Gradients<T> for Partials<T> {
+    fn x(&mut self) -> Option<&mut [T]> {
+        self.states.then_some(&mut self.of[0])
+    }
+    fn h(&mut self) -> Option<&mut [T]> {
+        self.states.then_some(&mut self.of[1])
+    }
+    fn c(&mut self) -> Option<&mut [T]> {
+        self.states.then_some(&mut self.of[2])
+    }
+    fn w(&mut self, _: usize) -> Option<&mut [T]> {
+        Some(&mut self.of[3])
+    }
+    fn u(&mut self, _: usize) -> Option<&mut [T]> {
+        Some(&mut self.of[4])
+    }
+    fn b(&mut self, _: usize) -> Option<&mut [T]> {
+        Some(&mut self.of[5])
+    }
+}
+
+/// Outputs, the last cell, and all partials, as bits.
+fn results<T: Real>(cell: Cell, sizes: Sizes, isa: Isa, states: bool) -> Vec<[u64; 2]> {
+    let Sizes { time, batch, input, hidden } = sizes;
+    let own = if cell.carries() { batch * hidden } else { 0 };
+    let (x, h, c) = (noise(time * batch * input, 1), noise(batch * hidden, 2), noise(own, 3));
+    let (width, rows) = (cell.sums() * hidden, time * batch);
+    let (w, u): (Vec<T>, Vec<T>) = (noise(input * width, 4), noise(hidden * width, 5));
+    let b: Vec<T> = noise(cell.stored() * hidden, 6);
+    let columns = |sums: usize, values| -> Vec<Columns<'_, T>> {
+        (0..sums).map(|sum| Columns { values, width: sums * hidden, first: sum * hidden }).collect()
+    };
+    let (cw, cu) = (columns(cell.sums(), &w[..]), columns(cell.sums(), &u[..]));
+    let cb = columns(cell.stored(), &b[..]);
+    // Memory as it comes, and not at the beginning of a cache line.
+    let mut memory = vec![T::NAN; kept(cell, sizes).unwrap() + 1];
+    let (mut y, mut last) = (vec![T::NAN; rows * hidden], vec![T::NAN; own]);
+    let with = Forward {
+        x: &x,
+        h: &h,
+        c: &c,
+        w: &cw,
+        u: &cu,
+        b: &cb,
+        y: &mut y,
+        last: &mut last,
+        kept: &mut memory[1..],
+    };
+    forward(isa, cell, sizes, with).unwrap();
+    let (dy, dlast): (Vec<T>, Vec<T>) = (noise(rows * hidden, 7), noise(own, 8));
+    let lengths = [x.len(), h.len(), c.len(), w.len(), u.len(), b.len()];
+    let mut partials = Partials { of: lengths.map(|len| noise(len, 9)), states };
+    let with = Backward {
+        x: &x,
+        h: &h,
+        c: &c,
+        w: &cw,
+        u: &cu,
+        b: &cb,
+        y: &y,
+        dy: &dy,
+        dlast: &dlast,
+        kept: &mut memory[1..],
+    };
+    backward(isa, cell, sizes, with, &mut partials).unwrap();
+    y.iter().chain(&last).chain(partials.of.iter().flatten()).map(|x| x.bits()).collect()
+}
+
+fn same_everywhere<T: Real>(cell: Cell) {
+    let sizes = |[time, batch, input, hidden]: [usize; 4]| Sizes { time, batch, input, hidden };
+    for shape in [
+        [0, 2, 3, 4],
+        [3, 0, 2, 4],
+        [3, 2, 0, 5],
+        [2, 3, 4, 0],
+        [1, 1, 1, 1],
+        [4, 7, 3, 16],
+        [3, 13, 5, 17],
+        [2, 6, 1, 33],
+        [3, 4, 150, 90],
+        [5, 9, 7, 130],
+    ] {
+        let wanted = results::<T>(cell, sizes(shape), Isa::Portable, true);
+        for isa in Isa::ALL {
+            for threads in [1, 2, 3, 8] {
+                let _threads = Threads::limit(threads);
+                let found = results::<T>(cell, sizes(shape), isa, true);
+                assert!(found == wanted, "{isa:?}, {threads} threads, {shape:?}");
+            }
+        }
+        // What nobody wants is not written, and does not change the rest.
+        let found = results::<T>(cell, sizes(shape), Isa::used(), false);
+        let state = shape[1] * shape[3];
+        let outputs = shape[0] * state + if cell.carries() { state } else { 0 };
+        let weights = (shape[2] + shape[3]) * cell.sums() * shape[3] + cell.stored() * shape[3];
+        assert!(found[..outputs] == wanted[..outputs], "{shape:?}");
+        let ends = [found.len() - weights, wanted.len() - weights];
+        assert!(found[ends[0]..] == wanted[ends[1]..], "{shape:?}");
+    }
+}
+
+#[test]
+fn f32_has_the_same_bits_everywhere() {
+    same_everywhere::<f32>(Cell::Tanh);
+    same_everywhere::<f32>(Cell::Relu);
+    same_everywhere::<f32>(Cell::LongShort);
+    same_everywhere::<f32>(Cell::Gated);
+}
+
+#[test]
+fn f64_has_the_same_bits_everywhere() {
+    same_everywhere::<f64>(Cell::Tanh);
+    same_everywhere::<f64>(Cell::LongShort);
+    same_everywhere::<f64>(Cell::Gated);
+}
+
+#[test]
+fn dual_numbers_have_the_same_bits_everywhere() {
+    same_everywhere::<Dual<f64>>(Cell::LongShort);
+    same_everywhere::<Dual<f64>>(Cell::Gated);
+}
+
+#[test]
+fn lengths_that_do_not_fit_are_errors() {
+    let sizes = Sizes { time: 2, batch: 3, input: 4, hidden: 5 };
+    let (x, h, w, u, b) = ([0.0f32; 24], [0.0; 15], [0.0; 20], [0.0; 25], [0.0; 5]);
+    let mut memory = vec![0.0; kept(Cell::Tanh, sizes).unwrap()];
+    let mut y = [0.0; 30];
+    let mut run = |x: &[f32], w: Columns<'_, f32>, sums: usize, memory: &mut [f32]| {
+        let [u, b] = [&u[..], &b[..]].map(|values| [Columns { values, width: 5, first: 0 }]);
+        let (w, y) = (&[w][..sums], &mut y);
+        let with = Forward { x, h: &h, c: &[], w, u: &u, b: &b, y, last: &mut [], kept: memory };
+        forward(Isa::used(), Cell::Tanh, sizes, with)
+    };
+    let good = Columns { values: &w[..], width: 5, first: 0 };
+    assert!(run(&x, good, 1, &mut memory).is_ok());
+    assert!(run(&x[1..], good, 1, &mut memory).is_err());
+    assert!(run(&x, good, 0, &mut memory).is_err());
+    assert!(run(&x, Columns { first: 1, ..good }, 1, &mut memory).is_err());
+    assert!(run(&x, Columns { width: 4, ..good }, 1, &mut memory).is_err());
+    assert!(run(&x, Columns { first: usize::MAX, ..good }, 1, &mut memory).is_err());
+    assert!(run(&x, good, 1, &mut memory[1..]).is_err());
+    assert!(kept(Cell::Tanh, Sizes { time: usize::MAX, ..sizes }).is_err());
+    assert!(kept(Cell::Tanh, Sizes { hidden: usize::MAX, ..sizes }).is_err());
+}
