@@ -1,10 +1,10 @@
 //! Loops over slices for recurrent networks: matrix products, elementwise maps, reductions and
 //! row-wise softmax, for `f32`, `f64` and dual numbers.
 //!
-//! Every kernel is one generic source. [`Real::dispatch`] compiles it twice, once for the baseline
-//! of the target and once for AVX2 with fused multiply-add, and chooses at run time. Both give the
-//! same bits, because the order of every sum is written down and every multiply-add of a product
-//! is fused:
+//! Every kernel is one generic source, compiled for the baseline of the target, for AVX2 with
+//! fused multiply-add, and the packed ones ([`product`], [`fused`]) also for AVX-512; [`Isa`] is
+//! chosen at run time. All give the same bits, because the order of every sum is written down and
+//! every multiply-add of a product is fused:
 //!
 //! * a product adds the terms of one element in the order of `k`, starting from what the element
 //!   holds ([`product`]);
@@ -12,7 +12,7 @@
 //!   tree ([`sum`]).
 //!
 //! So the bits of a result depend on the shapes and the values, never on the machine's vector
-//! width, on tiling, or on how many rows are computed together.
+//! width, on tiling, on threads, or on how many rows are computed together.
 //!
 //! ```
 //! use elman_kernels::{product, Fill, Matrix};
@@ -25,8 +25,12 @@
 //! # Ok::<(), elman_kernels::Error>(())
 //! ```
 //!
-//! This is the only crate of the workspace with `unsafe` code: the calls of functions compiled
-//! for more than the baseline, each behind a check of the processor.
+//! The packed kernels share their work by [`threads`]; that does not change a bit either, because
+//! no sum is split between them.
+//!
+//! This is the only crate of the workspace with `unsafe` code: functions compiled for more than
+//! the baseline, behind a check of the processor; the loads and stores of registers; the memory
+//! that threads share; and the hand-over of a computation to them.
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
