@@ -13,6 +13,8 @@ pub(crate) mod forward;
 mod pack;
 mod plan;
 pub(crate) mod recurrence;
+mod split;
+mod weights;
 
 use crate::dispatch::Isa;
 use crate::error::{Error, length};
@@ -20,9 +22,6 @@ use crate::real::Real;
 pub use recurrence::Cell;
 use recurrence::Recurrence;
 pub(crate) use recurrence::with_recurrence;
-
-/// Units of a cell that are computed side by side: the lanes of the widest register of `f32`.
-pub const UNITS: usize = 16;
 
 /// The sizes of a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,11 +89,11 @@ pub fn kept(cell: Cell, sizes: Sizes) -> Result<usize, Error> {
 pub(crate) fn kept_by<C: Recurrence>(_: C, sizes: Sizes) -> Result<usize, Error> {
     let Sizes { time, batch, input, hidden } = sizes;
     // A bound of every product that the plan computes.
-    let width = hidden.saturating_add(4 * UNITS);
-    let widest = [time, batch, input.saturating_add(width), width, 4 * UNITS];
+    let width = hidden.saturating_add(256);
+    let widest = [time.saturating_add(1), batch, input.saturating_add(width), width, 16];
     let bound = widest.iter().try_fold(1usize, |n, &size| n.checked_mul(size.max(1)));
     match bound {
-        Some(_) => Ok(plan::Plan::new::<C>(sizes).parts().1),
+        Some(_) => Ok(plan::Plan::new::<C>(sizes).parts().end),
         None => Err(Error::Length { kernel: "fused", wanted: usize::MAX, given: 0 }),
     }
 }

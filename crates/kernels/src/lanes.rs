@@ -24,7 +24,7 @@ use crate::real::Real;
 pub trait Lanes: Copy + 'static {
     /// What a lane holds.
     type Scalar: Real;
-    /// The number of lanes, a divisor of [`UNITS`](crate::fused::UNITS).
+    /// The number of lanes, a divisor of 16.
     const WIDTH: usize;
     /// The most rows of a tile, 1, 3 or 6: so many rows of four registers of sums fit beside their
     /// operands. With 1 row, tiles are one register wide, too.
@@ -48,6 +48,21 @@ pub trait Lanes: Copy + 'static {
     /// # Safety
     /// There must be room.
     unsafe fn store(self, to: *mut Self::Scalar);
+
+    /// Writes `WIDTH` scalars past the caches: to memory that is not read again soon. Such writes
+    /// are seen by other threads after [`streamed`](Lanes::streamed).
+    ///
+    /// # Safety
+    /// There must be room, and the address must be a multiple of 64.
+    #[inline(always)]
+    unsafe fn stream(self, to: *mut Self::Scalar) {
+        // SAFETY: the caller's promise.
+        unsafe { self.store(to) }
+    }
+
+    /// Ends a run of [`stream`](Lanes::stream)s.
+    #[inline(always)]
+    fn streamed() {}
 
     /// `self · a + b` with one rounding.
     fn mul_add(self, a: Self, b: Self) -> Self;

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, TryLockError};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, TryLockError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
@@ -69,19 +69,90 @@ pub(crate) fn parts(operations: usize, most: usize) -> usize {
 /// # Panics
 /// If a part panics.
 pub(crate) fn run(count: usize, part: &(dyn Fn(usize) + Sync)) {
-    let alone = || (0..count).for_each(part);
-    let helpers = threads().min(count).min(MOST_THREADS).saturating_sub(1);
-    if helpers == 0 || count > MOST_THREADS {
-        return alone();
+    let workers = if count > MOST_THREADS { None } else { Pool::enter(threads().min(count)) };
+    match workers {
+        Some(mut workers) => workers.run(count, false, part),
+        None => (0..count).for_each(part),
     }
-    static POOL: OnceLock<Pool> = OnceLock::new();
-    let pool = POOL.get_or_init(Pool::new);
-    match pool.workers.try_lock() {
-        Ok(mut workers) => pool.run(&mut workers, helpers, count, part),
-        Err(TryLockError::WouldBlock) => alone(),
-        // A part has panicked once: its thread is gone, the workers are not.
-        Err(TryLockError::Poisoned(workers)) => {
-            pool.run(&mut workers.into_inner(), helpers, count, part);
+}
+
+/// Calls `part` in up to `most` threads at the same time, who can wait for each other: how many
+/// they are, they are told.
+///
+/// # Panics
+/// If a part panics.
+pub(crate) fn together(most: usize, part: &(dyn Fn(&Member<'_>) + Sync)) {
+    let workers = Pool::enter(most.min(threads()));
+    let count = workers.as_ref().map_or(1, |workers| workers.helpers + 1);
+    let barrier = Barrier::new(count);
+    let member = |number| {
+        let _whole = Whole(&barrier);
+        let member = Member { number, barrier: &barrier };
+        part(&member);
+        // Nobody leaves before all have come.
+        member.wait();
+    };
+    match workers {
+        Some(mut workers) => workers.run(count, true, &member),
+        None => member(0),
+    }
+}
+
+/// One of the threads that compute something together.
+pub(crate) struct Member<'a> {
+    number: usize,
+    barrier: &'a Barrier,
+}
+
+impl Member<'_> {
+    /// Its number, from 0 on.
+    pub(crate) fn number(&self) -> usize {
+        self.number
+    }
+
+    /// How many they are.
+    pub(crate) fn of(&self) -> usize {
+        self.barrier.count
+    }
+
+    /// Waits until all have come here; what they wrote before, all see after.
+    pub(crate) fn wait(&self) {
+        self.barrier.wait();
+    }
+}
+
+/// Where threads wait for each other.
+struct Barrier {
+    count: usize,
+    /// How many have come, over all times.
+    come: AtomicUsize,
+    /// Whether one of them will not come any more.
+    broken: AtomicBool,
+}
+
+impl Barrier {
+    fn new(count: usize) -> Self {
+        Barrier { count, come: AtomicUsize::new(0), broken: AtomicBool::new(false) }
+    }
+
+    fn wait(&self) {
+        let come = self.come.fetch_add(1, Ordering::AcqRel);
+        let all = come - come % self.count + self.count;
+        let mut looks = 0;
+        while self.come.load(Ordering::Acquire) < all {
+            assert!(!self.broken.load(Ordering::Relaxed), "another part panicked");
+            pause(&mut looks);
+        }
+    }
+}
+
+/// Breaks a barrier if dropped by a panic: nobody shall wait for who does not come.
+struct Whole<'a>(&'a Barrier);
+
+impl Drop for Whole<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.broken.store(true, Ordering::Relaxed);
         }
     }
 }
@@ -107,6 +178,14 @@ struct Pool {
     shared: &'static Shared,
 }
 
+/// Workers, for as long as this lives.
+struct Hired {
+    workers: MutexGuard<'static, Vec<Worker>>,
+    /// How many of them shall help.
+    helpers: usize,
+    shared: &'static Shared,
+}
+
 struct Worker {
     thread: Thread,
     asleep: &'static AtomicBool,
@@ -119,6 +198,8 @@ struct Shared {
     /// The computation; meaningful while somebody is in it.
     job: AtomicPtr<Job<'static>>,
     count: AtomicU64,
+    /// Whether each thread has to take the part of its own number, and no other.
+    together: AtomicBool,
     /// A bit for each part that somebody has taken.
     taken: AtomicU64,
     panicked: AtomicBool,
@@ -129,44 +210,40 @@ const INSIDE: u64 = OPEN - 1;
 const NEXT: u64 = 1 << 32;
 
 impl Pool {
+    /// The workers for a computation by so many threads, unless there are none to be had.
+    fn enter(threads: usize) -> Option<Hired> {
+        if threads <= 1 {
+            return None;
+        }
+        static POOL: OnceLock<Pool> = OnceLock::new();
+        let pool = POOL.get_or_init(Pool::new);
+        let mut workers = match pool.workers.try_lock() {
+            Ok(workers) => workers,
+            Err(TryLockError::WouldBlock) => return None,
+            // A part has panicked once: its thread is gone, the workers are not.
+            Err(TryLockError::Poisoned(workers)) => workers.into_inner(),
+        };
+        while workers.len() + 1 < threads {
+            match pool.hire(workers.len() + 1) {
+                Some(worker) => workers.push(worker),
+                None => break, // No more threads to be had: the ones there are do it.
+            }
+        }
+        let helpers = workers.len().min(threads - 1);
+        (helpers > 0).then_some(Hired { workers, helpers, shared: pool.shared })
+    }
+
     fn new() -> Self {
         let shared = Shared {
             state: AtomicU64::new(0),
             job: AtomicPtr::new(std::ptr::null_mut()),
             count: AtomicU64::new(0),
+            together: AtomicBool::new(false),
             taken: AtomicU64::new(0),
             panicked: AtomicBool::new(false),
         };
         // The workers live as long as the process.
         Pool { workers: Mutex::new(Vec::new()), shared: Box::leak(Box::new(shared)) }
-    }
-
-    fn run(&self, workers: &mut Vec<Worker>, helpers: usize, count: usize, job: Job<'_>) {
-        while workers.len() < helpers {
-            match self.hire(workers.len() + 1) {
-                Some(worker) => workers.push(worker),
-                None => break, // No more threads to be had: the ones there are do it.
-            }
-        }
-        let shared = self.shared;
-        let mut job = job;
-        shared.job.store(std::ptr::from_mut(&mut job).cast(), Ordering::Relaxed);
-        shared.count.store(count as u64, Ordering::Relaxed);
-        shared.taken.store(0, Ordering::Relaxed);
-        let number = shared.state.load(Ordering::Relaxed) / NEXT;
-        shared.state.store(number.wrapping_add(1).wrapping_mul(NEXT) | OPEN, Ordering::SeqCst);
-        // However this function is left, nobody is in the computation any more.
-        let _closed = Closed(shared);
-        for worker in workers.iter().take(helpers) {
-            if worker.asleep.load(Ordering::SeqCst) {
-                worker.thread.unpark();
-            }
-        }
-        shared.take_parts(0, job);
-        drop(_closed);
-        if shared.panicked.swap(false, Ordering::Relaxed) {
-            resume_unwind(Box::new("a part of a computation panicked in another thread"));
-        }
     }
 
     fn hire(&self, number: usize) -> Option<Worker> {
@@ -177,6 +254,31 @@ impl Pool {
             shared.work(number, asleep);
         });
         Some(Worker { thread: thread.ok()?.thread().clone(), asleep })
+    }
+}
+
+impl Hired {
+    fn run(&mut self, count: usize, together: bool, job: Job<'_>) {
+        let shared = self.shared;
+        let mut job = job;
+        shared.job.store(std::ptr::from_mut(&mut job).cast(), Ordering::Relaxed);
+        shared.count.store(count as u64, Ordering::Relaxed);
+        shared.together.store(together, Ordering::Relaxed);
+        shared.taken.store(0, Ordering::Relaxed);
+        let number = shared.state.load(Ordering::Relaxed) / NEXT;
+        shared.state.store(number.wrapping_add(1).wrapping_mul(NEXT) | OPEN, Ordering::SeqCst);
+        // However this function is left, nobody is in the computation any more.
+        let closed = Closed(shared);
+        for worker in self.workers.iter().take(self.helpers) {
+            if worker.asleep.load(Ordering::SeqCst) {
+                worker.thread.unpark();
+            }
+        }
+        shared.take_parts(0, job);
+        drop(closed);
+        if shared.panicked.swap(false, Ordering::Relaxed) {
+            resume_unwind(Box::new("a part of a computation panicked in another thread"));
+        }
     }
 }
 
@@ -201,9 +303,15 @@ fn pause(looks: &mut u32) {
 }
 
 impl Shared {
-    /// Takes parts, from the one of its own number on, until all are taken.
+    /// Takes parts, from the one of its own number on, until all are taken; or that one only.
     fn take_parts(&self, own: usize, job: Job<'_>) {
         let count = self.count.load(Ordering::Relaxed) as usize;
+        if self.together.load(Ordering::Relaxed) {
+            if own < count {
+                job(own);
+            }
+            return;
+        }
         for i in 0..count {
             let part = (own + i) % count;
             let bit = 1u64 << part;
@@ -265,7 +373,6 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::AtomicUsize;
 
     #[test]
     fn every_part_is_done_once() {
@@ -307,6 +414,38 @@ mod tests {
         let _threads = Threads::limit(2);
         for bad in 0..4 {
             let caught = catch_unwind(|| run(4, &|i| assert!(i != bad)));
+            assert!(caught.is_err());
+        }
+        run(4, &|_| ());
+    }
+
+    #[test]
+    fn members_wait_for_each_other() {
+        for threads in [1, 2, 3, 8] {
+            let _threads = Threads::limit(threads);
+            let come = AtomicUsize::new(0);
+            together(threads, &|member| {
+                for round in 1..1000 {
+                    come.fetch_add(1, Ordering::Relaxed);
+                    member.wait();
+                    assert_eq!(come.load(Ordering::Relaxed), round * member.of());
+                    member.wait();
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_who_panicked() {
+        let _threads = Threads::limit(3);
+        for bad in 0..3 {
+            let caught = catch_unwind(|| {
+                together(3, &|member| {
+                    member.wait();
+                    assert!(member.number() != bad && member.of() == 3);
+                    member.wait();
+                });
+            });
             assert!(caught.is_err());
         }
         run(4, &|_| ());

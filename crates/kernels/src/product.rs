@@ -5,7 +5,7 @@ use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::parallel::{self, Apart};
 use crate::real::Real;
-use crate::tile::{Left, Right, Tile, accumulate, blocks, share, with_registers, with_rows};
+use crate::tile::{Left, PANEL, Right, Sums, Terms, compute, padded, share};
 use std::mem::MaybeUninit;
 
 /// A matrix in a slice: as stored (row-major), or seen transposed.
@@ -79,11 +79,9 @@ pub fn product<T: Real>(
     Ok(())
 }
 
-/// Terms of `k` that are summed before the next tile takes its turn: a packed panel of as many
+/// Terms of `k` that are summed before the next rows take their turn: a packed panel of as many
 /// rows stays in the L1 cache. Between blocks the sums rest in `c`, which loses nothing.
 const BLOCK: usize = 128;
-/// Columns of a panel: as many as a tile has registers for.
-const PANEL: usize = 64;
 
 #[derive(Debug)]
 pub struct Product<'a, T> {
@@ -136,74 +134,32 @@ impl<T: Real> LaneKernel<T> for Rows<'_, T> {
         let direct = !b.transposed && until - first <= 2 * L::ROWS;
         let mut packed = Packed::new();
         // What is this wide fits the buffer in every precision.
-        let panel = (PANEL * 4 / size_of::<T>()).min(4 * L::WIDTH);
+        let panel = PANEL * 4 / size_of::<T>();
+        let (row, step) = if a.transposed { (1, a.rows) } else { (depth, 1) };
         for k in (0..depth).step_by(BLOCK) {
             let block = BLOCK.min(depth - k);
-            let add = k > 0 || fill == Fill::Add;
+            let left = a.values[first * row + k * step..].as_ptr();
             for j in (0..n).step_by(panel) {
                 let count = panel.min(n - j);
-                let whole = count.is_multiple_of(L::WIDTH);
-                let right = if direct && whole {
-                    Right { at: b.values[k * n + j..].as_ptr(), step: n, group: 0 }
+                let right = if direct && count.is_multiple_of(L::WIDTH) {
+                    Right::stored(b.values[k * n + j..].as_ptr(), n)
                 } else {
-                    let width = count.next_multiple_of(L::WIDTH);
+                    let width = padded(count);
                     pack(b, k, (j, count), width, packed.room(block * width));
-                    Right { at: packed.at(), step: width, group: 0 }
+                    Right::packed(packed.at(), block)
                 };
-                with_registers!(count, lane, V => {
-                    for (i, rows) in blocks(until - first, L::ROWS) {
-                        let i = first + i;
-                        with_rows!(rows, R => {
-                            let at = if a.transposed { k * a.rows + i } else { i * depth + k };
-                            let at = a.values[at..].as_ptr();
-                            let (row, step) = if a.transposed { (1, a.rows) } else { (depth, 1) };
-                            let right = Right { at: right.at.wrapping_add(lane), ..right };
-                            let place = (i * n + j + lane, n, count - lane);
-                            // SAFETY: rows `i..i + R` and terms `k..k + block` are in `a`, the
-                            // same terms of as many whole registers in `right`, and the columns
-                            // that count in `c`.
-                            unsafe {
-                                tile::<L, R, V>(Left { at, row, step }, right, block, add, c, place);
-                            }
-                        });
-                    }
-                });
-            }
-        }
-    }
-}
-
-/// `R` rows by `V` registers: all sums in registers for the whole block of `k`.
-///
-/// # Safety
-/// As of [`accumulate`]; `c` has `R` rows of `n` from `start` on, with `count` columns that count.
-#[inline(always)]
-unsafe fn tile<L: Lanes, const R: usize, const V: usize>(
-    a: Left<L::Scalar>,
-    b: Right<L::Scalar>,
-    depth: usize,
-    add: bool,
-    c: *mut L::Scalar,
-    (start, n, count): (usize, usize, usize),
-) {
-    let place =
-        |r: usize, v: usize| (start + r * n + v * L::WIDTH, L::WIDTH.min(count - v * L::WIDTH));
-    // SAFETY: the caller's promises.
-    unsafe {
-        let mut sums: Tile<L, R, 1, V> = [[[L::splat(L::Scalar::ZERO); V]; 1]; R];
-        if add {
-            for r in 0..R {
-                for v in 0..V {
-                    let (at, count) = place(r, v);
-                    sums[r][0][v] = L::load_part(c.add(at), count);
-                }
-            }
-        }
-        accumulate(&mut sums, a, b, depth);
-        for r in 0..R {
-            for v in 0..V {
-                let (at, count) = place(r, v);
-                sums[r][0][v].store_part(c.add(at), count);
+                let to = c.wrapping_add(first * n + j);
+                let add = k > 0 || fill == Fill::Add;
+                let sums = Sums {
+                    rows: until - first,
+                    columns: count,
+                    terms: &[Terms { left: Left { at: left, row, step }, right, depth: block }],
+                    from: (if add { to } else { std::ptr::null_mut() }, n),
+                    to: (to, n),
+                };
+                // SAFETY: these rows and terms are in `a`, the same terms of whole registers in
+                // `right`, and the columns that count in `c`.
+                unsafe { compute::<L>(&sums) }
             }
         }
     }

@@ -1,146 +1,207 @@
-//! The innermost loop of every packed product: a tile of sums in registers.
+//! The innermost loops of every product: blocks of sums, cut into tiles that fit the registers.
 
 use crate::lanes::Lanes;
+use crate::real::Real;
 
-/// Sums of `R` rows: for each, `N` groups of `V` registers.
-pub(crate) type Tile<L, const R: usize, const N: usize, const V: usize> = [[[L; V]; N]; R];
+/// Columns of packed matrices that lie side by side: as many as the widest tile has lanes.
+pub(crate) const PANEL: usize = 64;
 
-/// The left operand of a tile: `a[r, k]` at `r · row + k · step` behind an address.
-#[derive(Clone, Copy)]
+/// A left operand: `a[r, k]` at `r · row + k · step` behind an address.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Left<S> {
     pub(crate) at: *const S,
     pub(crate) row: usize,
     pub(crate) step: usize,
 }
 
-/// The right operand: `b[k, n, lane]` at `k · step + n · group + lane` behind an address.
-#[derive(Clone, Copy)]
+/// A right operand: `b[k, j]` for whole registers of columns `j`.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Right<S> {
-    pub(crate) at: *const S,
-    pub(crate) step: usize,
-    pub(crate) group: usize,
+    at: *const S,
+    /// The distance of one [`PANEL`] of columns from the next.
+    panel: usize,
+    /// The length of the rows; 0 where it is that of the panel.
+    row: usize,
 }
 
-/// `sums[r, n, lane] += Σₖ a[r, k] · b[k, n, lane]`, in the order of `k`, each term by a fused
-/// multiply-add.
+impl<S> Right<S> {
+    /// Panels one after the other, `[panel][k][column]`, the last one as wide as [`padded`] says.
+    pub(crate) fn packed(at: *const S, depth: usize) -> Self {
+        Right { at, panel: depth * PANEL, row: 0 }
+    }
+
+    /// A matrix as it is stored, with rows of that length. Whole registers are read of the last
+    /// columns, too.
+    pub(crate) fn stored(at: *const S, row: usize) -> Self {
+        Right { at, panel: PANEL, row }
+    }
+}
+
+/// A number of columns, rounded up to whole registers of the widest kind.
+pub(crate) fn padded(columns: usize) -> usize {
+    columns.next_multiple_of(16)
+}
+
+/// Terms `a[r, k] · b[k, j]` of sums, in the order of `k`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms<S> {
+    pub(crate) left: Left<S>,
+    pub(crate) right: Right<S>,
+    pub(crate) depth: usize,
+}
+
+/// Rows × columns of sums. Each begins with a number, adds its terms one by one, each by a fused
+/// multiply-add, and is stored.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sums<'a, S> {
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    pub(crate) terms: &'a [Terms<S>],
+    /// Where the beginnings lie, and the distance of their rows; null where all are 0.
+    pub(crate) from: (*const S, usize),
+    /// Where the sums go, and the distance of their rows.
+    pub(crate) to: (*mut S, usize),
+}
+
+/// Computes sums, compiled once for each kind of register.
 ///
 /// # Safety
-/// `a[r, k]` and `b[k, n, lane]` have to be readable for all `r < R`, `k < depth`, `n < N` and
-/// `lane < V · WIDTH`.
+/// Operands have to be readable for all rows, terms and whole registers of columns; `from` and
+/// `to`, for all rows and columns. `to` may be `from`, but no operand.
+pub(crate) unsafe fn compute<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
+    L::apart(
+        #[inline(always)]
+        || {
+            // SAFETY: as the caller promises.
+            unsafe { panels::<L>(sums) }
+        },
+    );
+}
+
 #[inline(always)]
-pub(crate) unsafe fn accumulate<L: Lanes, const R: usize, const N: usize, const V: usize>(
-    sums: &mut Tile<L, R, N, V>,
-    a: Left<L::Scalar>,
-    b: Right<L::Scalar>,
-    depth: usize,
-) {
-    // Out of the caller's memory, into registers.
-    let mut own = *sums;
-    let (mut at_a, mut at_b) = (a.at, b.at);
-    for _ in 0..depth {
-        // SAFETY: `k < depth`, as the caller promises. Behind the last `k` the addresses are
-        // computed with wrapping and never read.
-        unsafe {
-            let mut right = [[L::splat(*at_a); V]; N];
-            for n in 0..N {
-                for v in 0..V {
-                    right[n][v] = L::load(at_b.add(n * b.group + v * L::WIDTH));
-                }
+unsafe fn panels<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
+    for first in (0..sums.columns).step_by(PANEL) {
+        let count = PANEL.min(sums.columns - first);
+        let mut lane = 0;
+        while lane < count {
+            let most = if L::ROWS == 1 { 1 } else { 4 };
+            let registers = (count - lane).div_ceil(L::WIDTH).min(most);
+            let last = L::WIDTH.min(count - lane - (registers - 1) * L::WIDTH);
+            let tile = Tile { sums, first, lane, width: padded(count), row: 0, last };
+            for (row, rows) in blocks(sums.rows, L::ROWS) {
+                // SAFETY: these are rows and columns of the sums.
+                unsafe { with_size::<L>(Tile { row, ..tile }, rows, registers) }
             }
-            for r in 0..R {
-                let left = L::splat(*at_a.add(r * a.row));
-                for n in 0..N {
+            lane += registers * L::WIDTH;
+        }
+    }
+}
+
+/// Some rows, and some registers of columns of a panel, of which the last one may be part.
+#[derive(Clone, Copy)]
+struct Tile<'a, S> {
+    sums: &'a Sums<'a, S>,
+    first: usize,
+    lane: usize,
+    width: usize,
+    row: usize,
+    last: usize,
+}
+
+/// Calls the tile of that size: each is a function of its own.
+#[inline(always)]
+unsafe fn with_size<L: Lanes>(tile: Tile<'_, L::Scalar>, rows: usize, registers: usize) {
+    macro_rules! sizes {
+        ($($R:literal: $($V:literal)*;)*) => {
+            match (rows, registers) {
+                $($(
+                    ($R, $V) if $R <= L::ROWS && ($V == 1 || L::ROWS > 1) => L::apart(
+                        #[inline(always)]
+                        // SAFETY: the caller's promises.
+                        || unsafe { tile.compute::<L, $R, $V>() },
+                    ),
+                )*)*
+                _ => unreachable!("tiles have at most 6 rows of 4 registers"),
+            }
+        };
+    }
+    sizes! { 1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3 4; 4: 1 2 3 4; 5: 1 2 3 4; 6: 1 2 3 4; }
+}
+
+/// Terms that are written out in a row: less counting.
+const UNROLLED: usize = 4;
+
+impl<S: Real> Tile<'_, S> {
+    #[inline(always)]
+    unsafe fn compute<L: Lanes<Scalar = S>, const R: usize, const V: usize>(self) {
+        let Sums { terms, from, to, .. } = *self.sums;
+        let column = self.first + self.lane;
+        let count = |v: usize| if v + 1 == V { self.last } else { L::WIDTH };
+        // SAFETY: the promises of `compute`, for these rows and columns.
+        unsafe {
+            let mut own = [[L::splat(S::ZERO); V]; R];
+            if !from.0.is_null() {
+                for r in 0..R {
+                    let from = from.0.add((self.row + r) * from.1 + column);
                     for v in 0..V {
-                        own[r][n][v] = left.mul_add(right[n][v], own[r][n][v]);
+                        own[r][v] = L::load_part(from.add(v * L::WIDTH), count(v));
                     }
                 }
             }
+            for Terms { left, right, depth } in terms {
+                let mut a = left.at.wrapping_add(self.row * left.row);
+                let mut b = right.at.wrapping_add(self.first / PANEL * right.panel + self.lane);
+                let row = if right.row == 0 { self.width } else { right.row };
+                // Behind the last `k` the addresses are computed, and never read.
+                for _ in 0..depth / UNROLLED {
+                    for _ in 0..UNROLLED {
+                        term(&mut own, a, left.row, b);
+                        a = a.wrapping_add(left.step);
+                        b = b.wrapping_add(row);
+                    }
+                }
+                for _ in 0..depth % UNROLLED {
+                    term(&mut own, a, left.row, b);
+                    a = a.wrapping_add(left.step);
+                    b = b.wrapping_add(row);
+                }
+            }
+            for r in 0..R {
+                let to = to.0.add((self.row + r) * to.1 + column);
+                for v in 0..V {
+                    own[r][v].store_part(to.add(v * L::WIDTH), count(v));
+                }
+            }
         }
-        at_a = at_a.wrapping_add(a.step);
-        at_b = at_b.wrapping_add(b.step);
     }
-    *sums = own;
 }
 
-/// Calls a block with `R` bound to a number of rows from 1 to 6, as a function of its own.
-macro_rules! with_rows {
-    ($rows:expr, $R:ident => $call:expr) => {
-        match $rows {
-            1 => {
-                const $R: usize = 1;
-                L::apart(
-                    #[inline(always)]
-                    || $call,
-                );
-            }
-            2 if L::ROWS > 1 => {
-                const $R: usize = 2;
-                L::apart(
-                    #[inline(always)]
-                    || $call,
-                );
-            }
-            3 if L::ROWS > 1 => {
-                const $R: usize = 3;
-                L::apart(
-                    #[inline(always)]
-                    || $call,
-                );
-            }
-            4 if L::ROWS > 3 => {
-                const $R: usize = 4;
-                L::apart(
-                    #[inline(always)]
-                    || $call,
-                );
-            }
-            5 if L::ROWS > 3 => {
-                const $R: usize = 5;
-                L::apart(
-                    #[inline(always)]
-                    || $call,
-                );
-            }
-            _ if L::ROWS > 3 => {
-                const $R: usize = 6;
-                L::apart(
-                    #[inline(always)]
-                    || $call,
-                );
-            }
-            _ => {}
+/// `sums[r] += a[r] · b`.
+#[inline(always)]
+unsafe fn term<L: Lanes, const R: usize, const V: usize>(
+    sums: &mut [[L; V]; R],
+    a: *const L::Scalar,
+    row: usize,
+    b: *const L::Scalar,
+) {
+    // SAFETY: the caller has as many rows, and as many registers.
+    unsafe {
+        let mut right = [L::splat(*a); V];
+        for v in 0..V {
+            right[v] = L::load(b.add(v * L::WIDTH));
         }
-    };
-}
-
-/// Calls a block for tiles of `V` registers that cover lanes `0..lanes`: 4, 2 or 1 at a time.
-macro_rules! with_registers {
-    ($lanes:expr, $first:ident, $V:ident => $call:expr) => {{
-        let lanes = $lanes;
-        let mut $first = 0;
-        while $first < lanes {
-            let left = (lanes - $first).div_ceil(L::WIDTH);
-            if left >= 4 && L::ROWS > 1 {
-                const $V: usize = 4;
-                $call;
-                $first += 4 * L::WIDTH;
-            } else if left >= 2 && L::ROWS > 1 {
-                const $V: usize = 2;
-                $call;
-                $first += 2 * L::WIDTH;
-            } else {
-                const $V: usize = 1;
-                $call;
-                $first += L::WIDTH;
+        for r in 0..R {
+            let left = L::splat(*a.add(r * row));
+            for v in 0..V {
+                sums[r][v] = left.mul_add(right[v], sums[r][v]);
             }
         }
-    }};
+    }
 }
-pub(crate) use {with_registers, with_rows};
 
 /// Cuts rows into the fewest blocks of at most `most`, whose sizes differ by at most one.
 #[inline(always)]
-pub(crate) fn blocks(rows: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+pub(crate) fn blocks(rows: usize, most: usize) -> impl DoubleEndedIterator<Item = (usize, usize)> {
     let count = rows.div_ceil(most);
     (0..count).map(move |i| {
         let start = i * rows / count;

@@ -1,15 +1,14 @@
 //! All steps, forward.
 
-use super::plan::{CHUNK, Plan};
+use super::plan::{Plan, UNITS};
 use super::recurrence::Recurrence;
+use super::split::{Part, Share, share_steps};
 use super::{Columns, Sizes, pack};
 use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
-use crate::parallel;
 use crate::real::Real;
-use crate::tile::{Left, Right, Tile, accumulate, blocks, share, with_registers, with_rows};
-use std::hint::black_box;
+use crate::tile::{Left, Right, Sums, Terms, compute, padded};
 
 /// A sequence to compute.
 #[derive(Debug)]
@@ -34,29 +33,6 @@ pub struct Forward<'a, T> {
     pub kept: &'a mut [T],
 }
 
-pub(super) struct Pointers<T> {
-    pub(super) x: *const T,
-    pub(super) h: *const T,
-    pub(super) c: *const T,
-    pub(super) y: *mut T,
-    pub(super) weights: *const T,
-    pub(super) biases: *const T,
-    pub(super) sums: *mut T,
-    pub(super) history: *mut T,
-}
-
-// SAFETY: threads share inputs and packed weights, which nobody writes, and write to rows of their
-// own only.
-unsafe impl<T: Sync> Sync for Pointers<T> {}
-
-/// The steps of some rows.
-struct Steps<'a, C, T> {
-    cell: C,
-    plan: &'a Plan,
-    at: &'a Pointers<T>,
-    rows: (usize, usize),
-}
-
 /// Computes all steps of a sequence of a cell.
 pub(crate) fn forward<T: Real, C: Recurrence>(
     isa: Isa,
@@ -69,14 +45,14 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
     let plan = Plan::new::<C>(sizes);
     let state = sizes.batch * sizes.hidden;
     let own = if C::CELL { state } else { 0 };
-    let (starts, total) = plan.parts();
+    let parts = plan.parts();
     for (wanted, found) in [
         (plan.rows() * sizes.input, with.x.len()),
         (state, with.h.len()),
         (own, with.c.len()),
         (plan.rows() * sizes.hidden, with.y.len()),
         (own, with.last.len()),
-        (total, with.kept.len()),
+        (parts.end, with.kept.len()),
     ] {
         length("fused forward", wanted, found)?;
     }
@@ -85,211 +61,184 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
         with.last.copy_from_slice(with.c);
         return Ok(());
     }
-    let (packed, rest) = with.kept.split_at_mut(starts[1]);
+    let (packed, rest) = with.kept.split_at_mut(parts.gradients);
+    let (_, rest) = rest.split_at_mut(parts.records - parts.gradients);
     pack::forward(&plan, with.w, with.u, with.b, packed);
-    let (sums, rest) = rest.split_at_mut(starts[2] - starts[1]);
-    let (history, _) = rest.split_at_mut(starts[3] - starts[2]);
-    let at = Pointers {
+    let (records, rest) = rest.split_at_mut(parts.gathered - parts.records);
+    let (_, rest) = rest.split_at_mut(parts.sums - parts.gathered);
+    let (sums, carried) = rest.split_at_mut(parts.carried - parts.sums);
+    if C::CELL {
+        carried.copy_from_slice(with.c);
+    }
+    let records = records.as_mut_ptr();
+    let steps = Steps {
+        cell,
+        plan,
         x: with.x.as_ptr(),
         h: with.h.as_ptr(),
-        c: with.c.as_ptr(),
         y: with.y.as_mut_ptr(),
         weights: packed.as_ptr(),
-        biases: packed[plan.panels * plan.packed_panel()..].as_ptr(),
+        records,
+        past_caches: plan.past_caches::<T>() && records.addr().is_multiple_of(64),
         sums: sums.as_mut_ptr(),
-        history: history.as_mut_ptr(),
+        carried: carried.as_mut_ptr(),
     };
-    // The rows go their ways alone, through all steps.
-    let parts = parallel::parts(plan.operations(), sizes.batch);
-    parallel::run(parts, &|i| {
-        let rows = share(sizes.batch, parts, i);
-        T::in_lanes(isa, Steps { cell, plan: &plan, at: &at, rows });
+    share_steps::<T>(&plan, plan.time, &|share| {
+        T::in_lanes(isa, Shared { steps: &steps, share });
     });
     if C::CELL {
-        // The cell is the first of the history.
-        for panel in 0..plan.panels {
-            let (units, valid) = (plan.units, plan.valid(panel));
-            for row in 0..sizes.batch {
-                let from = plan.past(panel, plan.rows() - sizes.batch + row);
-                let to = row * sizes.hidden + panel * units;
-                with.last[to..to + valid].copy_from_slice(&history[from..from + valid]);
-            }
-        }
+        with.last.copy_from_slice(carried);
     }
     Ok(())
 }
 
-impl<T: Real, C: Recurrence> LaneKernel<T> for Steps<'_, C, T> {
+/// The steps of a sequence.
+struct Steps<C, T> {
+    cell: C,
+    plan: Plan,
+    x: *const T,
+    h: *const T,
+    y: *mut T,
+    weights: *const T,
+    records: *mut T,
+    /// Whether records are written past the caches, which would not hold them.
+    past_caches: bool,
+    sums: *mut T,
+    carried: *mut T,
+}
+
+// SAFETY: threads read inputs and packed weights, which nobody writes, and write to rows or units
+// of their own only; where they read what another one has written, a barrier lies between.
+unsafe impl<C: Sync, T: Sync> Sync for Steps<C, T> {}
+
+/// A thread's share of the steps.
+struct Shared<'a, C, T> {
+    steps: &'a Steps<C, T>,
+    share: Share<'a>,
+}
+
+impl<T: Real, C: Recurrence> LaneKernel<T> for Shared<'_, C, T> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes<Scalar = T>>(self) {
-        for t in 0..self.plan.time {
-            for panel in 0..self.plan.panels {
-                let valid = self.plan.valid(panel);
-                match C::SUMS {
-                    1 => with_registers!(valid, lane, V => self.terms::<L, 1, V>(t, panel, lane)),
-                    3 => {
-                        for lane in (0..valid).step_by(L::WIDTH) {
-                            self.terms::<L, 3, 1>(t, panel, lane);
-                        }
-                    }
-                    _ => {
-                        for lane in (0..valid).step_by(L::WIDTH) {
-                            self.terms::<L, 4, 1>(t, panel, lane);
-                        }
-                    }
+        let Shared { steps, share } = self;
+        for t in 0..steps.plan.time {
+            for part in share.parts() {
+                // SAFETY: step, rows and units are those of slices whose lengths were checked.
+                unsafe {
+                    steps.sum::<L>(t, part);
+                    steps.activate::<L>(t, part);
                 }
             }
+            share.wait();
+        }
+        if steps.past_caches {
+            L::streamed();
         }
     }
 }
 
-/// What a tile works on: a step, a panel with the first of its lanes, and some of the terms, those
-/// of the input before those of the state.
-#[derive(Clone, Copy)]
-struct Part {
-    t: usize,
-    panel: usize,
-    lane: usize,
-    terms: (usize, usize),
-}
-
-impl<T: Real, C: Recurrence> Steps<'_, C, T> {
-    /// One step of all rows, for `V` registers of units.
+impl<T: Real, C: Recurrence> Steps<C, T> {
+    /// The outputs before a step, from some row on.
     #[inline(always)]
-    fn terms<L: Lanes<Scalar = T>, const N: usize, const V: usize>(
-        &self,
-        t: usize,
-        panel: usize,
-        lane: usize,
-    ) {
-        let all = self.plan.input + self.plan.hidden;
-        for (first, count) in blocks(all, CHUNK) {
-            let part = Part { t, panel, lane, terms: (first, first + count) };
-            for (row, rows) in blocks(self.rows.1 - self.rows.0, L::ROWS) {
-                let row = self.rows.0 + row;
-                with_rows!(rows, R => {
-                    // SAFETY: all of these are in bounds of the slices whose lengths were checked.
-                    unsafe { self.tile::<L, R, N, V>(part, row) }
-                });
-            }
+    fn before(&self, t: usize, row: usize) -> *const T {
+        let Plan { batch, hidden, .. } = self.plan;
+        match t.checked_sub(1) {
+            Some(t) => self.y.wrapping_add((t * batch + row) * hidden).cast_const(),
+            None => self.h.wrapping_add(row * hidden),
         }
     }
 
-    /// One step of `R` rows.
+    /// The sums of a step.
     ///
     /// # Safety
-    /// `t < time`, `panel < panels`, `lane` is a unit of the panel that counts, the terms are
-    /// terms, and `row + R ≤ batch`.
+    /// The step has to be one, and the rows and units too; those before have been computed.
     #[inline(always)]
-    unsafe fn tile<L: Lanes<Scalar = T>, const R: usize, const N: usize, const V: usize>(
-        &self,
-        part: Part,
-        row: usize,
-    ) {
-        let (plan, at) = (self.plan, self.at);
-        let Part { t, panel, lane, terms: (from, to) } = part;
-        let (input, hidden, units) = (plan.input, plan.hidden, plan.units);
-        let shift = C::STORED - C::SUMS;
-        let now = t * plan.batch + row;
-        // SAFETY: `Plan` lays panels, rows, sums and units out within the lengths that were
-        // checked, padded to whole registers; outputs and states are read and written only as far
-        // as units count.
+    unsafe fn sum<L: Lanes<Scalar = T>>(&self, t: usize, part: Part) {
+        let Plan { batch, input, hidden, .. } = self.plan;
+        let Part { row, rows, block, .. } = part;
+        let units = self.plan.units(block);
+        let (columns, shift) = (C::SUMS * units, (C::STORED - C::SUMS) * units);
+        let weights = self.weights.wrapping_add(self.plan.packed(block));
+        let of_state = weights.wrapping_add(input * padded(columns));
+        let biases = self.weights.wrapping_add(self.plan.biases() + block * C::STORED * UNITS);
+        let x = Terms {
+            left: Left { at: self.x.wrapping_add((t * batch + row) * input), row: input, step: 1 },
+            right: Right::packed(weights, input),
+            depth: input,
+        };
+        let h = Terms {
+            left: Left { at: self.before(t, row), row: hidden, step: 1 },
+            right: Right::packed(of_state, hidden),
+            depth: hidden,
+        };
+        let to = (self.sums.wrapping_add(part.sums(&self.plan)), self.plan.sums_row(units));
+        let behind = |at: (*mut T, usize), by: usize| (at.0.wrapping_add(by), at.1);
+        let sums = Sums { rows, columns, terms: &[x, h], from: (biases, 0), to };
+        // SAFETY: packed weights have whole registers of columns, and sums room for them.
         unsafe {
-            // Where the sums rest between the chunks of terms, and what is kept in their place.
-            let rest = |r: usize, sum: usize, v: usize| {
-                at.sums.add(plan.record(panel, now + r) + lane + sum * units + v * L::WIDTH)
-            };
-            let biases = at.biases.add(panel * plan.record_row() + lane);
-            let begin = |r: usize, sum: usize, v: usize| {
-                if from == 0 {
-                    L::load(biases.add(sum * units + v * L::WIDTH))
-                } else {
-                    L::load(rest(r, sum, v))
-                }
-            };
-            let mut of_input: Tile<L, R, N, V> = [[[L::splat(T::ZERO); V]; N]; R];
-            for n in 0..N {
-                for v in 0..V {
-                    for r in 0..R {
-                        of_input[r][n][v] = begin(r, n, v);
-                    }
-                }
+            if shift == 0 {
+                return compute::<L>(&sums);
             }
-            let weights = at.weights.add(panel * plan.packed_panel() + lane);
-            let right = |term: usize| Right {
-                at: weights.add(term * N * units),
-                step: N * units,
-                group: units,
-            };
-            if from < input {
-                let x = at.x.add(now * input + from);
-                let x = Left { at: x, row: input, step: 1 };
-                accumulate(&mut of_input, x, right(from), to.min(input) - from);
-            }
+            compute::<L>(&Sums { terms: &[x], ..sums });
+            // Those that the input has no part in begin with their biases.
+            let alone = behind(to, columns);
+            let from = (biases.wrapping_add(columns), 0);
+            compute::<L>(&Sums { columns: shift, terms: &[], from, to: alone, ..sums });
+            let to = behind(to, shift);
+            compute::<L>(&Sums { terms: &[h], from: (to.0.cast_const(), to.1), to, ..sums });
+        }
+    }
 
-            // The sums that both take part in go on; the others are the state's alone.
-            let mut of_state = of_input;
-            for n in N - shift..N {
-                for v in 0..V {
-                    for r in 0..R {
-                        of_state[r][n][v] = begin(r, n + shift, v);
+    /// From the sums of a step to its outputs.
+    ///
+    /// # Safety
+    /// As of [`sum`](Self::sum), which has been called.
+    #[inline(always)]
+    unsafe fn activate<L: Lanes<Scalar = T>>(&self, t: usize, part: Part) {
+        let Plan { batch, hidden, .. } = self.plan;
+        let units = self.plan.units(part.block);
+        let whole = hidden.is_multiple_of(16) && self.past_caches;
+        for r in 0..part.rows {
+            let row = part.row + r;
+            let now = t * batch + row;
+            for lane in (0..units).step_by(L::WIDTH) {
+                let (unit, count) = (part.block * UNITS + lane, L::WIDTH.min(units - lane));
+                let sums = part.sums(&self.plan) + r * self.plan.sums_row(units) + lane;
+                // SAFETY: records, states and outputs are touched only as far as units count;
+                // behind the last sums there is room for a register.
+                unsafe {
+                    let sum = |s: usize| L::load(self.sums.add(sums + s * units));
+                    let mut all = [sum(0); 4];
+                    for s in 1..C::STORED {
+                        all[s] = sum(s);
                     }
-                }
-            }
-            for n in 0..N - shift {
-                for r in 0..R {
-                    of_state[r][n] = of_input[r][n + shift];
-                }
-            }
-            let before = |row: usize| match t.checked_sub(1) {
-                Some(t) => at.y.add((t * plan.batch + row) * hidden).cast_const(),
-                None => at.h.add(row * hidden),
-            };
-            if to > input {
-                let first = from.max(input);
-                let h = Left { at: before(row).add(first - input), row: hidden, step: 1 };
-                accumulate(&mut of_state, h, right(first), to - first);
-            }
-            let sum = |r: usize, s: usize, v: usize| {
-                if s < shift { of_input[r][s][v] } else { of_state[r][s - shift][v] }
-            };
-
-            // The pointwise part is compiled once, not once for every row.
-            for r in 0..black_box(R) {
-                for v in 0..V {
-                    let mut sums = [sum(r, 0, v); 4];
-                    for s in 0..C::STORED {
-                        sums[s] = sum(r, s, v);
+                    let carried = self.carried.add(row * hidden + unit);
+                    let old = if C::SUMS == 1 {
+                        all[0]
+                    } else if C::CELL {
+                        L::load_part(carried, count)
+                    } else {
+                        L::load_part(self.before(t, row).add(unit), count)
+                    };
+                    let (h, kept, history) = self.cell.forward(all, old);
+                    h.store_part(self.y.add(now * hidden + unit), count);
+                    if C::CELL {
+                        history[0].store_part(carried, count);
                     }
-                    if to < input + hidden {
-                        for s in 0..C::STORED {
-                            sums[s].store(rest(r, s, v));
-                        }
+                    if C::SUMS == 1 {
                         continue;
                     }
-                    let unit = panel * units + lane + v * L::WIDTH;
-                    let count = L::WIDTH.min(hidden - unit);
-                    let history =
-                        |row: usize| at.history.add(plan.past(panel, row) + lane + v * L::WIDTH);
-                    let old = if C::SUMS == 1 {
-                        sums[0]
-                    } else if C::CELL && t > 0 {
-                        L::load(history(now + r - plan.batch))
-                    } else if C::CELL {
-                        L::load_part(at.c.add((row + r) * hidden + unit), count)
-                    } else {
-                        L::load_part(before(row + r).add(unit), count)
+                    let record = self.records.add(now * self.plan.record() + unit);
+                    let keep = |place: usize, number: L| {
+                        let to = record.add(place * hidden);
+                        if whole { number.stream(to) } else { number.store_part(to, count) }
                     };
-                    let (h, kept, past) = self.cell.forward(sums, old);
-                    h.store_part(at.y.add((now + r) * hidden + unit), count);
-                    if C::SUMS > 1 {
-                        for s in 0..C::STORED {
-                            kept[s].store(rest(r, s, v));
-                        }
+                    for s in 0..C::STORED {
+                        keep(s, kept[s]);
                     }
-                    for p in 0..C::HISTORY {
-                        past[p].store(history(now + r).add(p * units));
+                    for s in 0..C::HISTORY {
+                        keep(C::STORED + s, history[s]);
                     }
                 }
             }

@@ -1,49 +1,78 @@
 //! Where everything lies in the memory of a fused sequence.
 
+use super::Sizes;
 use super::recurrence::Recurrence;
-use super::{Sizes, UNITS};
+use crate::tile::{PANEL, padded};
 
-/// Columns of transposed weights that lie side by side: as many as a tile has registers for.
-pub(super) const GROUP: usize = 64;
+/// Units of a cell whose sums are computed together.
+pub(super) const UNITS: usize = PANEL;
 
-/// Terms that are summed before the next rows take their turn: their weights stay in the L1 cache.
-/// Between such chunks the sums rest in memory, which loses nothing.
-pub(super) const CHUNK: usize = 128;
+/// Numbers of cotangents of sums that are gathered before the weights' gradients take them up:
+/// few enough to stay in a cache.
+const GATHERED: usize = 1 << 20;
+/// Rows of them that are gathered at least, so that the gradients are not touched too often.
+const LEAST_GATHERED: usize = 256;
 
-/// Units are cut into panels; a panel's sums lie side by side.
+/// Bytes that the caches of a core may hold until they are read again.
+const CACHE: usize = 2 << 20;
+
+/// The sizes of a sequence, and those of its parts.
+///
+/// Units are cut into blocks of [`UNITS`]; the sums of a block lie side by side, first all of the
+/// first sum. What is kept of a row of a step is its record: what became of its sums, each for all
+/// units, and the history, each for all units.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan {
     pub(super) time: usize,
     pub(super) batch: usize,
     pub(super) input: usize,
     pub(super) hidden: usize,
-    /// Units in a panel, a multiple of [`UNITS`]; the last panel may have fewer that count.
-    pub(super) units: usize,
-    pub(super) panels: usize,
     /// Sums that the input takes part in, and as many that the state does.
     pub(super) sums: usize,
     /// All sums: the first `sums` are of the input, the last `sums` of the state.
     pub(super) stored: usize,
-    pub(super) history: usize,
+    /// Numbers of a record for each unit.
+    recorded: usize,
+}
+
+/// Some steps, whose cotangents are gathered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    /// The first of them.
+    pub(super) from: usize,
+    pub(super) count: usize,
+}
+
+impl Span {
+    /// Whether they are the last steps: the first on the way back.
+    #[inline(always)]
+    pub(super) fn is_last(&self, plan: &Plan) -> bool {
+        self.from + self.count == plan.time
+    }
+}
+
+/// Where the parts of the memory begin.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Parts {
+    /// The gradients of the weights; before them, packed weights.
+    pub(super) gradients: usize,
+    /// The records of all steps and rows.
+    pub(super) records: usize,
+    /// Cotangents of sums, of one step more than are gathered.
+    pub(super) gathered: usize,
+    /// Sums of a step, or cotangents of its outputs.
+    pub(super) sums: usize,
+    /// What a step carries to the next, `[batch, hidden]`.
+    pub(super) carried: usize,
+    /// The end.
+    pub(super) end: usize,
 }
 
 impl Plan {
     pub(super) fn new<C: Recurrence>(sizes: Sizes) -> Self {
         let Sizes { time, batch, input, hidden } = sizes;
-        // A cell of one sum has panels as wide as four of the others: as many registers of sums.
-        let wide = if C::SUMS == 1 { hidden.div_ceil(UNITS).clamp(1, 4) } else { 1 };
-        let units = wide * UNITS;
-        Plan {
-            time,
-            batch,
-            input,
-            hidden,
-            units,
-            panels: hidden.div_ceil(units),
-            sums: C::SUMS,
-            stored: C::STORED,
-            history: C::HISTORY,
-        }
+        let recorded = if C::SUMS == 1 { 0 } else { C::STORED + C::HISTORY };
+        Plan { time, batch, input, hidden, sums: C::SUMS, stored: C::STORED, recorded }
     }
 
     /// Steps × rows.
@@ -51,64 +80,105 @@ impl Plan {
         self.time * self.batch
     }
 
-    /// Units of a panel that count.
-    #[inline(always)]
-    pub(super) fn valid(&self, panel: usize) -> usize {
-        self.units.min(self.hidden - panel * self.units)
+    pub(super) fn blocks(&self) -> usize {
+        self.hidden.div_ceil(UNITS)
     }
 
-    /// Multiplications of all steps and rows.
+    /// Units of a block.
+    #[inline(always)]
+    pub(super) fn units(&self, block: usize) -> usize {
+        UNITS.min(self.hidden - block * UNITS)
+    }
+
+    /// Multiplications of one step.
     pub(super) fn operations(&self) -> usize {
-        self.rows() * (self.input + self.hidden) * self.sums * self.hidden
+        self.batch * (self.input + self.hidden) * self.terms()
     }
 
-    /// Numbers of one row of a panel of sums.
-    #[inline(always)]
-    pub(super) fn record_row(&self) -> usize {
-        self.stored * self.units
-    }
-
-    /// Where the sums of a row begin, among all sums.
-    #[inline(always)]
-    pub(super) fn record(&self, panel: usize, row: usize) -> usize {
-        (panel * self.rows() + row) * self.record_row()
-    }
-
-    /// Where the history of a row begins, among all histories.
-    #[inline(always)]
-    pub(super) fn past(&self, panel: usize, row: usize) -> usize {
-        (panel * self.rows() + row) * self.history * self.units
-    }
-
-    /// Weights of one panel, packed: of the input, then of the state.
-    pub(super) fn packed_panel(&self) -> usize {
-        (self.input + self.hidden) * self.sums * self.units
-    }
-
-    /// All packed numbers: weights and biases forward, transposed weights backward.
-    fn packed(&self) -> usize {
-        let forward = self.panels * (self.packed_panel() + self.record_row());
-        let backward = self.terms() * (padded(self.hidden) + padded(self.input));
-        forward.max(backward)
-    }
-
-    /// Terms of the products with transposed weights.
+    /// The sums of all units that the input takes part in: terms of the products with transposed
+    /// weights.
     pub(super) fn terms(&self) -> usize {
         self.sums * self.hidden
     }
 
-    /// The memory, in the order packed, sums, history, partial sums, carry; and its length in
-    /// numbers. All but the carry begin at multiples of [`UNITS`].
-    pub(super) fn parts(&self) -> ([usize; 5], usize) {
-        let sums = padded(self.packed());
-        let history = sums + self.panels * self.rows() * self.record_row();
-        let partial = history + self.panels * self.rows() * self.history * self.units;
-        let carry = partial + self.batch * GROUP;
-        ([0, sums, history, partial, carry], carry + self.batch * self.hidden)
+    /// Where the packed weights of a block begin: of the input, then of the state.
+    #[inline(always)]
+    pub(super) fn packed(&self, block: usize) -> usize {
+        block * (self.input + self.hidden) * self.sums * UNITS
+    }
+
+    /// Where the packed biases begin.
+    #[inline(always)]
+    pub(super) fn biases(&self) -> usize {
+        let last = self.blocks() - 1;
+        let width = padded(self.sums * self.units(last));
+        self.packed(last) + (self.input + self.hidden) * width
+    }
+
+    /// The distance of the sums of two rows of a block.
+    #[inline(always)]
+    pub(super) fn sums_row(&self, units: usize) -> usize {
+        spread(self.stored * units)
+    }
+
+    /// The distance of two records.
+    #[inline(always)]
+    pub(super) fn record(&self) -> usize {
+        spread(self.recorded * self.hidden)
+    }
+
+    /// The distance of the cotangents of the sums of two rows.
+    #[inline(always)]
+    pub(super) fn cotangents(&self) -> usize {
+        spread(self.stored * self.hidden)
+    }
+
+    /// Whether records are so many that no cache of a core holds them.
+    pub(super) fn past_caches<T>(&self) -> bool {
+        self.rows() * self.record() * size_of::<T>() > CACHE
+    }
+
+    /// The distance of two rows of the weights' gradients.
+    #[inline(always)]
+    pub(super) fn gradient_row(&self) -> usize {
+        spread(self.stored * self.hidden)
+    }
+
+    /// Steps whose cotangents are gathered.
+    pub(super) fn gathered(&self) -> usize {
+        let few = LEAST_GATHERED.div_ceil(self.batch.max(1));
+        let many = GATHERED / (self.batch * self.cotangents()).max(1);
+        many.max(few).min(self.time)
+    }
+
+    /// The memory.
+    pub(super) fn parts(&self) -> Parts {
+        let packed = if self.hidden == 0 {
+            0
+        } else {
+            let forward = self.biases() + self.stored * self.hidden;
+            forward.max(self.terms() * (padded(self.hidden) + padded(self.input)))
+        };
+        let gradients = padded(packed);
+        let records = gradients + (self.input + self.hidden + 1) * self.gradient_row();
+        let gathered = records + self.rows() * self.record();
+        let sums = gathered + (self.gathered() + 1) * self.batch * self.cotangents();
+        // Whole registers are read of the last units, too.
+        let carried = sums + self.blocks() * self.batch * self.sums_row(UNITS) + padded(1);
+        Parts {
+            gradients,
+            records,
+            gathered,
+            sums,
+            carried,
+            end: carried + self.batch * self.hidden,
+        }
     }
 }
 
-/// A number of columns, rounded up to whole registers of the widest kind.
-pub(super) fn padded(columns: usize) -> usize {
-    columns.next_multiple_of(UNITS)
+/// The distance of rows of so many numbers: whole registers, and an odd number of cache lines, so
+/// that the rows do not compete for the same places in a cache.
+#[inline(always)]
+fn spread(numbers: usize) -> usize {
+    if numbers == 0 { 0 } else { (padded(numbers) / 16 | 1) * 16 }
 }

@@ -35,8 +35,8 @@ fn apart_avx512(f: impl FnOnce()) {
 
 /// What all registers have in common, from the names of the intrinsics.
 macro_rules! arithmetic {
-    ($scalar:ty, $width:literal, $rows:literal; $apart:ident $set:ident $load:ident $store:ident $fma:ident
-     $add:ident $sub:ident $mul:ident) => {
+    ($scalar:ty, $width:literal, $rows:literal; $apart:ident $set:ident $load:ident $store:ident
+     $stream:ident $fma:ident $add:ident $sub:ident $mul:ident) => {
         type Scalar = $scalar;
         const WIDTH: usize = $width;
         const ROWS: usize = $rows;
@@ -58,6 +58,15 @@ macro_rules! arithmetic {
         unsafe fn store(self, to: *mut $scalar) {
             // SAFETY: the caller promises room for as many scalars, aligned or not.
             unsafe { $store(to, self.0) }
+        }
+        #[inline(always)]
+        unsafe fn stream(self, to: *mut $scalar) {
+            // SAFETY: the caller promises room for as many scalars, aligned.
+            unsafe { $stream(to, self.0) }
+        }
+        #[inline(always)]
+        fn streamed() {
+            unsafe { _mm_sfence() }
         }
         #[inline(always)]
         fn mul_add(self, a: Self, b: Self) -> Self {
@@ -127,7 +136,8 @@ by_lane!(F64x4, 4);
 by_lane!(F64x8, 8);
 
 impl Lanes for F32x8 {
-    arithmetic!(f32, 8, 3; apart_avx2 _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_fmadd_ps
+    arithmetic!(f32, 8, 3; apart_avx2 _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps
+        _mm256_stream_ps _mm256_fmadd_ps
         _mm256_add_ps _mm256_sub_ps _mm256_mul_ps);
     activations!();
 
@@ -141,7 +151,8 @@ impl Lanes for F32x8 {
 }
 
 impl Lanes for F32x16 {
-    arithmetic!(f32, 16, 6; apart_avx512 _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_fmadd_ps
+    arithmetic!(f32, 16, 6; apart_avx512 _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps
+        _mm512_stream_ps _mm512_fmadd_ps
         _mm512_add_ps _mm512_sub_ps _mm512_mul_ps);
     activations!();
 
@@ -171,7 +182,8 @@ fn first(n: usize) -> __mmask16 {
 }
 
 impl Lanes for F64x4 {
-    arithmetic!(f64, 4, 3; apart_avx2 _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_fmadd_pd
+    arithmetic!(f64, 4, 3; apart_avx2 _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd
+        _mm256_stream_pd _mm256_fmadd_pd
         _mm256_add_pd _mm256_sub_pd _mm256_mul_pd);
     activations_by_lane!();
 
@@ -185,7 +197,8 @@ impl Lanes for F64x4 {
 }
 
 impl Lanes for F64x8 {
-    arithmetic!(f64, 8, 3; apart_avx512 _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_fmadd_pd
+    arithmetic!(f64, 8, 3; apart_avx512 _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd
+        _mm512_stream_pd _mm512_fmadd_pd
         _mm512_add_pd _mm512_sub_pd _mm512_mul_pd);
     activations_by_lane!();
 

@@ -1,0 +1,98 @@
+//! How threads share the steps of a sequence.
+
+use super::plan::{Plan, UNITS};
+use crate::parallel::{self, Member};
+use crate::real::Real;
+use crate::tile;
+
+/// Rows that are computed one after the other before the next block of units takes its turn: few
+/// enough that their sums stay in a cache.
+const AT_ONCE: usize = 48;
+/// Weights of so many bytes do not stay in the cache of a core: it is better to share them.
+const LARGE: usize = 3 << 19;
+/// With fewer rows than this for each thread, loading weights takes longer than computing.
+const FEW_ROWS: usize = 6;
+/// Multiplications of a step, of one thread, that are worth waiting for the others after it.
+const WORTH_WAITING: usize = 100_000;
+
+/// What one thread computes of every step: some rows of all units, or some units of all rows.
+pub(super) struct Share<'a> {
+    rows: (usize, usize),
+    blocks: (usize, usize),
+    /// Who computes the other units.
+    team: Option<&'a Member<'a>>,
+}
+
+/// Some rows of a block of units.
+#[derive(Clone, Copy)]
+pub(super) struct Part {
+    pub(super) row: usize,
+    pub(super) rows: usize,
+    pub(super) block: usize,
+    /// Which of the places for the sums of a block is its own, among the threads.
+    slot: usize,
+}
+
+impl Share<'_> {
+    #[inline(always)]
+    pub(super) fn parts(&self) -> impl Iterator<Item = Part> {
+        let (from, until) = self.rows;
+        tile::blocks(until - from, AT_ONCE).flat_map(move |(row, rows)| {
+            (self.blocks.0..self.blocks.1).map(move |block| {
+                let slot = if self.team.is_some() { block } else { 0 };
+                Part { row: from + row, rows, block, slot }
+            })
+        })
+    }
+
+    /// The rows that this thread prepares for all units, before anybody [waits](Self::wait).
+    pub(super) fn own_rows(&self) -> (usize, usize) {
+        match self.team {
+            Some(team) => tile::share(self.rows.1, team.of(), team.number()),
+            None => self.rows,
+        }
+    }
+
+    /// Waits until all units of a step are there.
+    #[inline(always)]
+    pub(super) fn wait(&self) {
+        if let Some(team) = self.team {
+            team.wait();
+        }
+    }
+}
+
+impl Part {
+    /// Where the sums of the first row begin.
+    #[inline(always)]
+    pub(super) fn sums(&self, plan: &Plan) -> usize {
+        (self.slot * plan.batch + self.row) * plan.sums_row(UNITS)
+    }
+}
+
+/// Has so many steps computed, in shares of rows or of units. Neither changes a bit of a result.
+pub(super) fn share_steps<T: Real>(
+    plan: &Plan,
+    steps: usize,
+    compute: &(dyn Fn(Share<'_>) + Sync),
+) {
+    let (batch, blocks) = (plan.batch, plan.blocks());
+    let parts = parallel::parts(plan.operations() * steps, usize::MAX);
+    let weights = (plan.input + plan.hidden) * plan.terms() * size_of::<T>();
+    let by_units = parts > 1
+        && blocks >= parts
+        && plan.operations() >= WORTH_WAITING * parts
+        && (weights > LARGE || batch < FEW_ROWS * parts);
+    if by_units {
+        parallel::together(parts, &|member| {
+            let blocks = tile::share(blocks, member.of(), member.number());
+            compute(Share { rows: (0, batch), blocks, team: Some(member) });
+        });
+    } else {
+        let parts = parts.min(batch);
+        parallel::run(parts, &|i| {
+            let rows = tile::share(batch, parts, i);
+            compute(Share { rows, blocks: (0, blocks), team: None });
+        });
+    }
+}
