@@ -49,6 +49,10 @@ pub trait Lanes: Copy + 'static {
     /// There must be room.
     unsafe fn store(self, to: *mut Self::Scalar);
 
+    /// Brings the cache line of an address, which need not be there, into the L2 cache.
+    #[inline(always)]
+    fn prefetch(_at: *const u8) {}
+
     /// Writes `WIDTH` scalars past the caches: to memory that is not read again soon. Such writes
     /// are seen by other threads after [`streamed`](Lanes::streamed).
     ///

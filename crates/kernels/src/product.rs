@@ -5,7 +5,7 @@ use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::parallel::{self, Apart};
 use crate::real::Real;
-use crate::tile::{Left, PANEL, Right, Sums, Terms, compute, padded, share};
+use crate::tile::{Left, PANEL, Right, Soon, Sums, Terms, compute, padded, share};
 use std::mem::MaybeUninit;
 
 /// A matrix in a slice: as stored (row-major), or seen transposed.
@@ -156,6 +156,7 @@ impl<T: Real> LaneKernel<T> for Rows<'_, T> {
                     terms: &[Terms { left: Left { at: left, row, step }, right, depth: block }],
                     from: (if add { to } else { std::ptr::null_mut() }, n),
                     to: (to, n),
+                    soon: Soon::NOTHING,
                 };
                 // SAFETY: these rows and terms are in `a`, the same terms of whole registers in
                 // `right`, and the columns that count in `c`.

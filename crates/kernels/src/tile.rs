@@ -50,6 +50,32 @@ pub(crate) struct Terms<S> {
     pub(crate) depth: usize,
 }
 
+/// Memory that is wanted soon, to be brought into a cache line by line.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Soon {
+    at: *const u8,
+    end: *const u8,
+    /// The distance of the next line; 0 behind the end.
+    line: usize,
+}
+
+impl Soon {
+    pub(crate) const NOTHING: Soon = Soon { at: std::ptr::null(), end: std::ptr::null(), line: 0 };
+
+    /// So many numbers from an address on. They need not be there.
+    pub(crate) fn of<S>(at: *const S, count: usize) -> Self {
+        Soon { at: at.cast(), end: at.wrapping_add(count).cast(), line: 64 }
+    }
+
+    /// Stays where it is once it has come to the end: at an address that is in the cache anyway.
+    #[inline(always)]
+    fn stay<S>(&mut self, here: &S) {
+        if self.at >= self.end {
+            (self.at, self.line) = (std::ptr::from_ref(here).cast(), 0);
+        }
+    }
+}
+
 /// Rows × columns of sums. Each begins with a number, adds its terms one by one, each by a fused
 /// multiply-add, and is stored.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +87,8 @@ pub(crate) struct Sums<'a, S> {
     pub(crate) from: (*const S, usize),
     /// Where the sums go, and the distance of their rows.
     pub(crate) to: (*mut S, usize),
+    /// What is brought into a cache meanwhile.
+    pub(crate) soon: Soon,
 }
 
 /// Computes sums, compiled once for each kind of register.
@@ -80,6 +108,8 @@ pub(crate) unsafe fn compute<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
 
 #[inline(always)]
 unsafe fn panels<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
+    let mut soon = sums.soon;
+    soon.stay(sums);
     for first in (0..sums.columns).step_by(PANEL) {
         let count = PANEL.min(sums.columns - first);
         let mut lane = 0;
@@ -90,7 +120,7 @@ unsafe fn panels<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
             let tile = Tile { sums, first, lane, width: padded(count), row: 0, last };
             for (row, rows) in blocks(sums.rows, L::ROWS) {
                 // SAFETY: these are rows and columns of the sums.
-                unsafe { with_size::<L>(Tile { row, ..tile }, rows, registers) }
+                unsafe { with_size::<L>(Tile { row, ..tile }, rows, registers, &mut soon) }
             }
             lane += registers * L::WIDTH;
         }
@@ -110,7 +140,12 @@ struct Tile<'a, S> {
 
 /// Calls the tile of that size: each is a function of its own.
 #[inline(always)]
-unsafe fn with_size<L: Lanes>(tile: Tile<'_, L::Scalar>, rows: usize, registers: usize) {
+unsafe fn with_size<L: Lanes>(
+    tile: Tile<'_, L::Scalar>,
+    rows: usize,
+    registers: usize,
+    soon: &mut Soon,
+) {
     macro_rules! sizes {
         ($($R:literal: $($V:literal)*;)*) => {
             match (rows, registers) {
@@ -118,7 +153,7 @@ unsafe fn with_size<L: Lanes>(tile: Tile<'_, L::Scalar>, rows: usize, registers:
                     ($R, $V) if $R <= L::ROWS && ($V == 1 || L::ROWS > 1) => L::apart(
                         #[inline(always)]
                         // SAFETY: the caller's promises.
-                        || unsafe { tile.compute::<L, $R, $V>() },
+                        || unsafe { tile.compute::<L, $R, $V>(soon) },
                     ),
                 )*)*
                 _ => unreachable!("tiles have at most 6 rows of 4 registers"),
@@ -133,7 +168,7 @@ const UNROLLED: usize = 4;
 
 impl<S: Real> Tile<'_, S> {
     #[inline(always)]
-    unsafe fn compute<L: Lanes<Scalar = S>, const R: usize, const V: usize>(self) {
+    unsafe fn compute<L: Lanes<Scalar = S>, const R: usize, const V: usize>(self, soon: &mut Soon) {
         let Sums { terms, from, to, .. } = *self.sums;
         let column = self.first + self.lane;
         let count = |v: usize| if v + 1 == V { self.last } else { L::WIDTH };
@@ -154,6 +189,8 @@ impl<S: Real> Tile<'_, S> {
                 let row = if right.row == 0 { self.width } else { right.row };
                 // Behind the last `k` the addresses are computed, and never read.
                 for _ in 0..depth / UNROLLED {
+                    L::prefetch(soon.at);
+                    soon.at = soon.at.wrapping_add(soon.line);
                     for _ in 0..UNROLLED {
                         term(&mut own, a, left.row, b);
                         a = a.wrapping_add(left.step);
@@ -166,6 +203,7 @@ impl<S: Real> Tile<'_, S> {
                     b = b.wrapping_add(row);
                 }
             }
+            soon.stay(self.sums);
             for r in 0..R {
                 let to = to.0.add((self.row + r) * to.1 + column);
                 for v in 0..V {

@@ -10,7 +10,7 @@ use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::parallel::{self, Apart};
 use crate::real::Real;
-use crate::tile::{self, Left, Right, Sums, Terms, compute, padded};
+use crate::tile::{self, Left, Right, Soon, Sums, Terms, compute, padded};
 
 /// A sequence whose adjoint is wanted: what [`forward`](super::forward) saw and wrote.
 #[derive(Debug)]
@@ -187,6 +187,7 @@ fn through<T: Real>(
             terms: &[Terms { left, right, depth }],
             from: (to, columns),
             to: (to, columns),
+            soon: Soon::NOTHING,
         };
         T::in_lanes(isa, Through(&sums));
     });
@@ -283,6 +284,8 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
         let from = self.dy.wrapping_add((t * batch + part.row) * hidden + first);
         let units = self.plan.units(part.block);
         let to = self.sums.wrapping_add(part.sums(&self.plan));
+        let records = self.records.wrapping_add(self.plan.records(t, part.block, part.row));
+        let soon = Soon::of(records, part.rows * self.plan.record(units));
         // SAFETY: packed weights have whole registers of columns, and sums room for all units.
         unsafe {
             compute::<L>(&Sums {
@@ -292,6 +295,7 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
                 terms: if t + 1 < time { &terms } else { &[] },
                 from: (from, hidden),
                 to: (to, self.plan.sums_row(units)),
+                soon,
             });
         }
     }
@@ -320,20 +324,19 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
                     let h = L::load_part(y, count);
                     let mut kept = Kept { sums: [h; 4], history: [h; 2], old: h, h };
                     if C::SUMS > 1 {
-                        let record = self.records.add(now * self.plan.record() + unit);
-                        let number =
-                            |at: *const T, place| L::load_part(at.add(place * hidden), count);
+                        let record = |t| self.plan.records(t, part.block, row) + lane;
+                        let number = |t, place| {
+                            L::load_part(self.records.add(record(t) + place * units), count)
+                        };
                         for s in 0..C::STORED {
-                            kept.sums[s] = number(record, s);
+                            kept.sums[s] = number(t, s);
                         }
                         for s in 0..C::HISTORY {
-                            kept.history[s] = number(record, C::STORED + s);
+                            kept.history[s] = number(t, C::STORED + s);
                         }
                         // The cell is the first of the history.
                         kept.old = match (C::CELL, t > 0) {
-                            (true, true) => {
-                                number(record.sub(batch * self.plan.record()), C::STORED)
-                            }
+                            (true, true) => number(t - 1, C::STORED),
                             (true, false) => L::load_part(self.c.add(state), count),
                             (false, true) => L::load_part(y.sub(batch * hidden), count),
                             (false, false) => L::load_part(self.h.add(state), count),

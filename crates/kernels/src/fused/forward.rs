@@ -8,7 +8,7 @@ use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::real::Real;
-use crate::tile::{Left, Right, Sums, Terms, compute, padded};
+use crate::tile::{Left, Right, Soon, Sums, Terms, compute, padded};
 
 /// A sequence to compute.
 #[derive(Debug)]
@@ -174,7 +174,13 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
         };
         let to = (self.sums.wrapping_add(part.sums(&self.plan)), self.plan.sums_row(units));
         let behind = |at: (*mut T, usize), by: usize| (at.0.wrapping_add(by), at.1);
-        let sums = Sums { rows, columns, terms: &[x, h], from: (biases, 0), to };
+        let soon = if self.past_caches {
+            let at = self.records.wrapping_add(self.plan.records(t, block, row));
+            Soon::of(at, rows * self.plan.record(units))
+        } else {
+            Soon::NOTHING
+        };
+        let sums = Sums { rows, columns, terms: &[x, h], from: (biases, 0), to, soon };
         // SAFETY: packed weights have whole registers of columns, and sums room for them.
         unsafe {
             if shift == 0 {
@@ -184,9 +190,22 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
             // Those that the input has no part in begin with their biases.
             let alone = behind(to, columns);
             let from = (biases.wrapping_add(columns), 0);
-            compute::<L>(&Sums { columns: shift, terms: &[], from, to: alone, ..sums });
+            compute::<L>(&Sums {
+                columns: shift,
+                terms: &[],
+                from,
+                to: alone,
+                soon: Soon::NOTHING,
+                ..sums
+            });
             let to = behind(to, shift);
-            compute::<L>(&Sums { terms: &[h], from: (to.0.cast_const(), to.1), to, ..sums });
+            compute::<L>(&Sums {
+                terms: &[h],
+                from: (to.0.cast_const(), to.1),
+                to,
+                soon: Soon::NOTHING,
+                ..sums
+            });
         }
     }
 
@@ -198,7 +217,7 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
     unsafe fn activate<L: Lanes<Scalar = T>>(&self, t: usize, part: Part) {
         let Plan { batch, hidden, .. } = self.plan;
         let units = self.plan.units(part.block);
-        let whole = hidden.is_multiple_of(16) && self.past_caches;
+        let whole = units.is_multiple_of(16) && self.past_caches;
         for r in 0..part.rows {
             let row = part.row + r;
             let now = t * batch + row;
@@ -229,9 +248,9 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
                     if C::SUMS == 1 {
                         continue;
                     }
-                    let record = self.records.add(now * self.plan.record() + unit);
+                    let record = self.records.add(self.plan.records(t, part.block, row) + lane);
                     let keep = |place: usize, number: L| {
-                        let to = record.add(place * hidden);
+                        let to = record.add(place * units);
                         if whole { number.stream(to) } else { number.store_part(to, count) }
                     };
                     for s in 0..C::STORED {

@@ -14,7 +14,7 @@ const GATHERED: usize = 1 << 20;
 const LEAST_GATHERED: usize = 256;
 
 /// Bytes that the caches of a core may hold until they are read again.
-const CACHE: usize = 2 << 20;
+const CACHE: usize = 16 << 20;
 
 /// The sizes of a sequence, and those of its parts.
 ///
@@ -121,10 +121,24 @@ impl Plan {
         spread(self.stored * units)
     }
 
-    /// The distance of two records.
+    /// The distance of the records of two rows of a block.
     #[inline(always)]
-    pub(super) fn record(&self) -> usize {
-        spread(self.recorded * self.hidden)
+    pub(super) fn record(&self, units: usize) -> usize {
+        spread(self.recorded * units)
+    }
+
+    /// Where the records of a row begin, of a block of a step.
+    #[inline(always)]
+    pub(super) fn records(&self, t: usize, block: usize, row: usize) -> usize {
+        let before = t * self.step_records() + block * self.batch * self.record(UNITS);
+        before + row * self.record(self.units(block))
+    }
+
+    /// The numbers of all records of a step.
+    #[inline(always)]
+    fn step_records(&self) -> usize {
+        let whole = self.hidden / UNITS;
+        self.batch * (whole * self.record(UNITS) + self.record(self.hidden % UNITS))
     }
 
     /// The distance of the cotangents of the sums of two rows.
@@ -135,7 +149,7 @@ impl Plan {
 
     /// Whether records are so many that no cache of a core holds them.
     pub(super) fn past_caches<T>(&self) -> bool {
-        self.rows() * self.record() * size_of::<T>() > CACHE
+        self.time * self.step_records() * size_of::<T>() > CACHE
     }
 
     /// The distance of two rows of the weights' gradients.
@@ -161,7 +175,7 @@ impl Plan {
         };
         let gradients = padded(packed);
         let records = gradients + (self.input + self.hidden + 1) * self.gradient_row();
-        let gathered = records + self.rows() * self.record();
+        let gathered = records + self.time * self.step_records();
         let sums = gathered + (self.gathered() + 1) * self.batch * self.cotangents();
         // Whole registers are read of the last units, too.
         let carried = sums + self.blocks() * self.batch * self.sums_row(UNITS) + padded(1);

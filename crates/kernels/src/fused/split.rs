@@ -5,9 +5,8 @@ use crate::parallel::{self, Member};
 use crate::real::Real;
 use crate::tile;
 
-/// Rows that are computed one after the other before the next block of units takes its turn: few
-/// enough that their sums stay in a cache.
-const AT_ONCE: usize = 48;
+/// Rows whose sums are computed together: few enough that they stay in a cache.
+const AT_ONCE: usize = 64;
 /// Weights of so many bytes do not stay in the cache of a core: it is better to share them.
 const LARGE: usize = 3 << 19;
 /// With fewer rows than this for each thread, loading weights takes longer than computing.
@@ -37,10 +36,13 @@ impl Share<'_> {
     #[inline(always)]
     pub(super) fn parts(&self) -> impl Iterator<Item = Part> {
         let (from, until) = self.rows;
-        tile::blocks(until - from, AT_ONCE).flat_map(move |(row, rows)| {
-            (self.blocks.0..self.blocks.1).map(move |block| {
-                let slot = if self.team.is_some() { block } else { 0 };
-                Part { row: from + row, rows, block, slot }
+        (self.blocks.0..self.blocks.1).flat_map(move |block| {
+            let slot = if self.team.is_some() { block } else { 0 };
+            tile::blocks(until - from, AT_ONCE).map(move |(row, rows)| Part {
+                row: from + row,
+                rows,
+                block,
+                slot,
             })
         })
     }

@@ -6,7 +6,7 @@ use super::plan::{Plan, Span};
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::real::Real;
-use crate::tile::{Left, PANEL, Right, Sums, Terms, compute, share};
+use crate::tile::{Left, PANEL, Right, Soon, Sums, Terms, compute, share};
 
 /// Rows that are summed before the next weights take their turn: their cotangents stay in the L1
 /// cache.
@@ -112,6 +112,7 @@ impl<T: Real> Shared<'_, T> {
                 terms: &[Terms { left: Left { at, ..left }, right, depth }],
                 from: (if begin { std::ptr::null() } else { to.cast_const() }, row),
                 to: (to, row),
+                soon: Soon::NOTHING,
             };
             // SAFETY: the caller's promises; behind the cotangents of a row there is room for
             // whole registers.

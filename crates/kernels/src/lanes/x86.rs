@@ -65,6 +65,10 @@ macro_rules! arithmetic {
             unsafe { $stream(to, self.0) }
         }
         #[inline(always)]
+        fn prefetch(at: *const u8) {
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
+        }
+        #[inline(always)]
         fn streamed() {
             unsafe { _mm_sfence() }
         }
