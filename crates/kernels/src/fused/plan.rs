@@ -9,7 +9,7 @@ pub(super) const UNITS: usize = PANEL;
 
 /// Numbers of cotangents of sums that are gathered before the weights' gradients take them up:
 /// few enough to stay in a cache.
-const GATHERED: usize = 1 << 20;
+const GATHERED: usize = 1 << 17;
 /// Rows of them that are gathered at least, so that the gradients are not touched too often.
 const LEAST_GATHERED: usize = 256;
 

@@ -11,8 +11,9 @@ const AT_ONCE: usize = 64;
 const LARGE: usize = 3 << 19;
 /// With fewer rows than this for each thread, loading weights takes longer than computing.
 const FEW_ROWS: usize = 6;
-/// Multiplications of a step, of one thread, that are worth waiting for the others after it.
-const WORTH_WAITING: usize = 100_000;
+/// Multiplications of a step, of one thread, that are worth waiting for the others after it: waiting,
+/// and what the others wrote coming over, take a microsecond.
+const WORTH_WAITING: usize = 1 << 20;
 
 /// What one thread computes of every step: some rows of all units, or some units of all rows.
 pub(super) struct Share<'a> {
