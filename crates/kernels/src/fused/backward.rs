@@ -308,48 +308,51 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
     unsafe fn pull<L: Lanes<Scalar = T>>(&self, t: usize, span: Span, part: Part) {
         let Plan { batch, hidden, .. } = self.plan;
         let units = self.plan.units(part.block);
+        let first = part.block * UNITS;
         for r in 0..part.rows {
             let row = part.row + r;
-            let now = t * batch + row;
             let slot = (t - span.from) * batch + row;
+            let state = row * hidden + first;
+            let dh = self.sums.wrapping_add(part.sums(&self.plan) + r * self.plan.sums_row(units));
+            let y = self.y.wrapping_add(t * batch * hidden + state);
+            let carried = self.carried.wrapping_add(state);
+            let to = self.gathered.wrapping_add(slot * self.plan.cotangents() + first);
+            let record = self.records.wrapping_add(self.plan.records(t, part.block, row));
+            let number = |from: *const T, place: usize| from.wrapping_add(place * units);
+            let old = match (C::CELL, t.checked_sub(1)) {
+                // The cell is the first of the history.
+                (true, Some(t)) => {
+                    let record = self.records.wrapping_add(self.plan.records(t, part.block, row));
+                    number(record, C::STORED)
+                }
+                (true, None) => self.c.wrapping_add(state),
+                (false, Some(_)) => y.wrapping_sub(batch * hidden),
+                (false, None) => self.h.wrapping_add(state),
+            };
             for lane in (0..units).step_by(L::WIDTH) {
-                let (unit, count) = (part.block * UNITS + lane, L::WIDTH.min(units - lane));
+                let count = L::WIDTH.min(units - lane);
                 // SAFETY: records, states and cotangents are touched only as far as units count;
                 // behind the last sums there is room for a register.
                 unsafe {
-                    let dh = part.sums(&self.plan) + r * self.plan.sums_row(units) + lane;
-                    let dh = L::load(self.sums.add(dh));
-                    let state = row * hidden + unit;
-                    let y = self.y.add(now * hidden + unit);
-                    let h = L::load_part(y, count);
+                    let h = L::load_part(y.add(lane), count);
                     let mut kept = Kept { sums: [h; 4], history: [h; 2], old: h, h };
                     if C::SUMS > 1 {
-                        let record = |t| self.plan.records(t, part.block, row) + lane;
-                        let number = |t, place| {
-                            L::load_part(self.records.add(record(t) + place * units), count)
-                        };
                         for s in 0..C::STORED {
-                            kept.sums[s] = number(t, s);
+                            kept.sums[s] = L::load_part(number(record, s).add(lane), count);
                         }
                         for s in 0..C::HISTORY {
-                            kept.history[s] = number(t, C::STORED + s);
+                            let at = number(record, C::STORED + s).add(lane);
+                            kept.history[s] = L::load_part(at, count);
                         }
-                        // The cell is the first of the history.
-                        kept.old = match (C::CELL, t > 0) {
-                            (true, true) => number(t - 1, C::STORED),
-                            (true, false) => L::load_part(self.c.add(state), count),
-                            (false, true) => L::load_part(y.sub(batch * hidden), count),
-                            (false, false) => L::load_part(self.h.add(state), count),
-                        };
+                        kept.old = L::load_part(old.add(lane), count);
                     }
-                    let carried = self.carried.add(state);
-                    let old = L::load_part(carried, count);
-                    let (cotangents, carry) = self.cell.backward(dh, old, kept);
-                    let to = self.gathered.add(slot * self.plan.cotangents() + unit);
+                    let carry = L::load_part(carried.add(lane), count);
+                    let (cotangents, carry) =
+                        self.cell.backward(L::load(dh.add(lane)), carry, kept);
                     for s in 0..C::STORED {
-                        cotangents[s].store_part(to.add(s * hidden), count);
+                        cotangents[s].store_part(to.add(s * hidden + lane), count);
                     }
-                    carry.store_part(carried, count);
+                    carry.store_part(carried.add(lane), count);
                 }
             }
         }

@@ -217,47 +217,57 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
     unsafe fn activate<L: Lanes<Scalar = T>>(&self, t: usize, part: Part) {
         let Plan { batch, hidden, .. } = self.plan;
         let units = self.plan.units(part.block);
-        let whole = units.is_multiple_of(16) && self.past_caches;
+        let first = part.block * UNITS;
+        let past_caches = units.is_multiple_of(L::WIDTH) && self.past_caches;
         for r in 0..part.rows {
             let row = part.row + r;
-            let now = t * batch + row;
-            for lane in (0..units).step_by(L::WIDTH) {
-                let (unit, count) = (part.block * UNITS + lane, L::WIDTH.min(units - lane));
-                let sums = part.sums(&self.plan) + r * self.plan.sums_row(units) + lane;
-                // SAFETY: records, states and outputs are touched only as far as units count;
-                // behind the last sums there is room for a register.
-                unsafe {
-                    let sum = |s: usize| L::load(self.sums.add(sums + s * units));
-                    let mut all = [sum(0); 4];
+            let sums =
+                self.sums.wrapping_add(part.sums(&self.plan) + r * self.plan.sums_row(units));
+            let before = self.before(t, row).wrapping_add(first);
+            let carried = self.carried.wrapping_add(row * hidden + first);
+            let y = self.y.wrapping_add((t * batch + row) * hidden + first);
+            let record = self.records.wrapping_add(self.plan.records(t, part.block, row));
+            let old = if C::CELL { carried.cast_const() } else { before };
+            // SAFETY: records, states and outputs are touched only as far as units count; behind
+            // the last sums there is room for a register.
+            unsafe {
+                let load = |lane: usize| {
+                    let mut all = [L::load(sums.add(lane)); 4];
                     for s in 1..C::STORED {
-                        all[s] = sum(s);
+                        all[s] = L::load(sums.add(s * units + lane));
                     }
-                    let carried = self.carried.add(row * hidden + unit);
-                    let old = if C::SUMS == 1 {
-                        all[0]
-                    } else if C::CELL {
-                        L::load_part(carried, count)
-                    } else {
-                        L::load_part(self.before(t, row).add(unit), count)
-                    };
-                    let (h, kept, history) = self.cell.forward(all, old);
-                    h.store_part(self.y.add(now * hidden + unit), count);
-                    if C::CELL {
-                        history[0].store_part(carried, count);
+                    let count = L::WIDTH.min(units - lane);
+                    let old = if C::SUMS > 1 { L::load_part(old.add(lane), count) } else { all[0] };
+                    (all, old, count)
+                };
+                // In two passes, so that few results are waited for.
+                if C::SUMS > 1 {
+                    for lane in (0..units).step_by(L::WIDTH) {
+                        let (all, old, count) = load(lane);
+                        let (gates, state) = self.cell.gates(all, old);
+                        for s in 0..C::STORED {
+                            gates[s].store_part(sums.add(s * units + lane), count);
+                        }
+                        if C::CELL {
+                            state.store_part(carried.add(lane), count);
+                        }
                     }
-                    if C::SUMS == 1 {
-                        continue;
-                    }
-                    let record = self.records.add(self.plan.records(t, part.block, row) + lane);
+                }
+                for lane in (0..units).step_by(L::WIDTH) {
+                    let (gates, state, count) = load(lane);
+                    let (h, kept, history) = self.cell.output(gates, state);
+                    h.store_part(y.add(lane), count);
                     let keep = |place: usize, number: L| {
-                        let to = record.add(place * units);
-                        if whole { number.stream(to) } else { number.store_part(to, count) }
+                        let to = record.add(place * units + lane);
+                        if past_caches { number.stream(to) } else { number.store_part(to, count) }
                     };
-                    for s in 0..C::STORED {
-                        keep(s, kept[s]);
-                    }
-                    for s in 0..C::HISTORY {
-                        keep(C::STORED + s, history[s]);
+                    if C::SUMS > 1 {
+                        for s in 0..C::STORED {
+                            keep(s, kept[s]);
+                        }
+                        for s in 0..C::HISTORY {
+                            keep(C::STORED + s, history[s]);
+                        }
                     }
                 }
             }

@@ -84,9 +84,13 @@ pub(crate) trait Recurrence: Copy + Send + Sync {
     /// Whether there is a second state, the cell, that is carried beside the output.
     const CELL: bool;
 
-    /// From the sums and the old state (the cell if there is one, else the output) to the output,
-    /// to what is kept in place of the sums, and to the history; the cell comes first in there.
-    fn forward<L: Lanes>(self, sums: [L; 4], old: L) -> (L, [L; 4], [L; 2]);
+    /// From the sums and the old state (the cell if there is one, else the output) to the gates,
+    /// in place of the sums, and to the new cell or, where there is none, the old output again.
+    fn gates<L: Lanes>(self, sums: [L; 4], old: L) -> ([L; 4], L);
+
+    /// From what [`gates`](Self::gates) returned to the output, to what is kept in place of the
+    /// sums, and to the history; the cell comes first in there.
+    fn output<L: Lanes>(self, gates: [L; 4], state: L) -> (L, [L; 4], [L; 2]);
 
     /// From the cotangent of the output and what the next step has carried back (of the cell, if
     /// there is one, else a part of the output's that bypasses the sums) to the cotangents of the
@@ -118,7 +122,12 @@ impl Recurrence for Tanh {
     const CELL: bool = false;
 
     #[inline(always)]
-    fn forward<L: Lanes>(self, sums: [L; 4], _: L) -> (L, [L; 4], [L; 2]) {
+    fn gates<L: Lanes>(self, sums: [L; 4], old: L) -> ([L; 4], L) {
+        (sums, old)
+    }
+
+    #[inline(always)]
+    fn output<L: Lanes>(self, sums: [L; 4], _: L) -> (L, [L; 4], [L; 2]) {
         (sums[0].tanh(), sums, [sums[0]; 2])
     }
 
@@ -139,7 +148,12 @@ impl Recurrence for Relu {
     const CELL: bool = false;
 
     #[inline(always)]
-    fn forward<L: Lanes>(self, sums: [L; 4], _: L) -> (L, [L; 4], [L; 2]) {
+    fn gates<L: Lanes>(self, sums: [L; 4], old: L) -> ([L; 4], L) {
+        (sums, old)
+    }
+
+    #[inline(always)]
+    fn output<L: Lanes>(self, sums: [L; 4], _: L) -> (L, [L; 4], [L; 2]) {
         let zero = L::splat(zero::<L>());
         (sums[0].unless_negative(sums[0], zero), sums, [zero; 2])
     }
@@ -161,11 +175,15 @@ impl Recurrence for LongShort {
     const CELL: bool = true;
 
     #[inline(always)]
-    fn forward<L: Lanes>(self, [i, f, g, o]: [L; 4], c: L) -> (L, [L; 4], [L; 2]) {
+    fn gates<L: Lanes>(self, [i, f, g, o]: [L; 4], c: L) -> ([L; 4], L) {
         let [i, f, g, o] = [i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()];
-        let c = f.mul(c).add(i.mul(g));
+        ([i, f, g, o], f.mul(c).add(i.mul(g)))
+    }
+
+    #[inline(always)]
+    fn output<L: Lanes>(self, gates: [L; 4], c: L) -> (L, [L; 4], [L; 2]) {
         let tanh_c = c.tanh();
-        (o.mul(tanh_c), [i, f, g, o], [c, tanh_c])
+        (gates[3].mul(tanh_c), gates, [c, tanh_c])
     }
 
     #[inline(always)]
@@ -194,8 +212,12 @@ impl Recurrence for Gated {
     const CELL: bool = false;
 
     #[inline(always)]
-    fn forward<L: Lanes>(self, [a, r, z, q]: [L; 4], h: L) -> (L, [L; 4], [L; 2]) {
-        let (r, z) = (r.sigmoid(), z.sigmoid());
+    fn gates<L: Lanes>(self, [a, r, z, q]: [L; 4], h: L) -> ([L; 4], L) {
+        ([a, r.sigmoid(), z.sigmoid(), q], h)
+    }
+
+    #[inline(always)]
+    fn output<L: Lanes>(self, [a, r, z, q]: [L; 4], h: L) -> (L, [L; 4], [L; 2]) {
         let n = a.add(r.mul(q)).tanh();
         let one = L::splat(one::<L>());
         (one.sub(z).mul(n).add(z.mul(h)), [n, r, z, q], [n; 2])

@@ -8,13 +8,20 @@
 pub(crate) trait Wave: Copy {
     fn of(x: f32) -> Self;
     fn mul_add(self, a: Self, b: Self) -> Self;
+    /// `b − self · a` with one rounding.
+    fn mul_sub_from(self, a: Self, b: Self) -> Self;
     fn add(self, b: Self) -> Self;
     fn sub(self, b: Self) -> Self;
     fn mul(self, b: Self) -> Self;
-    fn div(self, b: Self) -> Self;
     fn abs(self) -> Self;
+    /// −|self|.
+    fn minus_abs(self) -> Self;
     /// |self| with the sign of another.
     fn copysign(self, sign: Self) -> Self;
+    /// `self`, or a limit where it is less; NaN stays.
+    fn at_least(self, limit: f32) -> Self;
+    /// `self`, or a limit where it is greater; NaN stays.
+    fn at_most(self, limit: f32) -> Self;
     /// `a < b ? yes : no`; NaN is not less.
     fn if_less(a: Self, b: Self, yes: Self, no: Self) -> Self;
     /// `self · 2ⁿ` with one rounding, for an integer `n` with |n| ≤ 252 and |self| in [0.5, 2].
@@ -32,9 +39,15 @@ const ROUND: f32 = 12_582_912.0;
 /// eˣ to 1 ulp, gradual underflow and overflow to infinity included.
 #[inline(always)]
 pub(crate) fn exp<W: Wave>(x: W) -> W {
-    // Beyond these limits the result is 0 or infinity; NaN passes both comparisons.
-    let x = W::if_less(W::of(89.0), x, W::of(89.0), x);
-    let x = W::if_less(x, W::of(-104.0), W::of(-104.0), x);
+    // Beyond these limits the result is 0 or infinity.
+    let (n, q) = reduced(x.at_most(89.0).at_least(-104.0));
+    q.add(W::of(1.0)).times_power_of_two(n)
+}
+
+/// `n` and `q` such that eˣ = 2ⁿ (1 + q): an integer, and a number between √½ − 1 and √2 − 1 that
+/// is as exact near 0 as x is.
+#[inline(always)]
+fn reduced<W: Wave>(x: W) -> (W, W) {
     // x = n ln 2 + r with |r| ≤ ln 2 / 2.
     let n = x.mul_add(W::of(LOG2_E), W::of(ROUND)).sub(W::of(ROUND));
     let r = n.mul_add(W::of(-LN2_LO), n.mul_add(W::of(-LN2_HI), x));
@@ -42,32 +55,45 @@ pub(crate) fn exp<W: Wave>(x: W) -> W {
     let p = p.mul_add(r, W::of(0.041_668_393));
     let p = p.mul_add(r, W::of(0.166_665_2));
     let p = p.mul_add(r, W::of(0.499_999_94));
-    let p = p.mul_add(r.mul(r), r).add(W::of(1.0));
-    p.times_power_of_two(n)
+    (n, p.mul_add(r.mul(r), r))
+}
+
+/// n / (a + b) for a + b in [1, 2], to 0.7 ulp: faster than a division, and the same bits
+/// everywhere.
+#[inline(always)]
+fn quotient<W: Wave>(n: W, a: f32, b: W) -> W {
+    let d = b.add(W::of(a));
+    // What the sum has lost.
+    let lost = b.sub(d.sub(W::of(a)));
+    // The quadratic polynomial nearest to 1/d, to 1/99 of it, and one step of Newton's to 1/9801.
+    let r = W::of(32.0 / 99.0).mul_add(d, W::of(-144.0 / 99.0)).mul_add(d, W::of(210.0 / 99.0));
+    let r = r.mul(r.mul_sub_from(d, W::of(2.0)));
+    let q = n.mul(r);
+    let rest = q.mul_sub_from(lost, q.mul_sub_from(d, n));
+    rest.mul_add(r, q)
 }
 
 /// tanh x to 2 ulp; exact at 0, odd.
 #[inline(always)]
 pub(crate) fn tanh<W: Wave>(x: W) -> W {
     let magnitude = x.abs();
-    // Near zero 1 − 2/(e²ˣ + 1) would lose all relative accuracy: an odd polynomial there.
-    let z = x.mul(x);
-    let p = W::of(-0.005_704_987).mul_add(z, W::of(0.020_639_086));
-    let p = p.mul_add(z, W::of(-0.053_739_715));
-    let p = p.mul_add(z, W::of(0.133_314_42));
-    let p = p.mul_add(z, W::of(-0.333_332_8));
-    let near = p.mul_add(z.mul(x), x);
-    let e = exp(magnitude.add(magnitude));
-    let far = W::of(1.0).sub(W::of(2.0).div(e.add(W::of(1.0))));
-    W::if_less(magnitude, W::of(0.625), near, far).copysign(x)
+    // tanh |x| = −e / (2 + e) for e = e^(−2|x|) − 1, which loses nothing near 0; beyond the limit
+    // it is 1.
+    let (n, q) = reduced(magnitude.mul(W::of(-2.0)).at_least(-30.0));
+    let power = W::of(1.0).times_power_of_two(n);
+    let e = power.mul_add(q, power.sub(W::of(1.0)));
+    let y = quotient(e, 2.0, e);
+    // So small that the quotient's rest would underflow, and so small that tanh x is x.
+    W::if_less(magnitude, W::of(1e-5), magnitude, y).copysign(x)
 }
 
-/// 1 / (1 + e⁻ˣ) to 2.5 ulp, without overflow on either side.
+/// 1 / (1 + e⁻ˣ) to 2 ulp, without overflow on either side.
 #[inline(always)]
 pub(crate) fn sigmoid<W: Wave>(x: W) -> W {
     let (zero, one) = (W::of(0.0), W::of(1.0));
-    let e = exp(zero.sub(x.abs()));
-    W::if_less(x, zero, e, one).div(one.add(e))
+    let (n, q) = reduced(x.minus_abs().at_least(-104.0));
+    let e = q.add(one).times_power_of_two(n);
+    quotient(W::if_less(x, zero, e, one), 1.0, e)
 }
 
 /// ln(1 + eˣ).
@@ -105,16 +131,28 @@ impl Wave for f32 {
         self * b
     }
     #[inline(always)]
-    fn div(self, b: f32) -> f32 {
-        self / b
+    fn mul_sub_from(self, a: f32, b: f32) -> f32 {
+        f32::mul_add(-self, a, b)
     }
     #[inline(always)]
     fn abs(self) -> f32 {
         f32::abs(self)
     }
     #[inline(always)]
+    fn minus_abs(self) -> f32 {
+        -f32::abs(self)
+    }
+    #[inline(always)]
     fn copysign(self, sign: f32) -> f32 {
         f32::copysign(self, sign)
+    }
+    #[inline(always)]
+    fn at_least(self, limit: f32) -> f32 {
+        if limit > self { limit } else { self }
+    }
+    #[inline(always)]
+    fn at_most(self, limit: f32) -> f32 {
+        if limit < self { limit } else { self }
     }
     #[inline(always)]
     fn if_less(a: f32, b: f32, yes: f32, no: f32) -> f32 {
@@ -133,9 +171,9 @@ impl Wave for f32 {
 mod tests {
     use super::*;
 
-    /// Every 397th of all finite positive and negative floats of magnitude at most `limit`.
+    /// Every 97th of all finite positive and negative floats of magnitude at most `limit`.
     fn floats(limit: f32) -> impl Iterator<Item = f32> {
-        (0..=limit.to_bits()).step_by(397).map(f32::from_bits).flat_map(|x| [x, -x])
+        (0..=limit.to_bits()).step_by(97).map(f32::from_bits).flat_map(|x| [x, -x])
     }
 
     /// The error of `y` in units of the last place of `exact` rounded to f32.
@@ -169,7 +207,7 @@ mod tests {
         for (name, limit, (error, at)) in [
             ("exp", 1.0, worst(88.0, exp::<f32>, f64::exp)),
             ("tanh", 2.0, worst(f32::MAX, tanh::<f32>, f64::tanh)),
-            ("sigmoid", 2.5, worst(88.0, sigmoid::<f32>, sigmoid64)),
+            ("sigmoid", 2.0, worst(88.0, sigmoid::<f32>, sigmoid64)),
             ("softplus", 2.0, worst(88.0, softplus, softplus64)),
         ] {
             assert!(error <= limit, "{name}({at}) is {error} ulp off");

@@ -1,7 +1,7 @@
 //! The registers of AVX2 with FMA, and of AVX-512.
 
 use super::activation::{self, Wave};
-use super::{Lanes, Plain};
+use super::{Lanes, Plain, Twice};
 use std::arch::x86_64::*;
 
 /// Eight `f32` of AVX2.
@@ -102,6 +102,14 @@ macro_rules! activations {
         fn tanh(self) -> Self {
             activation::tanh(self)
         }
+        #[inline(always)]
+        fn sigmoid_of_two(x: Twice<Self>) -> Twice<Self> {
+            activation::sigmoid(x)
+        }
+        #[inline(always)]
+        fn tanh_of_two(x: Twice<Self>) -> Twice<Self> {
+            activation::tanh(x)
+        }
     };
 }
 
@@ -170,12 +178,23 @@ impl Lanes for F32x16 {
     #[inline(always)]
     unsafe fn load_part(from: *const f32, n: usize) -> Self {
         // SAFETY: lanes beyond `n` are not read.
-        unsafe { Self(_mm512_maskz_loadu_ps(first(n), from)) }
+        unsafe {
+            if n == 16 {
+                return Self::load(from);
+            }
+            Self(_mm512_maskz_loadu_ps(first(n), from))
+        }
     }
     #[inline(always)]
     unsafe fn store_part(self, to: *mut f32, n: usize) {
         // SAFETY: lanes beyond `n` are not written.
-        unsafe { _mm512_mask_storeu_ps(to, first(n), self.0) }
+        unsafe {
+            if n == 16 {
+                // Unlike masked stores, these can be loaded from before they are in the cache.
+                return self.store(to);
+            }
+            _mm512_mask_storeu_ps(to, first(n), self.0)
+        }
     }
 }
 
@@ -244,9 +263,22 @@ macro_rules! wave {
 impl Wave for F32x8 {
     wave!();
 
+    // The second operand is the result where one is NaN.
     #[inline(always)]
-    fn div(self, b: Self) -> Self {
-        unsafe { Self(_mm256_div_ps(self.0, b.0)) }
+    fn at_least(self, limit: f32) -> Self {
+        unsafe { Self(_mm256_max_ps(_mm256_set1_ps(limit), self.0)) }
+    }
+    #[inline(always)]
+    fn at_most(self, limit: f32) -> Self {
+        unsafe { Self(_mm256_min_ps(_mm256_set1_ps(limit), self.0)) }
+    }
+    #[inline(always)]
+    fn mul_sub_from(self, a: Self, b: Self) -> Self {
+        unsafe { Self(_mm256_fnmadd_ps(self.0, a.0, b.0)) }
+    }
+    #[inline(always)]
+    fn minus_abs(self) -> Self {
+        unsafe { Self(_mm256_or_ps(_mm256_set1_ps(-0.0), self.0)) }
     }
     #[inline(always)]
     fn abs(self) -> Self {
@@ -282,9 +314,25 @@ impl Wave for F32x8 {
 impl Wave for F32x16 {
     wave!();
 
+    // The second operand is the result where one is NaN.
     #[inline(always)]
-    fn div(self, b: Self) -> Self {
-        unsafe { Self(_mm512_div_ps(self.0, b.0)) }
+    fn at_least(self, limit: f32) -> Self {
+        unsafe { Self(_mm512_max_ps(_mm512_set1_ps(limit), self.0)) }
+    }
+    #[inline(always)]
+    fn at_most(self, limit: f32) -> Self {
+        unsafe { Self(_mm512_min_ps(_mm512_set1_ps(limit), self.0)) }
+    }
+    #[inline(always)]
+    fn mul_sub_from(self, a: Self, b: Self) -> Self {
+        unsafe { Self(_mm512_fnmadd_ps(self.0, a.0, b.0)) }
+    }
+    #[inline(always)]
+    fn minus_abs(self) -> Self {
+        unsafe {
+            let bits = _mm512_castps_si512(self.0);
+            Self(_mm512_castsi512_ps(_mm512_or_epi32(bits, _mm512_set1_epi32(i32::MIN))))
+        }
     }
     #[inline(always)]
     fn abs(self) -> Self {
