@@ -2,13 +2,11 @@
 
 mod activation;
 mod plain;
-mod twice;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 pub(crate) use activation::{exp, sigmoid, softplus, tanh};
 pub(crate) use plain::Plain;
-pub(crate) use twice::Twice;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86::{F32x8, F32x16, F64x4, F64x8};
 
@@ -82,16 +80,6 @@ pub trait Lanes: Copy + 'static {
     fn sigmoid(self) -> Self;
     /// The hyperbolic tangent.
     fn tanh(self) -> Self;
-    /// [`sigmoid`](Lanes::sigmoid) of two registers.
-    #[inline(always)]
-    fn sigmoid_of_two(x: Twice<Self>) -> Twice<Self> {
-        Twice(x.0.sigmoid(), x.1.sigmoid())
-    }
-    /// [`tanh`](Lanes::tanh) of two registers.
-    #[inline(always)]
-    fn tanh_of_two(x: Twice<Self>) -> Twice<Self> {
-        Twice(x.0.tanh(), x.1.tanh())
-    }
     /// `no` where `self ≤ 0`, else (NaN too) `yes`.
     fn unless_negative(self, yes: Self, no: Self) -> Self;
 

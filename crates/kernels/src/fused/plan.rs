@@ -177,8 +177,8 @@ impl Plan {
         let records = gradients + (self.input + self.hidden + 1) * self.gradient_row();
         let gathered = records + self.time * self.step_records();
         let sums = gathered + (self.gathered() + 1) * self.batch * self.cotangents();
-        // Whole registers are read of the last units, too, and two at a time.
-        let carried = sums + self.blocks() * self.batch * self.sums_row(UNITS) + 2 * padded(1);
+        // Whole registers are read of the last units, too.
+        let carried = sums + self.blocks() * self.batch * self.sums_row(UNITS) + padded(1);
         Parts {
             gradients,
             records,

@@ -13,6 +13,7 @@ pub(crate) trait Wave: Copy {
     fn add(self, b: Self) -> Self;
     fn sub(self, b: Self) -> Self;
     fn mul(self, b: Self) -> Self;
+    fn div(self, b: Self) -> Self;
     fn abs(self) -> Self;
     /// −|self|.
     fn minus_abs(self) -> Self;
@@ -58,13 +59,13 @@ fn reduced<W: Wave>(x: W) -> (W, W) {
     (n, p.mul_add(r.mul(r), r))
 }
 
-/// n / (a + b) for a + b in [1, 2], to 0.7 ulp: faster than a division, and the same bits
-/// everywhere.
+/// n / (2 + e) for e in [−1, 0], to 0.7 ulp: while one divides, other registers cannot, but this
+/// they can.
 #[inline(always)]
-fn quotient<W: Wave>(n: W, a: f32, b: W) -> W {
-    let d = b.add(W::of(a));
+fn quotient<W: Wave>(n: W, e: W) -> W {
+    let d = e.add(W::of(2.0));
     // What the sum has lost.
-    let lost = b.sub(d.sub(W::of(a)));
+    let lost = e.sub(d.sub(W::of(2.0)));
     // The quadratic polynomial nearest to 1/d, to 1/99 of it, and one step of Newton's to 1/9801.
     let r = W::of(32.0 / 99.0).mul_add(d, W::of(-144.0 / 99.0)).mul_add(d, W::of(210.0 / 99.0));
     let r = r.mul(r.mul_sub_from(d, W::of(2.0)));
@@ -82,7 +83,7 @@ pub(crate) fn tanh<W: Wave>(x: W) -> W {
     let (n, q) = reduced(magnitude.mul(W::of(-2.0)).at_least(-30.0));
     let power = W::of(1.0).times_power_of_two(n);
     let e = power.mul_add(q, power.sub(W::of(1.0)));
-    let y = quotient(e, 2.0, e);
+    let y = quotient(e, e);
     // So small that the quotient's rest would underflow, and so small that tanh x is x.
     W::if_less(magnitude, W::of(1e-5), magnitude, y).copysign(x)
 }
@@ -93,7 +94,10 @@ pub(crate) fn sigmoid<W: Wave>(x: W) -> W {
     let (zero, one) = (W::of(0.0), W::of(1.0));
     let (n, q) = reduced(x.minus_abs().at_least(-104.0));
     let e = q.add(one).times_power_of_two(n);
-    quotient(W::if_less(x, zero, e, one), 1.0, e)
+    let d = e.add(one);
+    let y = W::if_less(x, zero, e, one).div(d);
+    // What the sum has lost matters most where it is small: y (1 − lost) instead of y (1 − lost/d).
+    y.mul_sub_from(e.sub(d.sub(one)), y)
 }
 
 /// ln(1 + eˣ).
@@ -129,6 +133,10 @@ impl Wave for f32 {
     #[inline(always)]
     fn mul(self, b: f32) -> f32 {
         self * b
+    }
+    #[inline(always)]
+    fn div(self, b: f32) -> f32 {
+        self / b
     }
     #[inline(always)]
     fn mul_sub_from(self, a: f32, b: f32) -> f32 {

@@ -1,7 +1,7 @@
 //! The registers of AVX2 with FMA, and of AVX-512.
 
 use super::activation::{self, Wave};
-use super::{Lanes, Plain, Twice};
+use super::{Lanes, Plain};
 use std::arch::x86_64::*;
 
 /// Eight `f32` of AVX2.
@@ -101,14 +101,6 @@ macro_rules! activations {
         #[inline(always)]
         fn tanh(self) -> Self {
             activation::tanh(self)
-        }
-        #[inline(always)]
-        fn sigmoid_of_two(x: Twice<Self>) -> Twice<Self> {
-            activation::sigmoid(x)
-        }
-        #[inline(always)]
-        fn tanh_of_two(x: Twice<Self>) -> Twice<Self> {
-            activation::tanh(x)
         }
     };
 }
@@ -273,6 +265,10 @@ impl Wave for F32x8 {
         unsafe { Self(_mm256_min_ps(_mm256_set1_ps(limit), self.0)) }
     }
     #[inline(always)]
+    fn div(self, b: Self) -> Self {
+        unsafe { Self(_mm256_div_ps(self.0, b.0)) }
+    }
+    #[inline(always)]
     fn mul_sub_from(self, a: Self, b: Self) -> Self {
         unsafe { Self(_mm256_fnmadd_ps(self.0, a.0, b.0)) }
     }
@@ -322,6 +318,10 @@ impl Wave for F32x16 {
     #[inline(always)]
     fn at_most(self, limit: f32) -> Self {
         unsafe { Self(_mm512_min_ps(_mm512_set1_ps(limit), self.0)) }
+    }
+    #[inline(always)]
+    fn div(self, b: Self) -> Self {
+        unsafe { Self(_mm512_div_ps(self.0, b.0)) }
     }
     #[inline(always)]
     fn mul_sub_from(self, a: Self, b: Self) -> Self {
