@@ -182,6 +182,15 @@ impl<S: Real> Tile<'_, S> {
                         own[r][v] = L::load_part(from.add(v * L::WIDTH), count(v));
                     }
                 }
+                if from.1 > 0 {
+                    // Where the next tile begins; at the end of a panel nothing comes of it.
+                    for r in R..2 * R {
+                        let from = from.0.wrapping_add((self.row + r) * from.1 + column);
+                        for v in 0..V {
+                            L::prefetch(from.wrapping_add(v * L::WIDTH).cast());
+                        }
+                    }
+                }
             }
             for Terms { left, right, depth } in terms {
                 let mut a = left.at.wrapping_add(self.row * left.row);
