@@ -14,6 +14,7 @@ mod pack;
 mod plan;
 pub(crate) mod recurrence;
 mod split;
+pub(crate) mod step;
 mod weights;
 
 use crate::dispatch::Isa;
@@ -50,6 +51,7 @@ pub struct Columns<'a, T> {
 
 pub use backward::{Backward, Gradients};
 pub use forward::Forward;
+pub use step::Step;
 
 /// Computes all steps of a sequence of a cell.
 ///

@@ -52,7 +52,7 @@ pub use dual::Dual;
 pub use error::{Error, fit};
 pub use map::{add_rows, each, each2, each3, fold_rows, map, map2, map3, map3_rows, update};
 pub use parallel::{MOST_THREADS, Threads, threads};
-pub use product::{Fill, Matrix, product};
+pub use product::{Fill, Matrix, PackedMatrix, product};
 pub use real::Real;
 pub use reduce::{LANES, argmax, dot, sum, sum_by};
 pub use softmax::{log_softmax_rows, log_sum_exp, softmax_rows};

@@ -8,8 +8,8 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssi
 mod sealed {
     use super::{Isa, LaneKernel, Real, dispatch};
     use crate::error::Error;
-    use crate::fused::{Backward, Cell, Forward, Gradients, Sizes, with_recurrence};
-    use crate::fused::{backward::backward, forward::forward};
+    use crate::fused::{Backward, Cell, Forward, Gradients, Sizes, Step, with_recurrence};
+    use crate::fused::{backward::backward, forward::forward, step::step};
     use crate::product::Product;
 
     /// Nobody else implements [`Real`]: kernels may rely on its laws.
@@ -37,6 +37,14 @@ mod sealed {
             sizes: Sizes,
             with: Backward<'_, Self>,
             into: &mut dyn Gradients<Self>,
+        ) -> Result<(), Error>;
+
+        fn fused_step(
+            isa: Isa,
+            with: &mut Step<Self>,
+            x: &[Self],
+            h: &mut [Self],
+            c: &mut [Self],
         ) -> Result<(), Error>;
     }
 
@@ -69,6 +77,16 @@ mod sealed {
                     into: &mut dyn Gradients<$scalar>,
                 ) -> Result<(), Error> {
                     with_recurrence!(cell, cell => backward(isa, cell, sizes, with, into))
+                }
+
+                fn fused_step(
+                    isa: Isa,
+                    with: &mut Step<$scalar>,
+                    x: &[$scalar],
+                    h: &mut [$scalar],
+                    c: &mut [$scalar],
+                ) -> Result<(), Error> {
+                    with_recurrence!(with.cell(), cell => step(isa, cell, with, x, h, c))
                 }
             }
         };

@@ -48,6 +48,11 @@ impl<T: Real> Carried<T> {
         self.kept.then_some(self.values.as_slice())
     }
 
+    /// The state, to be replaced by the next.
+    pub(crate) fn values_mut(&mut self) -> Option<&mut [T]> {
+        self.kept.then_some(self.values.as_mut_slice())
+    }
+
     /// Forgets the state.
     pub fn reset(&mut self) {
         self.kept = false;

@@ -1,12 +1,13 @@
 //! The contract of a recurrent cell.
 
 use crate::linear::Linear;
+use crate::packed::Packed;
 use crate::readout::Readout;
 use crate::scan::scan;
 use crate::seq::Seq;
 use crate::stack::Stack;
 use crate::state::State;
-use elman_autograd::{Graph, Var};
+use elman_autograd::{Graph, Params, Var};
 use elman_tensor::Real;
 
 /// One step of a recurrent network: handles of weights, and an equation.
@@ -87,6 +88,13 @@ pub trait Cell: Send + Sync {
         scan(self, xs, s)
     }
 
+    /// The step with its weights packed for `batch` rows, for streams: `None` where a cell has none,
+    /// and where something does not fit, which [`step`](Cell::step) says better.
+    fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
+        let _ = (params, batch);
+        None
+    }
+
     /// This cell, and another one reading its outputs: a cell whose state is both states.
     fn stack<B: Cell>(self, above: B) -> Stack<Self, B>
     where
@@ -132,5 +140,9 @@ impl<C: Cell> Cell for &C {
         s: Self::State<'g, T>,
     ) -> (Var<'g, T>, Self::State<'g, T>) {
         (**self).sequence(xs, s)
+    }
+
+    fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
+        (**self).packed(params, batch)
     }
 }

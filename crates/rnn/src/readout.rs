@@ -2,8 +2,9 @@
 
 use crate::cell::Cell;
 use crate::linear::Linear;
+use crate::packed::{self, Packed};
 use crate::seq::Seq;
-use elman_autograd::{Graph, Var};
+use elman_autograd::{Graph, Params, Var};
 use elman_tensor::Real;
 
 /// A cell whose outputs are read by a linear map: made by [`Cell::readout`].
@@ -51,5 +52,9 @@ impl<C: Cell> Cell for Readout<C> {
         let (shape, rows) = (ys.shape(), [ys.shape().rows(), ys.shape().last()]);
         let silence = xs.graph().zeros(rows);
         (ys.reshape(rows).select(inside, silence).reshape(shape), s)
+    }
+
+    fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
+        packed::readout(self.cell.packed(params, batch)?, &self.head, params, batch)
     }
 }

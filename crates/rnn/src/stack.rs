@@ -1,8 +1,9 @@
 //! One cell on another.
 
 use crate::cell::Cell;
+use crate::packed::{self, Packed};
 use crate::seq::Seq;
-use elman_autograd::{Graph, Var};
+use elman_autograd::{Graph, Params, Var};
 use elman_tensor::Real;
 
 /// Two cells, the one above reading the outputs of the one below: made by [`Cell::stack`].
@@ -46,5 +47,9 @@ impl<A: Cell, B: Cell> Cell for Stack<A, B> {
         let (ys, a) = self.below.sequence(xs, a);
         let (ys, b) = self.above.sequence(xs.with_values(ys), b);
         (ys, (a, b))
+    }
+
+    fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
+        packed::stack(self.below.packed(params, batch)?, self.above.packed(params, batch)?)
     }
 }

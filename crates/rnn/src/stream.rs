@@ -2,6 +2,7 @@
 
 use crate::carried::Carried;
 use crate::cell::Cell;
+use crate::packed::Packed;
 use crate::state::State;
 use elman_autograd::{Error, Misfit, Params, Site, Tape};
 use elman_kernels::Threads;
@@ -34,6 +35,8 @@ pub struct Stream<'p, T: Real, C> {
     tape: Tape<T>,
     state: Carried<T>,
     output: Vec<T>,
+    /// The step with its weights packed, from the first push on, where the cell has one.
+    packed: Option<Box<dyn Packed<T>>>,
     /// How many threads kernels may use, where it was said.
     threads: Option<usize>,
 }
@@ -46,8 +49,8 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
 
     /// As many streams side by side as there are rows.
     pub fn rows(params: &'p Params<T>, cell: C, batch: usize) -> Self {
-        let (state, output) = (Carried::new(), Vec::new());
-        Stream { params, cell, batch, tape: Tape::new(), state, output, threads: None }
+        let (tape, state, output) = (Tape::new(), Carried::new(), Vec::new());
+        Stream { params, cell, batch, tape, state, output, packed: None, threads: None }
     }
 
     /// Shares the work of kernels by as many threads, see [`Tape::threads`].
@@ -64,7 +67,27 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
     #[track_caller]
     pub fn push(&mut self, x: &[T]) -> Result<&[T], Error> {
         let _threads = self.threads.map(Threads::limit);
-        let line = Location::caller();
+        if let Some(packed) = &mut self.packed
+            && let Some(state) = self.state.values_mut()
+            && packed.input() == x.len()
+        {
+            packed.step(x, state, &mut self.output);
+            return Ok(&self.output);
+        }
+        // The first step, and what does not fit, for its error.
+        self.record(x, Location::caller())?;
+        if self.packed.is_none() {
+            self.packed = self.cell.packed(self.params, self.batch).filter(|packed| {
+                let state = self.state.values().map(<[T]>::len);
+                packed.output() == self.output.len() && Some(packed.state()) == state
+            });
+        }
+        Ok(&self.output)
+    }
+
+    /// One step as the cell has it.
+    #[track_caller]
+    fn record(&mut self, x: &[T], line: &'static Location<'static>) -> Result<(), Error> {
         let features = x.len().checked_div(self.batch).unwrap_or(0);
         let shape = Shape::from([self.batch, features]);
         let x = View::new(shape, x).ok_or_else(|| {
@@ -90,8 +113,7 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
                 self.state.keep(&after);
             }
         }
-        self.tape.end(graph)?;
-        Ok(&self.output)
+        self.tape.end(graph)
     }
 
     /// Pushes a history.

@@ -93,18 +93,19 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
 }
 
 /// The steps of a sequence.
-struct Steps<C, T> {
-    cell: C,
-    plan: Plan,
-    x: *const T,
-    h: *const T,
-    y: *mut T,
-    weights: *const T,
-    records: *mut T,
+pub(super) struct Steps<C, T> {
+    pub(super) cell: C,
+    pub(super) plan: Plan,
+    pub(super) x: *const T,
+    pub(super) h: *const T,
+    pub(super) y: *mut T,
+    pub(super) weights: *const T,
+    /// Null where nothing is kept.
+    pub(super) records: *mut T,
     /// Whether records are written past the caches, which would not hold them.
-    past_caches: bool,
-    sums: *mut T,
-    carried: *mut T,
+    pub(super) past_caches: bool,
+    pub(super) sums: *mut T,
+    pub(super) carried: *mut T,
 }
 
 // SAFETY: threads read inputs and packed weights, which nobody writes, and write to rows or units
@@ -134,6 +135,33 @@ impl<T: Real, C: Recurrence> LaneKernel<T> for Shared<'_, C, T> {
         }
         if steps.past_caches {
             L::streamed();
+        }
+    }
+}
+
+/// A thread's share of a single step, which may write its outputs where it read the state.
+pub(super) struct Once<'a, C, T> {
+    pub(super) steps: &'a Steps<C, T>,
+    pub(super) share: Share<'a>,
+    /// Whether to begin with the last units.
+    pub(super) back: bool,
+}
+
+impl<T: Real, C: Recurrence> LaneKernel<T> for Once<'_, C, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes<Scalar = T>>(self) {
+        let Once { steps, share, back } = self;
+        // SAFETY: rows and units are those of slices whose lengths were checked; no state is
+        // written before all sums are there.
+        unsafe {
+            for part in share.places(back) {
+                steps.sum::<L>(0, part);
+            }
+            share.wait();
+            for part in share.places(back) {
+                steps.activate::<L>(0, part);
+            }
         }
     }
 }
@@ -257,17 +285,18 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
                     let (gates, state, count) = load(lane);
                     let (h, kept, history) = self.cell.output(gates, state);
                     h.store_part(y.add(lane), count);
+                    if C::SUMS == 1 || self.records.is_null() {
+                        continue;
+                    }
                     let keep = |place: usize, number: L| {
                         let to = record.add(place * units + lane);
                         if past_caches { number.stream(to) } else { number.store_part(to, count) }
                     };
-                    if C::SUMS > 1 {
-                        for s in 0..C::STORED {
-                            keep(s, kept[s]);
-                        }
-                        for s in 0..C::HISTORY {
-                            keep(C::STORED + s, history[s]);
-                        }
+                    for s in 0..C::STORED {
+                        keep(s, kept[s]);
+                    }
+                    for s in 0..C::HISTORY {
+                        keep(C::STORED + s, history[s]);
                     }
                 }
             }

@@ -68,6 +68,13 @@ pub(super) struct Parts {
     pub(super) end: usize,
 }
 
+/// Where the parts of the memory of single steps begin.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StepParts {
+    pub(super) sums: usize,
+    pub(super) end: usize,
+}
+
 impl Plan {
     pub(super) fn new<C: Recurrence>(sizes: Sizes) -> Self {
         let Sizes { time, batch, input, hidden } = sizes;
@@ -165,6 +172,18 @@ impl Plan {
         many.max(few).min(self.time)
     }
 
+    /// The memory of single steps: packed weights, and the sums of all blocks.
+    pub(super) fn step(&self) -> StepParts {
+        let sums =
+            if self.hidden == 0 { 0 } else { padded(self.biases() + self.stored * self.hidden) };
+        StepParts { sums, end: sums + self.all_sums() }
+    }
+
+    /// The sums of all blocks of a step. Whole registers are read of the last units, too.
+    fn all_sums(&self) -> usize {
+        self.blocks() * self.batch * self.sums_row(UNITS) + padded(1)
+    }
+
     /// The memory.
     pub(super) fn parts(&self) -> Parts {
         let packed = if self.hidden == 0 {
@@ -177,8 +196,7 @@ impl Plan {
         let records = gradients + (self.input + self.hidden + 1) * self.gradient_row();
         let gathered = records + self.time * self.step_records();
         let sums = gathered + (self.gathered() + 1) * self.batch * self.cotangents();
-        // Whole registers are read of the last units, too.
-        let carried = sums + self.blocks() * self.batch * self.sums_row(UNITS) + padded(1);
+        let carried = sums + self.all_sums();
         Parts {
             gradients,
             records,

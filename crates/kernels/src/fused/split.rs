@@ -1,7 +1,7 @@
 //! How threads share the steps of a sequence.
 
 use super::plan::{Plan, UNITS};
-use crate::parallel::{self, Member};
+use crate::parallel::{self, Member, threads};
 use crate::real::Real;
 use crate::tile;
 
@@ -14,6 +14,9 @@ const FEW_ROWS: usize = 6;
 /// Multiplications of a step, of one thread, that are worth waiting for the others after it: waiting,
 /// and what the others wrote coming over, take a microsecond.
 const WORTH_WAITING: usize = 1 << 20;
+
+/// Multiplications of a single step, of one thread, that are worth waiting for another.
+const WORTH_SHARING: usize = 100_000;
 
 /// What one thread computes of every step: some rows of all units, or some units of all rows.
 pub(super) struct Share<'a> {
@@ -45,6 +48,16 @@ impl Share<'_> {
                 block,
                 slot,
             })
+        })
+    }
+
+    /// The parts of a step whose sums all have places of their own, in either order.
+    #[inline(always)]
+    pub(super) fn places(&self, back: bool) -> impl Iterator<Item = Part> {
+        let (from, until) = self.blocks;
+        (from..until).map(move |block| {
+            let block = if back { until - 1 - (block - from) } else { block };
+            Part { row: 0, rows: self.rows.1, block, slot: block }
         })
     }
 
@@ -98,4 +111,17 @@ pub(super) fn share_steps<T: Real>(
             compute(Share { rows, blocks: (0, blocks), team: None });
         });
     }
+}
+
+/// Has a single step computed, in shares of units.
+pub(super) fn share_step(plan: &Plan, compute: &(dyn Fn(Share<'_>) + Sync)) {
+    let parts = (plan.operations() / WORTH_SHARING).clamp(1, threads()).min(plan.blocks());
+    let all = Share { rows: (0, plan.batch), blocks: (0, plan.blocks()), team: None };
+    if parts == 1 {
+        return compute(all);
+    }
+    parallel::together(parts, &|member| {
+        let blocks = tile::share(plan.blocks(), member.of(), member.number());
+        compute(Share { blocks, team: Some(member), ..all });
+    });
 }

@@ -3,9 +3,10 @@
 use crate::cell::Cell;
 use crate::fused::{self, FIRST, Kernel};
 use crate::gate::Gate;
+use crate::packed::{self, Packed};
 use crate::scan::scan;
 use crate::seq::Seq;
-use elman_autograd::{Error, Scope, Var};
+use elman_autograd::{Error, Params, Scope, Var};
 use elman_kernels::fused::Cell as Fast;
 use elman_tensor::Real;
 
@@ -58,6 +59,15 @@ impl Elman {
     }
 }
 
+impl Elman {
+    fn kernel(&self) -> &'static Kernel {
+        match self.activation {
+            Activation::Tanh => &TANH,
+            Activation::Relu => &RELU,
+        }
+    }
+}
+
 impl Cell for Elman {
     type State<'g, T: Real> = [Var<'g, T>; 1];
 
@@ -88,14 +98,14 @@ impl Cell for Elman {
     ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
         let _layer = xs.graph().layer(self.gate.params()[0]);
         let (weights, none) = (self.gate.params(), h.graph().absent());
-        let kernel = match self.activation {
-            Activation::Tanh => &TANH,
-            Activation::Relu => &RELU,
-        };
-        match fused::sequence(kernel, xs, h, none, &weights) {
+        match fused::sequence(self.kernel(), xs, h, none, &weights) {
             Some((y, _)) => (y, [y.at(xs.time() - 1)]),
             None => scan(self, xs, [h]),
         }
+    }
+
+    fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
+        packed::fused(self.kernel(), params, &self.gate.params(), batch)
     }
 }
 

@@ -3,9 +3,10 @@
 use crate::cell::Cell;
 use crate::fused::{self, FIRST, Kernel};
 use crate::gate::Gate;
+use crate::packed::{self, Packed};
 use crate::scan::scan;
 use crate::seq::Seq;
-use elman_autograd::{Error, Param, Scope, Var};
+use elman_autograd::{Error, Param, Params, Scope, Var};
 use elman_kernels::fused::Cell as Fast;
 use elman_tensor::{Init, Real};
 
@@ -89,6 +90,11 @@ impl Cell for Gru {
             Some((y, _)) => (y, [y.at(xs.time() - 1)]),
             None => scan(self, xs, [h]),
         }
+    }
+
+    fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
+        let ([w, u, b], [wn, bn, un, cn]) = (self.gates.params(), self.candidate);
+        packed::fused(&KERNEL, params, &[w, u, b, wn, un, bn, cn], batch)
     }
 }
 

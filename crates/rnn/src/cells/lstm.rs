@@ -3,9 +3,10 @@
 use crate::cell::Cell;
 use crate::fused::{self, FIRST, Kernel};
 use crate::gate::Gate;
+use crate::packed::{self, Packed};
 use crate::scan::scan;
 use crate::seq::Seq;
-use elman_autograd::{Error, Scope, Var};
+use elman_autograd::{Error, Params, Scope, Var};
 use elman_kernels::fused::Cell as Fast;
 use elman_tensor::Real;
 
@@ -69,6 +70,10 @@ impl Cell for Lstm {
             Some((y, c)) => (y, [y.at(xs.time() - 1), c]),
             None => scan(self, xs, [h, c]),
         }
+    }
+
+    fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
+        packed::fused(&KERNEL, params, &self.gates.params(), batch)
     }
 }
 

@@ -1,0 +1,111 @@
+//! One step at a time, with weights packed once.
+
+use super::forward::{Once, Steps};
+use super::plan::Plan;
+use super::recurrence::{Cell, Recurrence, with_recurrence};
+use super::split::share_step;
+use super::{Columns, Sizes, check_columns, pack};
+use crate::dispatch::Isa;
+use crate::error::{Error, length};
+use crate::real::Real;
+
+/// The packed weights of a cell, and memory for its steps.
+#[derive(Debug, Clone)]
+pub struct Step<T> {
+    cell: Cell,
+    sizes: Sizes,
+    memory: Vec<T>,
+    /// Where the first cache line of the memory began when it was made.
+    start: usize,
+    /// Whether the last step went through the weights from their end: each begins with what the
+    /// one before has left in the caches.
+    back: bool,
+}
+
+impl<T: Real> Step<T> {
+    /// Packs weights and biases, see [`Forward`](super::Forward), for steps of `batch` rows.
+    ///
+    /// # Errors
+    /// If a length does not fit.
+    pub fn new(
+        cell: Cell,
+        [batch, input, hidden]: [usize; 3],
+        w: &[Columns<'_, T>],
+        u: &[Columns<'_, T>],
+        b: &[Columns<'_, T>],
+    ) -> Result<Self, Error> {
+        let sizes = Sizes { time: 1, batch, input, hidden };
+        let plan = with_recurrence!(cell, cell => plan(cell, sizes))?;
+        check_columns(&plan, w, u, b)?;
+        let mut memory = vec![T::ZERO; plan.step().end + LINE];
+        let start = memory.as_ptr().align_offset(64).min(LINE);
+        if hidden > 0 {
+            pack::forward(&plan, w, u, b, &mut memory[start..][..plan.step().sums]);
+        }
+        Ok(Step { cell, sizes, memory, start, back: false })
+    }
+
+    /// The rows, the features of an input, and the units.
+    pub fn sizes(&self) -> [usize; 3] {
+        [self.sizes.batch, self.sizes.input, self.sizes.hidden]
+    }
+
+    /// The kind of cell.
+    pub fn cell(&self) -> Cell {
+        self.cell
+    }
+
+    /// One step: an input `[batch, input]` and a state, of which the cell is empty where there is
+    /// none, to the next state, the same bits as in a sequence. The output is `h`.
+    ///
+    /// # Errors
+    /// If a length does not fit.
+    pub fn run(&mut self, isa: Isa, x: &[T], h: &mut [T], c: &mut [T]) -> Result<(), Error> {
+        T::fused_step(isa, self, x, h, c)
+    }
+}
+
+/// Scalars of the widest cache line.
+const LINE: usize = 16;
+
+fn plan<C: Recurrence>(cell: C, sizes: Sizes) -> Result<Plan, Error> {
+    super::kept_by(cell, sizes).map(|_| Plan::new::<C>(sizes))
+}
+
+/// See [`Step::run`].
+pub(crate) fn step<T: Real, C: Recurrence>(
+    isa: Isa,
+    cell: C,
+    with: &mut Step<T>,
+    x: &[T],
+    h: &mut [T],
+    c: &mut [T],
+) -> Result<(), Error> {
+    let Sizes { batch, input, hidden, .. } = with.sizes;
+    let plan = Plan::new::<C>(with.sizes);
+    length("fused step", batch * input, x.len())?;
+    length("fused step", batch * hidden, h.len())?;
+    length("fused step", if C::CELL { batch * hidden } else { 0 }, c.len())?;
+    if h.is_empty() {
+        return Ok(());
+    }
+    with.back = !with.back;
+    let (packed, sums) = with.memory[with.start..].split_at_mut(plan.step().sums);
+    let h = h.as_mut_ptr();
+    let steps = Steps {
+        cell,
+        plan,
+        x: x.as_ptr(),
+        h,
+        y: h,
+        weights: packed.as_ptr(),
+        records: std::ptr::null_mut(),
+        past_caches: false,
+        sums: sums.as_mut_ptr(),
+        carried: c.as_mut_ptr(),
+    };
+    share_step(&plan, &|share| {
+        T::in_lanes(isa, Once { steps: &steps, share, back: with.back });
+    });
+    Ok(())
+}
