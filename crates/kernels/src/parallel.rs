@@ -87,10 +87,11 @@ pub(crate) fn together(most: usize, part: &(dyn Fn(&Member<'_>) + Sync)) {
     let barrier = Barrier::new(count);
     let member = |number| {
         let _whole = Whole(&barrier);
-        let member = Member { number, barrier: &barrier };
-        part(&member);
-        // Nobody leaves before all have come.
-        member.wait();
+        part(&Member { number, barrier: &barrier });
+        // Nobody leaves before all have come: who has not waited for the others does it now.
+        if barrier.come.load(Ordering::Acquire) < count {
+            barrier.wait();
+        }
     };
     match workers {
         Some(mut workers) => workers.run(count, true, &member),
@@ -141,7 +142,8 @@ impl Barrier {
         let mut looks = 0;
         while self.come.load(Ordering::Acquire) < all {
             assert!(!self.broken.load(Ordering::Relaxed), "another part panicked");
-            pause(&mut looks);
+            // A moment is shorter than a pause of the processor.
+            if looks < 1 << 8 { looks += 1 } else { pause(&mut looks) }
         }
     }
 }

@@ -157,6 +157,7 @@ impl<T: Real> LaneKernel<T> for Rows<'_, T> {
                     from: (if add { to } else { std::ptr::null_mut() }, n),
                     to: (to, n),
                     soon: Soon::NOTHING,
+                    back: false,
                 };
                 // SAFETY: these rows and terms are in `a`, the same terms of whole registers in
                 // `right`, and the columns that count in `c`.
@@ -226,6 +227,7 @@ impl<T: Real> PackedMatrix<T> {
                 from: (from, self.columns),
                 to: (to, self.columns),
                 soon: Soon::NOTHING,
+                back: false,
             }),
         );
         Ok(())

@@ -89,6 +89,8 @@ pub(crate) struct Sums<'a, S> {
     pub(crate) to: (*mut S, usize),
     /// What is brought into a cache meanwhile.
     pub(crate) soon: Soon,
+    /// Whether to begin with the last columns.
+    pub(crate) back: bool,
 }
 
 /// Computes sums, compiled once for each kind of register.
@@ -110,7 +112,9 @@ pub(crate) unsafe fn compute<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
 unsafe fn panels<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
     let mut soon = sums.soon;
     soon.stay(sums);
-    for first in (0..sums.columns).step_by(PANEL) {
+    let panels = sums.columns.div_ceil(PANEL);
+    for panel in 0..panels {
+        let first = PANEL * if sums.back { panels - 1 - panel } else { panel };
         let count = PANEL.min(sums.columns - first);
         let mut lane = 0;
         while lane < count {

@@ -188,6 +188,7 @@ fn through<T: Real>(
             from: (to, columns),
             to: (to, columns),
             soon: Soon::NOTHING,
+            back: false,
         };
         T::in_lanes(isa, Through(&sums));
     });
@@ -296,6 +297,7 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
                 from: (from, hidden),
                 to: (to, self.plan.sums_row(units)),
                 soon,
+                back: false,
             });
         }
     }

@@ -82,6 +82,7 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
         past_caches: plan.past_caches::<T>() && records.addr().is_multiple_of(64),
         sums: sums.as_mut_ptr(),
         carried: carried.as_mut_ptr(),
+        back: false,
     };
     share_steps::<T>(&plan, plan.time, &|share| {
         T::in_lanes(isa, Shared { steps: &steps, share });
@@ -106,6 +107,8 @@ pub(super) struct Steps<C, T> {
     pub(super) past_caches: bool,
     pub(super) sums: *mut T,
     pub(super) carried: *mut T,
+    /// Whether to begin with the last units: with what the step before has left in the caches.
+    pub(super) back: bool,
 }
 
 // SAFETY: threads read inputs and packed weights, which nobody writes, and write to rows or units
@@ -143,23 +146,21 @@ impl<T: Real, C: Recurrence> LaneKernel<T> for Shared<'_, C, T> {
 pub(super) struct Once<'a, C, T> {
     pub(super) steps: &'a Steps<C, T>,
     pub(super) share: Share<'a>,
-    /// Whether to begin with the last units.
-    pub(super) back: bool,
 }
 
 impl<T: Real, C: Recurrence> LaneKernel<T> for Once<'_, C, T> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes<Scalar = T>>(self) {
-        let Once { steps, share, back } = self;
+        let Once { steps, share } = self;
         // SAFETY: rows and units are those of slices whose lengths were checked; no state is
         // written before all sums are there.
         unsafe {
-            for part in share.places(back) {
+            for part in share.places(steps.back) {
                 steps.sum::<L>(0, part);
             }
             share.wait();
-            for part in share.places(back) {
+            for part in share.places(steps.back) {
                 steps.activate::<L>(0, part);
             }
         }
@@ -208,7 +209,8 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
         } else {
             Soon::NOTHING
         };
-        let sums = Sums { rows, columns, terms: &[x, h], from: (biases, 0), to, soon };
+        let (from, back) = ((biases, 0), self.back);
+        let sums = Sums { rows, columns, terms: &[x, h], from, to, soon, back };
         // SAFETY: packed weights have whole registers of columns, and sums room for them.
         unsafe {
             if shift == 0 {

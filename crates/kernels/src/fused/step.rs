@@ -103,9 +103,10 @@ pub(crate) fn step<T: Real, C: Recurrence>(
         past_caches: false,
         sums: sums.as_mut_ptr(),
         carried: c.as_mut_ptr(),
+        back: with.back,
     };
     share_step(&plan, &|share| {
-        T::in_lanes(isa, Once { steps: &steps, share, back: with.back });
+        T::in_lanes(isa, Once { steps: &steps, share });
     });
     Ok(())
 }

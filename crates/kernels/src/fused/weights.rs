@@ -113,6 +113,7 @@ impl<T: Real> Shared<'_, T> {
                 from: (if begin { std::ptr::null() } else { to.cast_const() }, row),
                 to: (to, row),
                 soon: Soon::NOTHING,
+                back: false,
             };
             // SAFETY: the caller's promises; behind the cotangents of a row there is room for
             // whole registers.
