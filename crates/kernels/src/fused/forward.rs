@@ -270,8 +270,10 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
                     let old = if C::SUMS > 1 { L::load_part(old.add(lane), count) } else { all[0] };
                     (all, old, count)
                 };
-                // In two passes, so that few results are waited for.
-                if C::SUMS > 1 {
+                // Where there are several registers of units it goes in two passes, so that few
+                // results are waited for; a single one need not go through memory.
+                let two = C::SUMS > 1 && units > L::WIDTH;
+                if two {
                     for lane in (0..units).step_by(L::WIDTH) {
                         let (all, old, count) = load(lane);
                         let (gates, state) = self.cell.gates(all, old);
@@ -284,7 +286,13 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
                     }
                 }
                 for lane in (0..units).step_by(L::WIDTH) {
-                    let (gates, state, count) = load(lane);
+                    let (mut gates, mut state, count) = load(lane);
+                    if !two {
+                        (gates, state) = self.cell.gates(gates, state);
+                        if C::CELL {
+                            state.store_part(carried.add(lane), count);
+                        }
+                    }
                     let (h, kept, history) = self.cell.output(gates, state);
                     h.store_part(y.add(lane), count);
                     if C::SUMS == 1 || self.records.is_null() {

@@ -167,25 +167,27 @@ impl Lanes for F32x16 {
             Self(_mm512_mask_blend_ps(negative, yes.0, no.0))
         }
     }
+    // Unlike those under a mask, whole stores can be loaded from before they are in the cache.
     #[inline(always)]
     unsafe fn load_part(from: *const f32, n: usize) -> Self {
         // SAFETY: lanes beyond `n` are not read.
         unsafe {
-            if n == 16 {
-                return Self::load(from);
+            match n {
+                16 => Self::load(from),
+                8 => Self(_mm512_zextps256_ps512(_mm256_loadu_ps(from))),
+                _ => Self(_mm512_maskz_loadu_ps(first(n), from)),
             }
-            Self(_mm512_maskz_loadu_ps(first(n), from))
         }
     }
     #[inline(always)]
     unsafe fn store_part(self, to: *mut f32, n: usize) {
         // SAFETY: lanes beyond `n` are not written.
         unsafe {
-            if n == 16 {
-                // Unlike masked stores, these can be loaded from before they are in the cache.
-                return self.store(to);
+            match n {
+                16 => self.store(to),
+                8 => _mm256_storeu_ps(to, _mm512_castps512_ps256(self.0)),
+                _ => _mm512_mask_storeu_ps(to, first(n), self.0),
             }
-            _mm512_mask_storeu_ps(to, first(n), self.0)
         }
     }
 }
