@@ -153,7 +153,7 @@ impl<T: Real> LaneKernel<T> for Rows<'_, T> {
                 let sums = Sums {
                     rows: until - first,
                     columns: count,
-                    terms: &[Terms { left: Left { at: left, row, step }, right, depth: block }],
+                    terms: &[Terms::new(Left { at: left, row, step }, right, block)],
                     from: (if add { to } else { std::ptr::null_mut() }, n),
                     to: (to, n),
                     soon: Soon::NOTHING,
@@ -219,11 +219,11 @@ impl<T: Real> PackedMatrix<T> {
             Whole(Sums {
                 rows: a.rows,
                 columns: self.columns,
-                terms: &[Terms {
-                    left: Left { at: left, row, step },
-                    right: Right::packed(right, self.rows),
-                    depth: self.rows,
-                }],
+                terms: &[Terms::new(
+                    Left { at: left, row, step },
+                    Right::packed(right, self.rows),
+                    self.rows,
+                )],
                 from: (from, self.columns),
                 to: (to, self.columns),
                 soon: Soon::NOTHING,

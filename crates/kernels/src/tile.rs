@@ -47,7 +47,18 @@ pub(crate) fn padded(columns: usize) -> usize {
 pub(crate) struct Terms<S> {
     pub(crate) left: Left<S>,
     pub(crate) right: Right<S>,
+    /// How many there are in a run.
     pub(crate) depth: usize,
+    /// Runs, and what lies between one and the next, on the left and on the right.
+    pub(crate) runs: usize,
+    pub(crate) gaps: (usize, usize),
+}
+
+impl<S> Terms<S> {
+    /// Terms without gaps.
+    pub(crate) fn new(left: Left<S>, right: Right<S>, depth: usize) -> Self {
+        Terms { left, right, depth, runs: 1, gaps: (0, 0) }
+    }
 }
 
 /// Memory that is wanted soon, to be brought into a cache line by line.
@@ -205,24 +216,28 @@ impl<S: Real> Tile<'_, S> {
                     }
                 }
             }
-            for Terms { left, right, depth } in terms {
+            for &Terms { left, right, depth, runs, gaps } in terms {
                 let mut a = left.at.wrapping_add(self.row * left.row);
                 let mut b = right.at.wrapping_add(self.first / PANEL * right.panel + self.lane);
                 let row = if right.row == 0 { self.width } else { right.row };
-                // Behind the last `k` the addresses are computed, and never read.
-                for _ in 0..depth / UNROLLED {
-                    L::prefetch(soon.at);
-                    soon.at = soon.at.wrapping_add(soon.line);
-                    for _ in 0..UNROLLED {
+                for _ in 0..runs {
+                    // Behind the last `k` the addresses are computed, and never read.
+                    for _ in 0..depth / UNROLLED {
+                        L::prefetch(soon.at);
+                        soon.at = soon.at.wrapping_add(soon.line);
+                        for _ in 0..UNROLLED {
+                            term(&mut own, a, left.row, b);
+                            a = a.wrapping_add(left.step);
+                            b = b.wrapping_add(row);
+                        }
+                    }
+                    for _ in 0..depth % UNROLLED {
                         term(&mut own, a, left.row, b);
                         a = a.wrapping_add(left.step);
                         b = b.wrapping_add(row);
                     }
-                }
-                for _ in 0..depth % UNROLLED {
-                    term(&mut own, a, left.row, b);
-                    a = a.wrapping_add(left.step);
-                    b = b.wrapping_add(row);
+                    a = a.wrapping_add(gaps.0);
+                    b = b.wrapping_add(gaps.1);
                 }
             }
             soon.stay(self.sums);
@@ -259,15 +274,14 @@ unsafe fn term<L: Lanes, const R: usize, const V: usize>(
     }
 }
 
-/// Cuts rows into the fewest blocks of at most `most`, whose sizes differ by at most one.
+/// Cuts rows into the fewest blocks of at most `most`, whose sizes differ by at most one: where they
+/// begin, and how long they are.
 #[inline(always)]
 pub(crate) fn blocks(rows: usize, most: usize) -> impl DoubleEndedIterator<Item = (usize, usize)> {
     let count = rows.div_ceil(most);
-    (0..count).map(move |i| {
-        // Nobody shall wait for a division where nothing is cut.
-        let at = |i| if count == 1 { i * rows } else { i * rows / count };
-        (at(i), at(i + 1) - at(i))
-    })
+    // Nobody shall wait for a division where nothing is cut.
+    let (least, longer) = if count > 1 { (rows / count, rows % count) } else { (rows, 0) };
+    (0..count).map(move |i| (i * least + i.min(longer), least + usize::from(i < longer)))
 }
 
 /// The `i`-th of `parts` shares of so many things: from where, and up to where.

@@ -114,29 +114,65 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
         carried: carried.as_mut_ptr(),
     };
     let cotangents = steps.gathered.cast_const();
-    for (from, count) in tile::blocks(time, plan.gathered()).rev() {
-        let span = Span { from, count };
-        share_steps::<T>(&plan, count, &|share| {
-            T::in_lanes(isa, Shared { steps: &steps, span, share });
+    let spans =
+        || tile::blocks(time, plan.gathered()).rev().map(|(from, count)| Span { from, count });
+    let to = gradients.as_mut_ptr();
+    let weights = Apart(|span, shard| Weights {
+        plan: &plan,
+        span,
+        rows: tile::share(batch, plan.shards(), shard),
+        x: with.x.as_ptr(),
+        h: with.h.as_ptr(),
+        y: with.y.as_ptr(),
+        cotangents,
+        to: to.wrapping_add(shard * plan.gradients()),
+    });
+    let parts = parallel::parts(plan.operations() * time, usize::MAX);
+    if plan.shards() > 1 {
+        // Each thread goes its way alone, through all steps of its rows.
+        let parts = parts.min(plan.shards());
+        let dx = match into.x() {
+            Some(dx) => {
+                length("fused backward", plan.rows() * input, dx.len())?;
+                Some(Through::new(&plan, cotangents, (of_input, input), dx))
+            }
+            None => None,
+        };
+        let dx = Apart(dx);
+        parallel::run(parts, &|i| {
+            let (first, until) = tile::share(plan.shards(), parts, i);
+            let rows = tile::share(batch, plan.shards(), first).0;
+            let rows = (rows, tile::share(batch, plan.shards(), until - 1).1);
+            for span in spans() {
+                let share = Share::of_rows(&plan, rows);
+                T::in_lanes(isa, Shared { steps: &steps, span, share });
+                if let Some(dx) = dx.get() {
+                    for step in 0..span.count {
+                        let from = (step * batch + rows.0, (span.from + step) * batch + rows.0);
+                        T::in_lanes(isa, dx.part(from, rows.1 - rows.0));
+                    }
+                }
+                for shard in first..until {
+                    let weights = weights.get()(span, shard);
+                    T::in_lanes(isa, weights::Shared { weights, part: 0, parts: 1 });
+                }
+            }
         });
-        if let Some(dx) = into.x() {
-            length("fused backward", plan.rows() * input, dx.len())?;
-            let dx = &mut dx[from * batch * input..][..count * batch * input];
-            through(isa, &plan, cotangents, (of_input, input), dx);
+    } else {
+        for span in spans() {
+            share_steps::<T>(&plan, span.count, &|share| {
+                T::in_lanes(isa, Shared { steps: &steps, span, share });
+            });
+            if let Some(dx) = into.x() {
+                length("fused backward", plan.rows() * input, dx.len())?;
+                let dx = &mut dx[span.from * batch * input..][..span.count * batch * input];
+                through(isa, &plan, cotangents, (of_input, input), dx);
+            }
+            parallel::run(parts, &|part| {
+                let weights = weights.get()(span, 0);
+                T::in_lanes(isa, weights::Shared { weights, part, parts });
+            });
         }
-        let weights = Apart(Weights {
-            plan: &plan,
-            span,
-            x: with.x.as_ptr(),
-            h: with.h.as_ptr(),
-            y: with.y.as_ptr(),
-            cotangents,
-            to: gradients.as_mut_ptr(),
-        });
-        let parts = parallel::parts(plan.operations() * count, usize::MAX);
-        parallel::run(parts, &|part| {
-            T::in_lanes(isa, weights::Shared { weights: *weights.get(), part, parts });
-        });
     }
 
     // Before the first step: what flows through its sums, and what bypasses them.
@@ -171,38 +207,68 @@ fn through<T: Real>(
     (weights, columns): (&[T], usize),
     to: &mut [T],
 ) {
-    let (row, depth) = (plan.cotangents(), plan.terms());
     let rows = to.len().checked_div(columns).unwrap_or(0);
-    let parts = parallel::parts(rows * columns * depth, rows);
-    let at = Apart((cotangents, to.as_mut_ptr()));
+    let parts = parallel::parts(rows * columns * plan.terms(), rows);
+    let all = Apart(Through::new(plan, cotangents, (weights, columns), to));
     parallel::run(parts, &|i| {
         let (from, until) = tile::share(rows, parts, i);
-        let &(cotangents, to) = at.get();
-        let left = Left { at: cotangents.wrapping_add(from * row), row, step: 1 };
-        let to = to.wrapping_add(from * columns);
-        let right = Right::packed(weights.as_ptr(), depth);
-        let sums = Sums {
-            rows: until - from,
-            columns,
-            terms: &[Terms { left, right, depth }],
-            from: (to, columns),
-            to: (to, columns),
-            soon: Soon::NOTHING,
-            back: false,
-        };
-        T::in_lanes(isa, Through(&sums));
+        T::in_lanes(isa, all.get().part((from, from), until - from));
     });
 }
 
-/// A product with transposed weights.
-struct Through<'a, T>(&'a Sums<'a, T>);
+/// A product of cotangents with transposed weights.
+#[derive(Clone, Copy)]
+struct Through<T> {
+    cotangents: *const T,
+    /// The distance of their rows, and how many of them are terms.
+    row: usize,
+    depth: usize,
+    weights: *const T,
+    columns: usize,
+    rows: usize,
+    to: *mut T,
+}
 
-impl<T: Real> LaneKernel<T> for Through<'_, T> {
+impl<T: Real> Through<T> {
+    fn new(
+        plan: &Plan,
+        cotangents: *const T,
+        (weights, columns): (&[T], usize),
+        to: &mut [T],
+    ) -> Self {
+        let (row, depth, weights) = (plan.cotangents(), plan.terms(), weights.as_ptr());
+        Through { cotangents, row, depth, weights, columns, rows: 0, to: to.as_mut_ptr() }
+    }
+
+    /// Some rows, from a row of the cotangents and a row of the result on.
+    fn part(self, (cotangent, to): (usize, usize), rows: usize) -> Self {
+        Through {
+            cotangents: self.cotangents.wrapping_add(cotangent * self.row),
+            to: self.to.wrapping_add(to * self.columns),
+            rows,
+            ..self
+        }
+    }
+}
+
+impl<T: Real> LaneKernel<T> for Through<T> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes<Scalar = T>>(self) {
-        // SAFETY: `through` cuts the rows of what it was lent.
-        unsafe { compute::<L>(self.0) }
+        let left = Left { at: self.cotangents, row: self.row, step: 1 };
+        let right = Right::packed(self.weights, self.depth);
+        // SAFETY: whoever makes one cuts its rows from those that there are.
+        unsafe {
+            compute::<L>(&Sums {
+                rows: self.rows,
+                columns: self.columns,
+                terms: &[Terms::new(left, right, self.depth)],
+                from: (self.to, self.columns),
+                to: (self.to, self.columns),
+                soon: Soon::NOTHING,
+                back: false,
+            });
+        }
     }
 }
 
@@ -273,15 +339,13 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
         let (depth, first) = (self.plan.terms(), part.block * UNITS);
         let next = (t + 1 - span.from) * batch + part.row;
         let next = next * self.plan.cotangents() + (C::STORED - C::SUMS) * hidden;
-        let terms = [Terms {
-            left: Left {
-                at: self.gathered.wrapping_add(next).cast_const(),
-                row: self.plan.cotangents(),
-                step: 1,
-            },
-            right: Right::packed(self.transposed.wrapping_add(first * depth), depth),
-            depth,
-        }];
+        let left = Left {
+            at: self.gathered.wrapping_add(next).cast_const(),
+            row: self.plan.cotangents(),
+            step: 1,
+        };
+        let right = Right::packed(self.transposed.wrapping_add(first * depth), depth);
+        let terms = [Terms::new(left, right, depth)];
         let from = self.dy.wrapping_add((t * batch + part.row) * hidden + first);
         let units = self.plan.units(part.block);
         let to = self.sums.wrapping_add(part.sums(&self.plan));

@@ -191,16 +191,10 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
         let weights = self.weights.wrapping_add(self.plan.packed(block));
         let of_state = weights.wrapping_add(input * padded(columns));
         let biases = self.weights.wrapping_add(self.plan.biases() + block * C::STORED * UNITS);
-        let x = Terms {
-            left: Left { at: self.x.wrapping_add((t * batch + row) * input), row: input, step: 1 },
-            right: Right::packed(weights, input),
-            depth: input,
-        };
-        let h = Terms {
-            left: Left { at: self.before(t, row), row: hidden, step: 1 },
-            right: Right::packed(of_state, hidden),
-            depth: hidden,
-        };
+        let x = Left { at: self.x.wrapping_add((t * batch + row) * input), row: input, step: 1 };
+        let h = Left { at: self.before(t, row), row: hidden, step: 1 };
+        let x = Terms::new(x, Right::packed(weights, input), input);
+        let h = Terms::new(h, Right::packed(of_state, hidden), hidden);
         let to = (self.sums.wrapping_add(part.sums(&self.plan)), self.plan.sums_row(units));
         let behind = |at: (*mut T, usize), by: usize| (at.0.wrapping_add(by), at.1);
         let soon = if self.past_caches {

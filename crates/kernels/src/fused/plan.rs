@@ -13,6 +13,11 @@ const GATHERED: usize = 1 << 17;
 /// Rows of them that are gathered at least, so that the gradients are not touched too often.
 const LEAST_GATHERED: usize = 256;
 
+/// Rows of a shard, at least.
+const LEAST_SHARD: usize = 4;
+/// Numbers of all shards' gradients, at most: they stay in the caches.
+const SHARED: usize = 1 << 18;
+
 /// Bytes that the caches of a core may hold until they are read again.
 const CACHE: usize = 16 << 20;
 
@@ -165,6 +170,22 @@ impl Plan {
         spread(self.stored * self.hidden)
     }
 
+    /// The numbers of the weights' and biases' gradients, in such rows.
+    pub(super) fn gradients(&self) -> usize {
+        (self.input + self.hidden + 1) * self.gradient_row()
+    }
+
+    /// Into how many shards the rows are cut that have gradients of their own until the end, so
+    /// that threads need not wait for each other: 1, 2 or 4, and 1 where the gradients are large.
+    pub(super) fn shards(&self) -> usize {
+        let most = (self.batch / LEAST_SHARD).min(SHARED / self.gradients().max(1));
+        match most {
+            0 | 1 => 1,
+            2 | 3 => 2,
+            _ => 4,
+        }
+    }
+
     /// Steps whose cotangents are gathered.
     pub(super) fn gathered(&self) -> usize {
         let few = LEAST_GATHERED.div_ceil(self.batch.max(1));
@@ -193,7 +214,7 @@ impl Plan {
             forward.max(self.terms() * (padded(self.hidden) + padded(self.input)))
         };
         let gradients = padded(packed);
-        let records = gradients + (self.input + self.hidden + 1) * self.gradient_row();
+        let records = gradients + self.shards() * self.gradients();
         let gathered = records + self.time * self.step_records();
         let sums = gathered + (self.gathered() + 1) * self.batch * self.cotangents();
         let carried = sums + self.all_sums();

@@ -37,6 +37,11 @@ pub(super) struct Part {
 }
 
 impl Share<'_> {
+    /// Some rows of all units.
+    pub(super) fn of_rows(plan: &Plan, rows: (usize, usize)) -> Self {
+        Share { rows, blocks: (0, plan.blocks()), team: None }
+    }
+
     #[inline(always)]
     pub(super) fn parts(&self) -> impl Iterator<Item = Part> {
         let (from, until) = self.rows;
@@ -108,7 +113,7 @@ pub(super) fn share_steps<T: Real>(
         let parts = parts.min(batch);
         parallel::run(parts, &|i| {
             let rows = tile::share(batch, parts, i);
-            compute(Share { rows, blocks: (0, blocks), team: None });
+            compute(Share::of_rows(plan, rows));
         });
     }
 }
@@ -116,7 +121,7 @@ pub(super) fn share_steps<T: Real>(
 /// Has a single step computed, in shares of units.
 pub(super) fn share_step(plan: &Plan, compute: &(dyn Fn(Share<'_>) + Sync)) {
     let parts = (plan.operations() / WORTH_SHARING).clamp(1, threads()).min(plan.blocks());
-    let all = Share { rows: (0, plan.batch), blocks: (0, plan.blocks()), team: None };
+    let all = Share::of_rows(plan, (0, plan.batch));
     if parts == 1 {
         return compute(all);
     }

@@ -8,15 +8,17 @@ use crate::lanes::{LaneKernel, Lanes};
 use crate::real::Real;
 use crate::tile::{Left, PANEL, Right, Soon, Sums, Terms, compute, share};
 
-/// Rows that are summed before the next weights take their turn: their cotangents stay in the L1
+/// Rows of all steps that are summed before the next weights take their turn: their cotangents stay in the L1
 /// cache.
 const DEPTH: usize = 128;
 
-/// What the gradients of some steps are made of.
+/// What the gradients of some rows of some steps are made of.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Weights<'a, T> {
     pub(super) plan: &'a Plan,
     pub(super) span: Span,
+    /// The rows of each step.
+    pub(super) rows: (usize, usize),
     pub(super) x: *const T,
     pub(super) h: *const T,
     pub(super) y: *const T,
@@ -26,7 +28,7 @@ pub(super) struct Weights<'a, T> {
     pub(super) to: *mut T,
 }
 
-/// A thread's share of the gradients: some columns of all rows, or some rows of all columns.
+/// A share of the gradients: some columns of all rows, or some rows of all columns.
 pub(super) struct Shared<'a, T> {
     pub(super) weights: Weights<'a, T>,
     pub(super) part: usize,
@@ -50,23 +52,22 @@ impl<T: Real> LaneKernel<T> for Shared<'_, T> {
         let own = |rows, columns| self.window(rows, columns);
         let (terms, shift) = (sums * hidden, (stored - sums) * hidden);
         let one = T::ONE;
-        let all = (0, count * batch);
-        let of_input = Left { at: x.wrapping_add(from * batch * input), row: 1, step: input };
         // SAFETY: inputs, outputs and cotangents have all rows, and gradients all columns.
         unsafe {
-            self.sum::<L>(of_input, all, 0, to, own(input, terms));
+            let of_input = Left { at: x.wrapping_add(from * batch * input), row: 1, step: input };
+            self.sum::<L>(of_input, (0, count), 0, to, own(input, terms));
             let to = to.wrapping_add(input * plan.gradient_row());
             let window = own(hidden, terms);
             // The state before the first step is no output.
-            let first = if from == 0 { batch } else { 0 };
+            let first = usize::from(from == 0);
             let of_start = Left { at: h, row: 1, step: hidden };
             self.sum::<L>(of_start, (0, first), shift, to, window);
-            let before = y.wrapping_add((from * batch + first).wrapping_sub(batch) * hidden);
+            let before = y.wrapping_add((from + first).wrapping_sub(1) * batch * hidden);
             let of_state = Left { at: before, row: 1, step: hidden };
-            self.sum::<L>(of_state, (first, count * batch), shift, to, window);
+            self.sum::<L>(of_state, (first, count), shift, to, window);
             let to = to.wrapping_add(hidden * plan.gradient_row());
             let ones = Left { at: &raw const one, row: 0, step: 0 };
-            self.sum::<L>(ones, all, 0, to, own(1, stored * hidden));
+            self.sum::<L>(ones, (0, count), 0, to, own(1, stored * hidden));
         }
     }
 }
@@ -83,8 +84,9 @@ impl<T: Real> Shared<'_, T> {
         }
     }
 
-    /// `to[k, j] += Σ left[row, k] · cotangent[row, shift + j]`; beginning at 0, not at what `to`
-    /// holds, with the first rows of the first of all steps.
+    /// `to[k, j] += Σ left[row, k] · cotangent[row, shift + j]` over some of the span's steps, of
+    /// which `left` has the rows from the first one on; beginning at 0, not at what `to` holds,
+    /// with the first of all.
     ///
     /// # Safety
     /// The operands must have these rows, and `to` the window.
@@ -97,19 +99,29 @@ impl<T: Real> Shared<'_, T> {
         to: *mut T,
         window: Window,
     ) {
-        let Weights { plan, span, cotangents, .. } = self.weights;
+        let Weights { plan, span, cotangents, rows, .. } = self.weights;
         let (row, columns) = (plan.gradient_row(), window.columns.1 - window.columns.0);
         let to = to.wrapping_add(window.rows.0 * row + window.columns.0);
-        for start in (from..until).step_by(DEPTH) {
-            let depth = DEPTH.min(until - start);
-            let at = left.at.wrapping_add((start - from) * left.step + window.rows.0 * left.row);
-            let right = start * plan.cotangents() + shift + window.columns.0;
-            let right = Right::stored(cotangents.wrapping_add(right), plan.cotangents());
-            let begin = start == 0 && span.is_last(plan);
+        let (own, all) = (rows.1 - rows.0, plan.batch);
+        let steps = (DEPTH / own.max(1)).max(1);
+        for first in (from..until).step_by(steps) {
+            let count = steps.min(until - first);
+            let at = ((first - from) * all + rows.0) * left.step + window.rows.0 * left.row;
+            let right = (first * all + rows.0) * plan.cotangents() + shift + window.columns.0;
+            // Without gaps it is one run.
+            let (depth, runs) = if own == all { (count * own, 1) } else { (own, count) };
+            let terms = Terms {
+                left: Left { at: left.at.wrapping_add(at), ..left },
+                right: Right::stored(cotangents.wrapping_add(right), plan.cotangents()),
+                depth,
+                runs,
+                gaps: ((all - own) * left.step, (all - own) * plan.cotangents()),
+            };
+            let begin = first == 0 && span.is_last(plan);
             let sums = Sums {
                 rows: window.rows.1 - window.rows.0,
                 columns,
-                terms: &[Terms { left: Left { at, ..left }, right, depth }],
+                terms: &[terms],
                 from: (if begin { std::ptr::null() } else { to.cast_const() }, row),
                 to: (to, row),
                 soon: Soon::NOTHING,
@@ -122,7 +134,7 @@ impl<T: Real> Shared<'_, T> {
     }
 }
 
-/// Adds the gradients to the matrices they belong to.
+/// Adds the gradients of all shards to the matrices they belong to.
 pub(super) fn spread<T: Real>(
     plan: &Plan,
     from: &[T],
@@ -131,13 +143,16 @@ pub(super) fn spread<T: Real>(
 ) -> Result<(), Error> {
     let Plan { input, hidden, .. } = *plan;
     let row = plan.gradient_row();
-    let (of_input, rest) = from.split_at(input * row);
-    let (of_state, biases) = rest.split_at(hidden * row);
-    for sum in 0..plan.sums {
-        add(plan, of_input, sum, &w[sum], into.w(sum))?;
-        add(plan, of_state, sum, &u[sum], into.u(sum))?;
+    for shard in from.chunks_exact(plan.gradients()) {
+        let (of_input, rest) = shard.split_at(input * row);
+        let (of_state, biases) = rest.split_at(hidden * row);
+        for sum in 0..plan.sums {
+            add(plan, of_input, sum, &w[sum], into.w(sum))?;
+            add(plan, of_state, sum, &u[sum], into.u(sum))?;
+        }
+        (0..plan.stored).try_for_each(|sum| add(plan, biases, sum, &b[sum], into.b(sum)))?;
     }
-    (0..plan.stored).try_for_each(|sum| add(plan, biases, sum, &b[sum], into.b(sum)))
+    Ok(())
 }
 
 /// Adds one sum's gradients.
