@@ -68,6 +68,21 @@ pub trait Lanes: Copy + 'static {
     #[inline(always)]
     fn streamed() {}
 
+    /// `to[c, r] = from[r, c]` for as many rows and columns as there are lanes; both are given with
+    /// the distance of their rows.
+    ///
+    /// # Safety
+    /// They must be there.
+    #[inline(always)]
+    unsafe fn transpose(from: (*const Self::Scalar, usize), to: (*mut Self::Scalar, usize)) {
+        for r in 0..Self::WIDTH {
+            for c in 0..Self::WIDTH {
+                // SAFETY: the caller's promise.
+                unsafe { to.0.add(c * to.1 + r).write(*from.0.add(r * from.1 + c)) }
+            }
+        }
+    }
+
     /// `self · a + b` with one rounding.
     fn mul_add(self, a: Self, b: Self) -> Self;
     /// The sum.

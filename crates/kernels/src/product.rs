@@ -8,6 +8,11 @@ use crate::real::Real;
 use crate::tile::{Left, PANEL, Right, Soon, Sums, Terms, compute, padded, share};
 use std::mem::MaybeUninit;
 
+mod narrow;
+mod packed;
+
+pub use packed::PackedMatrix;
+
 /// A matrix in a slice: as stored (row-major), or seen transposed.
 #[derive(Debug, Clone, Copy)]
 pub struct Matrix<'a, T> {
@@ -96,6 +101,9 @@ impl<T: Real> Product<'_, T> {
     pub(crate) fn share(self, isa: Isa) {
         let Product { a, b, fill, c } = self;
         let (m, n) = (a.rows, b.columns);
+        if narrow::is(&a, &b) {
+            return narrow::share(isa, a, b, fill, c);
+        }
         let parts = parallel::parts(m * n * a.columns, m);
         if parts == 1 {
             return T::in_lanes(isa, Rows { a, b, fill, c: c.as_mut_ptr(), rows: (0, m) });
@@ -165,99 +173,6 @@ impl<T: Real> LaneKernel<T> for Rows<'_, T> {
             }
         }
     }
-}
-
-/// A right operand that is laid out once for many products.
-#[derive(Debug, Clone)]
-pub struct PackedMatrix<T> {
-    packed: Vec<T>,
-    rows: usize,
-    columns: usize,
-}
-
-impl<T: Real> PackedMatrix<T> {
-    /// Lays a matrix out.
-    pub fn new(b: Matrix<'_, T>) -> Self {
-        let (rows, columns) = (b.rows, b.columns);
-        let mut packed = Vec::<T>::with_capacity(rows * padded(columns) + LINE);
-        packed.resize(packed.as_ptr().align_offset(64).min(LINE), T::ZERO);
-        for j in (0..columns).step_by(PANEL) {
-            let count = PANEL.min(columns - j);
-            let (start, width) = (packed.len(), padded(count));
-            packed.resize(start + rows * width, T::ZERO);
-            pack(b, 0, (j, count), width, uninit(&mut packed[start..]));
-        }
-        PackedMatrix { packed, rows, columns }
-    }
-
-    /// Its rows.
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
-
-    /// Its columns.
-    pub fn columns(&self) -> usize {
-        self.columns
-    }
-
-    /// `c = a · b`, or `c = c + a · b`, for this `b`: see [`product`].
-    ///
-    /// # Errors
-    /// If the sizes do not fit.
-    pub fn product(&self, a: Matrix<'_, T>, fill: Fill, c: &mut [T]) -> Result<(), Error> {
-        if a.columns != self.rows {
-            return Err(Error::Inner { left: a.columns, right: self.rows });
-        }
-        length("product", a.rows.saturating_mul(self.columns), c.len())?;
-        let start = self.packed.len() - self.rows * all_padded(self.columns);
-        let (row, step) = if a.transposed { (1, a.rows) } else { (a.columns, 1) };
-        let (left, right) = (a.values.as_ptr(), self.packed[start..].as_ptr());
-        let to = c.as_mut_ptr();
-        let from = if fill == Fill::Add { to.cast_const() } else { std::ptr::null() };
-        T::in_lanes(
-            Isa::used(),
-            Whole(Sums {
-                rows: a.rows,
-                columns: self.columns,
-                terms: &[Terms::new(
-                    Left { at: left, row, step },
-                    Right::packed(right, self.rows),
-                    self.rows,
-                )],
-                from: (from, self.columns),
-                to: (to, self.columns),
-                soon: Soon::NOTHING,
-                back: false,
-            }),
-        );
-        Ok(())
-    }
-}
-
-/// Scalars of a cache line, at most.
-const LINE: usize = 16;
-
-/// The columns of all panels.
-fn all_padded(columns: usize) -> usize {
-    columns / PANEL * PANEL + padded(columns % PANEL)
-}
-
-/// A product of packed operands.
-struct Whole<'a, T>(Sums<'a, T>);
-
-impl<T: Real> LaneKernel<T> for Whole<'_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn run<L: Lanes<Scalar = T>>(self) {
-        // SAFETY: the sizes were checked by whoever made it.
-        unsafe { compute::<L>(&self.0) }
-    }
-}
-
-/// The same memory, as somewhere to write to.
-fn uninit<T: Real>(memory: &mut [T]) -> &mut [MaybeUninit<T>] {
-    // SAFETY: the layout is the same, and whoever gets it writes numbers only.
-    unsafe { &mut *(std::ptr::from_mut(memory) as *mut [MaybeUninit<T>]) }
 }
 
 /// `to[κ] = b[k + κ, j..j + count]` in rows of `width`, the columns beyond `count` 0.

@@ -167,6 +167,11 @@ impl Lanes for F32x16 {
             Self(_mm512_mask_blend_ps(negative, yes.0, no.0))
         }
     }
+    #[inline(always)]
+    unsafe fn transpose(from: (*const f32, usize), to: (*mut f32, usize)) {
+        // SAFETY: the caller's promise.
+        unsafe { transpose_16(from, to) }
+    }
     // Unlike those under a mask, whole stores can be loaded from before they are in the cache.
     #[inline(always)]
     unsafe fn load_part(from: *const f32, n: usize) -> Self {
@@ -188,6 +193,48 @@ impl Lanes for F32x16 {
                 8 => _mm256_storeu_ps(to, _mm512_castps512_ps256(self.0)),
                 _ => _mm512_mask_storeu_ps(to, first(n), self.0),
             }
+        }
+    }
+}
+
+/// See [`Lanes::transpose`]: pairs, then fours, then quarters of registers change places.
+///
+/// # Safety
+/// As of [`Lanes::transpose`]; AVX-512F.
+#[inline(always)]
+unsafe fn transpose_16(from: (*const f32, usize), to: (*mut f32, usize)) {
+    // SAFETY: the caller's promises.
+    unsafe {
+        let mut x = [_mm512_setzero_ps(); 16];
+        for r in 0..16 {
+            x[r] = _mm512_loadu_ps(from.0.add(r * from.1));
+        }
+        let mut y = x;
+        for r in (0..16).step_by(2) {
+            y[r] = _mm512_unpacklo_ps(x[r], x[r + 1]);
+            y[r + 1] = _mm512_unpackhi_ps(x[r], x[r + 1]);
+        }
+        for r in (0..16).step_by(4) {
+            let d = |i: usize| _mm512_castps_pd(y[r + i]);
+            let (low, high) = (_mm512_unpacklo_pd(d(0), d(2)), _mm512_unpackhi_pd(d(0), d(2)));
+            x[r] = _mm512_castpd_ps(low);
+            x[r + 1] = _mm512_castpd_ps(high);
+            let (low, high) = (_mm512_unpacklo_pd(d(1), d(3)), _mm512_unpackhi_pd(d(1), d(3)));
+            x[r + 2] = _mm512_castpd_ps(low);
+            x[r + 3] = _mm512_castpd_ps(high);
+        }
+        // Now quarter q of x[4 g + i] has rows 4 g .. 4 g + 4 of column 4 q + i.
+        for i in 0..4 {
+            let (a, b, c, d) = (x[i], x[4 + i], x[8 + i], x[12 + i]);
+            let (ab, cd) = (_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0x88>(c, d));
+            y[i] = _mm512_shuffle_f32x4::<0x88>(ab, cd);
+            y[8 + i] = _mm512_shuffle_f32x4::<0xDD>(ab, cd);
+            let (ab, cd) = (_mm512_shuffle_f32x4::<0xDD>(a, b), _mm512_shuffle_f32x4::<0xDD>(c, d));
+            y[4 + i] = _mm512_shuffle_f32x4::<0x88>(ab, cd);
+            y[12 + i] = _mm512_shuffle_f32x4::<0xDD>(ab, cd);
+        }
+        for (c, column) in y.into_iter().enumerate() {
+            _mm512_storeu_ps(to.0.add(c * to.1), column);
         }
     }
 }

@@ -39,6 +39,10 @@ fn equals_its_definition<T: Real>() {
         [5, 129, 15],
         [9, 300, 33],
         [8, 7, 1],
+        [70, 37, 1],
+        [64, 130, 4],
+        [100, 20, 3],
+        [33, 16, 8],
     ] {
         let (a, b, c0) = (noise::<T>(m * k, 1), noise::<T>(k * n, 2), noise::<T>(m * n, 3));
         for flags in 0..8 {
@@ -56,6 +60,9 @@ fn equals_its_definition<T: Real>() {
                 T::product(isa, Product { a, b, fill, c: &mut c });
                 assert_eq!(bits(&c), bits(&wanted), "{isa:?}, flags {flags:b}");
             }
+            c.copy_from_slice(&c0);
+            PackedMatrix::new(b).product(a, fill, &mut c).unwrap();
+            assert_eq!(bits(&c), bits(&wanted), "packed, flags {flags:b}");
         }
     }
 }

@@ -1,0 +1,143 @@
+//! Products with few columns: lanes are rows of the result.
+
+use super::{BLOCK, Fill, Matrix, Packed};
+use crate::dispatch::Isa;
+use crate::lanes::{LaneKernel, Lanes};
+use crate::parallel::{self, Apart};
+use crate::real::Real;
+use crate::tile::{self, Left, Right, Soon, Sums, Terms, compute};
+
+/// The most columns of a narrow product: with more, lanes that are columns are used well enough.
+const MOST: usize = 8;
+/// The most columns where the left operand has to be transposed for it.
+const MOST_TRANSPOSED: usize = 4;
+/// Rows that are computed together.
+const ROWS: usize = 64;
+
+/// Whether a product is computed as a narrow one.
+pub(super) fn is<T>(a: &Matrix<'_, T>, b: &Matrix<'_, T>) -> bool {
+    let most = if a.transposed { MOST } else { MOST_TRANSPOSED };
+    b.columns <= most && a.rows >= 16
+}
+
+/// Cuts the rows of the result into shares for several threads.
+pub(super) fn share<T: Real>(
+    isa: Isa,
+    a: Matrix<'_, T>,
+    b: Matrix<'_, T>,
+    fill: Fill,
+    c: &mut [T],
+) {
+    let blocks = a.rows.div_ceil(ROWS);
+    let parts = parallel::parts(a.rows * a.columns * b.columns, blocks);
+    let c = Apart(c.as_mut_ptr());
+    parallel::run(parts, &|i| {
+        let (first, until) = tile::share(blocks, parts, i);
+        let rows = (first * ROWS, a.rows.min(until * ROWS));
+        T::in_lanes(isa, Narrow { a, b, fill, c: *c.get(), rows });
+    });
+}
+
+/// Some rows of a product of few columns.
+struct Narrow<'a, T> {
+    a: Matrix<'a, T>,
+    b: Matrix<'a, T>,
+    fill: Fill,
+    /// The whole result, of which only these rows are touched.
+    c: *mut T,
+    rows: (usize, usize),
+}
+
+impl<T: Real> LaneKernel<T> for Narrow<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes<Scalar = T>>(self) {
+        let Narrow { a, b, fill, c, rows: (from, until) } = self;
+        let (depth, n) = (a.columns, b.columns);
+        // The element b[k, j] lies at j · row + k · step.
+        let (row, step) = if b.transposed { (b.rows, 1) } else { (1, n) };
+        let mut packed = Packed::new();
+        // What is this wide fits the buffer in every precision.
+        let width = ROWS * 4 / size_of::<T>();
+        for first in (from..until).step_by(width) {
+            let count = width.min(until - first);
+            // The transpose of a part of the result.
+            let mut sums = [T::ZERO; MOST * ROWS];
+            let result = |r: usize, j: usize| c.wrapping_add((first + r) * n + j);
+            if fill == Fill::Add {
+                for (j, sums) in sums.chunks_exact_mut(ROWS).enumerate().take(n) {
+                    for (r, sum) in sums.iter_mut().enumerate().take(count) {
+                        // SAFETY: these are rows and columns of the result.
+                        *sum = unsafe { *result(r, j) };
+                    }
+                }
+            }
+            for k in (0..depth).step_by(BLOCK) {
+                let block = BLOCK.min(depth - k);
+                let whole = count.is_multiple_of(L::WIDTH);
+                let right = if a.transposed && whole {
+                    Right::stored(a.values[k * a.rows + first..].as_ptr(), a.rows)
+                } else {
+                    let to = packed.room::<T>(block * width).as_mut_ptr().cast();
+                    // SAFETY: there is room for whole registers of each row.
+                    unsafe { transpose::<L>(&a, (first, count), (k, block), to, width) }
+                    Right::stored(packed.at(), width)
+                };
+                let at = b.values[k * step..].as_ptr();
+                let terms = [Terms::new(Left { at, row, step }, right, block)];
+                let sums = sums.as_mut_ptr();
+                let sums = Sums {
+                    rows: n,
+                    columns: count,
+                    terms: &terms,
+                    from: (sums, ROWS),
+                    to: (sums, ROWS),
+                    soon: Soon::NOTHING,
+                    back: false,
+                };
+                // SAFETY: these rows and terms are in `b`, the same terms of whole registers in
+                // `right`, and the columns that count in the sums.
+                unsafe { compute::<L>(&sums) }
+            }
+            for (j, sums) in sums.chunks_exact(ROWS).enumerate().take(n) {
+                for (r, &sum) in sums.iter().enumerate().take(count) {
+                    // SAFETY: these are rows and columns of the result.
+                    unsafe { *result(r, j) = sum }
+                }
+            }
+        }
+    }
+}
+
+/// `to[κ, r] = a[first + r, k + κ]` in rows of `width`, with zeros up to whole registers.
+///
+/// # Safety
+/// There must be room.
+#[inline(always)]
+unsafe fn transpose<L: Lanes>(
+    a: &Matrix<'_, L::Scalar>,
+    (first, count): (usize, usize),
+    (k, block): (usize, usize),
+    to: *mut L::Scalar,
+    width: usize,
+) {
+    let (row, step) = if a.transposed { (1, a.rows) } else { (a.columns, 1) };
+    let at = a.values.as_ptr().wrapping_add(first * row + k * step);
+    let whole = |n: usize| if step == 1 { n - n % L::WIDTH } else { 0 };
+    let (rows, columns) = (whole(count), whole(block));
+    // SAFETY: all of these are elements of the matrix, and of `to`.
+    unsafe {
+        for r in (0..rows).step_by(L::WIDTH) {
+            for c in (0..columns).step_by(L::WIDTH) {
+                L::transpose((at.add(r * row + c), row), (to.add(c * width + r), width));
+            }
+        }
+        for r in 0..count.next_multiple_of(L::WIDTH) {
+            let done = if r < rows { columns } else { 0 };
+            for c in done..block {
+                let x = if r < count { *at.add(r * row + c * step) } else { L::Scalar::ZERO };
+                to.add(c * width + r).write(x);
+            }
+        }
+    }
+}
