@@ -109,6 +109,7 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
         dy: with.dy.as_ptr(),
         transposed: of_state.as_ptr(),
         records: records.as_ptr(),
+        past_caches: plan.past_caches::<T>(),
         gathered: gathered.as_mut_ptr(),
         sums: sums.as_mut_ptr(),
         carried: carried.as_mut_ptr(),
@@ -282,6 +283,8 @@ struct Steps<C, T> {
     dy: *const T,
     transposed: *const T,
     records: *const T,
+    /// Whether records have to be brought into the caches.
+    past_caches: bool,
     gathered: *mut T,
     sums: *mut T,
     carried: *mut T,
@@ -349,8 +352,12 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
         let from = self.dy.wrapping_add((t * batch + part.row) * hidden + first);
         let units = self.plan.units(part.block);
         let to = self.sums.wrapping_add(part.sums(&self.plan));
-        let records = self.records.wrapping_add(self.plan.records(t, part.block, part.row));
-        let soon = Soon::of(records, part.rows * self.plan.record(units));
+        let soon = if self.past_caches {
+            let at = self.records.wrapping_add(self.plan.records(t, part.block, part.row));
+            Soon::of(at, part.rows * self.plan.record(units))
+        } else {
+            Soon::NOTHING
+        };
         // SAFETY: packed weights have whole registers of columns, and sums room for all units.
         unsafe {
             compute::<L>(&Sums {
