@@ -9,6 +9,7 @@ use crate::mark::Call;
 use crate::params::Params;
 use crate::place::{Home, Place};
 use crate::rule::{Partials, Side};
+use elman_kernels::fill;
 use elman_tensor::{Real, Shape, View, ViewMut};
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -293,7 +294,7 @@ impl<T: Real> Arena<T> {
         self.grads
             .lengthen(self.used)
             .ok_or_else(|| self.too_large(params, "backward", [self.used].into(), call))?;
-        self.grads[..self.used].fill(T::ZERO);
+        fill(&mut self.grads[..self.used], T::ZERO);
         let target = match from.home {
             Home::Arena => &mut self.grads[..],
             Home::Params => &mut *grad,

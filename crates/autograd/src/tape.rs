@@ -7,7 +7,7 @@ use crate::graph::Graph;
 use crate::mark::{Call, Mark};
 use crate::params::Params;
 use crate::var::Var;
-use elman_kernels::Threads;
+use elman_kernels::{Threads, fill};
 use elman_tensor::{Real, View};
 use std::panic::Location;
 
@@ -128,7 +128,7 @@ impl<T: Real> Tape<T> {
             return Err(Error::GradLength { wanted: params.len(), given, line: call.line });
         }
         let _threads = self.threads.map(Threads::limit);
-        grad.values_mut().fill(T::ZERO);
+        fill(grad.values_mut(), T::ZERO);
         let env = self.env(true);
         self.step = self.step.wrapping_add(1);
         let (place, result) = self.run(params, true, env, |g| loss(g).place);

@@ -126,12 +126,8 @@ pub fn map3_rows<T: Real>(
     Ok(())
 }
 
-/// `f(&mut y[i], x[i])`: in-place updates.
-///
-/// # Errors
-/// If the lengths differ.
-pub fn update<T: Real>(y: &mut [T], x: &[T], f: impl Fn(&mut T, T)) -> Result<(), Error> {
-    length("update", y.len(), x.len())?;
+/// `f(&mut y[i], x[i])`: a piece of [`update`](crate::update).
+pub(crate) fn update<T: Real>(y: &mut [T], x: &[T], f: impl Fn(&mut T, T)) {
     T::dispatch(Loop(
         #[inline(always)]
         || {
@@ -140,7 +136,6 @@ pub fn update<T: Real>(y: &mut [T], x: &[T], f: impl Fn(&mut T, T)) -> Result<()
             }
         },
     ));
-    Ok(())
 }
 
 /// `f(&mut x[i])`.
@@ -155,12 +150,8 @@ pub fn each<T: Real>(x: &mut [T], f: impl Fn(&mut T)) {
     ));
 }
 
-/// `f(&mut a[i], &mut b[i])`.
-///
-/// # Errors
-/// If the lengths differ.
-pub fn each2<T: Real>(a: &mut [T], b: &mut [T], f: impl Fn(&mut T, &mut T)) -> Result<(), Error> {
-    length("each2", a.len(), b.len())?;
+/// `f(&mut a[i], &mut b[i])`: a piece of [`each2`](crate::each2).
+pub(crate) fn each2<T: Real>(a: &mut [T], b: &mut [T], f: impl Fn(&mut T, &mut T)) {
     T::dispatch(Loop(
         #[inline(always)]
         || {
@@ -169,21 +160,15 @@ pub fn each2<T: Real>(a: &mut [T], b: &mut [T], f: impl Fn(&mut T, &mut T)) -> R
             }
         },
     ));
-    Ok(())
 }
 
-/// `f(&mut a[i], &mut b[i], &mut c[i])`: the shape of an update with two memories.
-///
-/// # Errors
-/// If the lengths differ.
-pub fn each3<T: Real>(
+/// `f(&mut a[i], &mut b[i], &mut c[i])`: a piece of [`each3`](crate::each3).
+pub(crate) fn each3<T: Real>(
     a: &mut [T],
     b: &mut [T],
     c: &mut [T],
     f: impl Fn(&mut T, &mut T, &mut T),
-) -> Result<(), Error> {
-    length("each3", a.len(), b.len())?;
-    length("each3", a.len(), c.len())?;
+) {
     T::dispatch(Loop(
         #[inline(always)]
         || {
@@ -192,7 +177,6 @@ pub fn each3<T: Real>(
             }
         },
     ));
-    Ok(())
 }
 
 /// `y[r, i] = f(y[r, i], row[i])` for every row `r` of `y: [rows, row.len()]`.
@@ -251,9 +235,6 @@ mod tests {
         assert!(map3(&three, &three, &three, &mut two, |a, _, _| a).is_err());
         assert!(map3_rows(&three, &three, &three, &mut two, |a, _, _| a).is_err());
         assert!(map3_rows(&two.clone(), &three, &[0.0; 6], &mut two, |a, _, _| a).is_err());
-        assert!(update(&mut two, &three, |_, _| ()).is_err());
-        assert!(each2(&mut two, &mut [0.0; 3], |_, _| ()).is_err());
-        assert!(each3(&mut two, &mut [0.0; 2], &mut [0.0; 3], |_, _, _| ()).is_err());
         assert!(add_rows(&mut [0.0f32; 5], &three, |a, _| a).is_err());
         assert!(add_rows(&mut [0.0f32; 5], &[], |a, _| a).is_err());
         assert!(fold_rows(&three, &mut two).is_err());

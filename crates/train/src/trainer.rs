@@ -3,7 +3,7 @@
 use crate::error::{Error, Quantity};
 use crate::transform::{Now, Transform, total};
 use elman_autograd::{Grad, Graph, Params, Tape, Var};
-use elman_kernels::{fit, sum_by, update};
+use elman_kernels::{all_finite, copy, fit, update};
 use elman_tensor::Real;
 use std::panic::Location;
 
@@ -104,7 +104,7 @@ impl<T: Real, X: Transform> Trainer<T, X> {
             self.finite(Quantity::Loss, &[loss], line)?;
             self.finite_in(params, self.grad.values(), Quantity::Gradient, line)?;
         }
-        self.update.copy_from_slice(self.grad.values());
+        fit(copy(self.grad.values(), &mut self.update));
         let now = Now { step: self.step, loss, weights: params.values() };
         self.transform.apply(now, &mut self.memory, &mut self.update);
         if self.guard {
@@ -228,8 +228,7 @@ impl<T: Real, X: Transform> Trainer<T, X> {
         quantity: fn(String) -> Quantity,
         line: &'static Location<'static>,
     ) -> Result<(), Error> {
-        // 0 · x is 0 of finite numbers, NaN of all others.
-        if sum_by(x, |x| x * T::ZERO).is_finite() {
+        if all_finite(x) {
             return Ok(());
         }
         let mut rest = x;

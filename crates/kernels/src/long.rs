@@ -1,0 +1,181 @@
+//! Loops over all weights, which threads share where there are many: each number for itself, so
+//! that it changes no bit.
+
+use crate::error::{Error, length};
+use crate::map;
+use crate::parallel::{self, Apart, threads};
+use crate::real::Real;
+use crate::reduce::sum_by;
+use crate::tile::share;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Numbers that are worth a thread of their own.
+const LONG: usize = 1 << 16;
+
+/// Calls a function for pieces of a vector of so many numbers.
+fn pieces(len: usize, piece: &(dyn Fn(Range<usize>) + Sync)) {
+    let parts = (len / LONG).clamp(1, threads());
+    parallel::run(parts, &|i| {
+        let (from, until) = share(len, parts, i);
+        piece(from..until);
+    });
+}
+
+/// A vector of which each piece is written by one thread.
+struct Whole<T>(Apart<*mut T>);
+
+impl<T> Whole<T> {
+    fn new(x: &mut [T]) -> Self {
+        Whole(Apart(x.as_mut_ptr()))
+    }
+
+    /// # Safety
+    /// The vector has to live, the piece to lie within it, and nobody else to use it meanwhile.
+    #[expect(clippy::mut_from_ref, reason = "pieces are apart")]
+    unsafe fn piece(&self, range: &Range<usize>) -> &mut [T] {
+        // SAFETY: the caller's promises.
+        unsafe { std::slice::from_raw_parts_mut(self.0.get().add(range.start), range.len()) }
+    }
+}
+
+/// `x[i] = value`.
+pub fn fill<T: Real>(x: &mut [T], value: T) {
+    let (len, x) = (x.len(), Whole::new(x));
+    // SAFETY: pieces lie within the vector and do not overlap.
+    pieces(len, &|range| unsafe { x.piece(&range).fill(value) });
+}
+
+/// `y[i] = x[i]`.
+///
+/// # Errors
+/// If the lengths differ.
+pub fn copy<T: Real>(x: &[T], y: &mut [T]) -> Result<(), Error> {
+    length("copy", x.len(), y.len())?;
+    let y = Whole::new(y);
+    // SAFETY: as in `fill`.
+    pieces(x.len(), &|range| unsafe { y.piece(&range).copy_from_slice(&x[range]) });
+    Ok(())
+}
+
+/// `f(&mut y[i], x[i])`.
+///
+/// # Errors
+/// If the lengths differ.
+pub fn update<T: Real>(y: &mut [T], x: &[T], f: impl Fn(&mut T, T) + Sync) -> Result<(), Error> {
+    length("update", y.len(), x.len())?;
+    let y = Whole::new(y);
+    pieces(x.len(), &|range| {
+        // SAFETY: as in `fill`.
+        let y = unsafe { y.piece(&range) };
+        map::update(y, &x[range], &f);
+    });
+    Ok(())
+}
+
+/// `f(&mut a[i], &mut b[i])`.
+///
+/// # Errors
+/// If the lengths differ.
+pub fn each2<T: Real>(
+    a: &mut [T],
+    b: &mut [T],
+    f: impl Fn(&mut T, &mut T) + Sync,
+) -> Result<(), Error> {
+    length("each2", a.len(), b.len())?;
+    let len = a.len();
+    let (a, b) = (Whole::new(a), Whole::new(b));
+    pieces(len, &|range| {
+        // SAFETY: as in `fill`.
+        let (a, b) = unsafe { (a.piece(&range), b.piece(&range)) };
+        map::each2(a, b, &f);
+    });
+    Ok(())
+}
+
+/// `f(&mut a[i], &mut b[i], &mut c[i])`: the shape of an update with two memories.
+///
+/// # Errors
+/// If the lengths differ.
+pub fn each3<T: Real>(
+    a: &mut [T],
+    b: &mut [T],
+    c: &mut [T],
+    f: impl Fn(&mut T, &mut T, &mut T) + Sync,
+) -> Result<(), Error> {
+    length("each3", a.len(), b.len())?;
+    length("each3", a.len(), c.len())?;
+    let len = a.len();
+    let (a, b, c) = (Whole::new(a), Whole::new(b), Whole::new(c));
+    pieces(len, &|range| {
+        // SAFETY: as in `fill`.
+        let (a, b, c) = unsafe { (a.piece(&range), b.piece(&range), c.piece(&range)) };
+        map::each3(a, b, c, &f);
+    });
+    Ok(())
+}
+
+/// Whether no number is infinite or NaN.
+pub fn all_finite<T: Real>(x: &[T]) -> bool {
+    let finite = AtomicBool::new(true);
+    pieces(x.len(), &|range| {
+        // 0 · x is 0 of finite numbers, NaN of all others.
+        if !sum_by(&x[range], |x| x * T::ZERO).is_finite() {
+            finite.store(false, Ordering::Relaxed);
+        }
+    });
+    finite.into_inner()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Long enough for several threads.
+    const MANY: usize = 3 * LONG + 5;
+
+    #[test]
+    fn every_number_is_reached_once() {
+        let x: Vec<f32> = (0..MANY).map(|i| i as f32).collect();
+        let mut y = vec![f32::NAN; MANY];
+        fill(&mut y, 1.0);
+        assert!(y.iter().all(|&y| y == 1.0));
+        copy(&x, &mut y).unwrap();
+        assert_eq!(x, y);
+        update(&mut y, &x, |y, x| *y += x).unwrap();
+        assert!(y.iter().zip(&x).all(|(&y, &x)| y == 2.0 * x));
+        let (mut a, mut b) = (x.clone(), x.clone());
+        each2(&mut a, &mut y, |a, y| (*a, *y) = (*y, *a)).unwrap();
+        each2(&mut a, &mut y, |a, y| (*a, *y) = (*y, *a)).unwrap();
+        each3(&mut a, &mut b, &mut y, |a, b, y| {
+            *a += 1.0;
+            *b += *y;
+        })
+        .unwrap();
+        assert!(a.iter().zip(&x).all(|(&a, &x)| a == x + 1.0));
+        assert!(b.iter().zip(&x).all(|(&b, &x)| b == 3.0 * x));
+    }
+
+    #[test]
+    fn one_number_that_is_not_finite_is_found_wherever_it_is() {
+        let mut x = vec![1.0f64; MANY];
+        assert!(all_finite(&x) && all_finite::<f64>(&[]));
+        for at in [0, 7, LONG, MANY / 2, MANY - 1] {
+            for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+                x[at] = bad;
+                assert!(!all_finite(&x));
+            }
+            x[at] = f64::MAX;
+            assert!(all_finite(&x));
+        }
+    }
+
+    #[test]
+    fn lengths_that_differ_are_errors() {
+        let (mut two, three) = ([0.0f32; 2], [0.0f32; 3]);
+        assert!(copy(&three, &mut two).is_err());
+        assert!(update(&mut two, &three, |_, _| ()).is_err());
+        assert!(each2(&mut two, &mut [0.0; 3], |_, _| ()).is_err());
+        assert!(each3(&mut two, &mut [0.0; 2], &mut [0.0; 3], |_, _, _| ()).is_err());
+    }
+}
