@@ -1,12 +1,13 @@
-//! Whole sequences of a recurrent cell: products and gates in one pass over registers.
+//! Whole sequences of a recurrent cell, and single steps with packed weights.
 //!
-//! Weights are packed once for all steps, in panels whose sums lie side by side, so that the
-//! pointwise part of a step works on sums that are still in registers. On the way back the
-//! cotangents of the sums overwrite what forward kept of them, and each weight gradient is one
-//! product over all steps and rows.
+//! Weights are packed once for all steps. A step is a product, in which input and state are terms
+//! of one sum, and then the pointwise part of the cell, block by block of units. On the way back
+//! the cotangents of the sums are gathered for some steps, and each weight gradient takes them up
+//! in one product over these steps and all rows.
 //!
-//! Every sum has one order: forward the bias, then the k of the input, then the k of the state, as
-//! a step made of single products has it; backward the steps and rows in the order of time.
+//! Every sum has one order, which depends on shapes only: forward the bias, then the k of the
+//! input, then the k of the state, as a step made of single products has it; backward spans of
+//! steps from the last one back, and within a span the steps and rows in the order of time.
 
 pub(crate) mod backward;
 pub(crate) mod forward;
