@@ -140,7 +140,7 @@ impl<T: Real> LaneKernel<T> for Rows<'_, T> {
         }
         // Few rows are not worth the packing.
         let direct = !b.transposed && until - first <= 2 * L::ROWS;
-        let mut packed = Packed::new();
+        let mut packed = OnStack::new();
         // What is this wide fits the buffer in every precision.
         let panel = PANEL * 4 / size_of::<T>();
         let (row, step) = if a.transposed { (1, a.rows) } else { (depth, 1) };
@@ -200,24 +200,24 @@ fn pack<T: Real>(
 
 /// A panel on the stack, aligned to cache lines.
 #[repr(align(64))]
-struct Packed([MaybeUninit<u8>; BLOCK * PANEL * 4]);
+pub(crate) struct OnStack([MaybeUninit<u8>; BLOCK * PANEL * 4]);
 
-impl Packed {
+impl OnStack {
     #[inline(always)]
-    fn new() -> Self {
-        Packed([const { MaybeUninit::uninit() }; BLOCK * PANEL * 4])
+    pub(crate) fn new() -> Self {
+        OnStack([const { MaybeUninit::uninit() }; BLOCK * PANEL * 4])
     }
 
     /// Room for the first `len` numbers.
     #[inline(always)]
-    fn room<T: Real>(&mut self, len: usize) -> &mut [MaybeUninit<T>] {
+    pub(crate) fn room<T: Real>(&mut self, len: usize) -> &mut [MaybeUninit<T>] {
         assert!(len * size_of::<T>() <= self.0.len());
         // SAFETY: the bytes are there and aligned for every scalar, and may be uninitialised.
         unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), len) }
     }
 
     #[inline(always)]
-    fn at<T>(&self) -> *const T {
+    pub(crate) fn at<T>(&self) -> *const T {
         self.0.as_ptr().cast()
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Sizes;
 use super::recurrence::Recurrence;
+use super::weights::whole_panels;
 use crate::tile::{PANEL, padded};
 
 /// Units of a cell whose sums are computed together.
@@ -164,15 +165,10 @@ impl Plan {
         self.time * self.step_records() * size_of::<T>() > CACHE
     }
 
-    /// The distance of two rows of the weights' gradients.
-    #[inline(always)]
-    pub(super) fn gradient_row(&self) -> usize {
-        spread(self.stored * self.hidden)
-    }
-
-    /// The numbers of the weights' and biases' gradients, in such rows.
+    /// The numbers of the weights' and biases' gradients, in whole panels.
     pub(super) fn gradients(&self) -> usize {
-        (self.input + self.hidden + 1) * self.gradient_row()
+        let biases = whole_panels(self.stored * self.hidden);
+        (self.input + self.hidden) * whole_panels(self.terms()) + biases
     }
 
     /// Into how many shards the rows are cut that have gradients of their own until the end, so

@@ -5,6 +5,8 @@ use super::backward::Gradients;
 use super::plan::{Plan, Span};
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
+use crate::parallel::{self, Apart};
+use crate::product::OnStack;
 use crate::real::Real;
 use crate::tile::{Left, PANEL, Right, Soon, Sums, Terms, compute, share};
 
@@ -23,8 +25,8 @@ pub(super) struct Weights<'a, T> {
     pub(super) h: *const T,
     pub(super) y: *const T,
     pub(super) cotangents: *const T,
-    /// The gradients, `[input, sums · units]`, then `[hidden, sums · units]`, then
-    /// `[1, stored · units]`, in rows as long as [`Plan::gradient_row`] says.
+    /// The gradients, of the input's weights, the state's, and the biases, each in panels of
+    /// [`PANEL`] columns, one after the other.
     pub(super) to: *mut T,
 }
 
@@ -35,11 +37,13 @@ pub(super) struct Shared<'a, T> {
     pub(super) parts: usize,
 }
 
-/// Some rows and columns of a matrix.
+/// Some rows and panels of a matrix.
 #[derive(Clone, Copy)]
 struct Window {
     rows: (usize, usize),
-    columns: (usize, usize),
+    panels: (usize, usize),
+    /// All columns of the matrix.
+    columns: usize,
 }
 
 impl<T: Real> LaneKernel<T> for Shared<'_, T> {
@@ -48,26 +52,26 @@ impl<T: Real> LaneKernel<T> for Shared<'_, T> {
     fn run<L: Lanes<Scalar = T>>(self) {
         let Plan { batch, input, hidden, sums, stored, .. } = *self.weights.plan;
         let Span { from, count, .. } = self.weights.span;
-        let Weights { x, h, y, to, plan, .. } = self.weights;
+        let Weights { x, h, y, to, .. } = self.weights;
         let own = |rows, columns| self.window(rows, columns);
         let (terms, shift) = (sums * hidden, (stored - sums) * hidden);
         let one = T::ONE;
         // SAFETY: inputs, outputs and cotangents have all rows, and gradients all columns.
         unsafe {
             let of_input = Left { at: x.wrapping_add(from * batch * input), row: 1, step: input };
-            self.sum::<L>(of_input, (0, count), 0, to, own(input, terms));
-            let to = to.wrapping_add(input * plan.gradient_row());
+            self.sum::<L>(of_input, (0, count), 0, (to, input), own(input, terms));
+            let to = to.wrapping_add(input * whole_panels(terms));
             let window = own(hidden, terms);
             // The state before the first step is no output.
             let first = usize::from(from == 0);
             let of_start = Left { at: h, row: 1, step: hidden };
-            self.sum::<L>(of_start, (0, first), shift, to, window);
+            self.sum::<L>(of_start, (0, first), shift, (to, hidden), window);
             let before = y.wrapping_add((from + first).wrapping_sub(1) * batch * hidden);
             let of_state = Left { at: before, row: 1, step: hidden };
-            self.sum::<L>(of_state, (first, count), shift, to, window);
-            let to = to.wrapping_add(hidden * plan.gradient_row());
+            self.sum::<L>(of_state, (first, count), shift, (to, hidden), window);
+            let to = to.wrapping_add(hidden * whole_panels(terms));
             let ones = Left { at: &raw const one, row: 0, step: 0 };
-            self.sum::<L>(ones, (0, count), 0, to, own(1, stored * hidden));
+            self.sum::<L>(ones, (0, count), 0, (to, 1), own(1, stored * hidden));
         }
     }
 }
@@ -77,16 +81,15 @@ impl<T: Real> Shared<'_, T> {
     fn window(&self, rows: usize, columns: usize) -> Window {
         let panels = columns.div_ceil(PANEL);
         if panels >= self.parts {
-            let (from, until) = share(panels, self.parts, self.part);
-            Window { rows: (0, rows), columns: (from * PANEL, columns.min(until * PANEL)) }
+            Window { rows: (0, rows), panels: share(panels, self.parts, self.part), columns }
         } else {
-            Window { rows: share(rows, self.parts, self.part), columns: (0, columns) }
+            Window { rows: share(rows, self.parts, self.part), panels: (0, panels), columns }
         }
     }
 
     /// `to[k, j] += Σ left[row, k] · cotangent[row, shift + j]` over some of the span's steps, of
     /// which `left` has the rows from the first one on; beginning at 0, not at what `to` holds,
-    /// with the first of all.
+    /// with the first of all. `to` comes with the rows of its panels.
     ///
     /// # Safety
     /// The operands must have these rows, and `to` the window.
@@ -96,42 +99,84 @@ impl<T: Real> Shared<'_, T> {
         left: Left<T>,
         (from, until): (usize, usize),
         shift: usize,
-        to: *mut T,
+        to: (*mut T, usize),
         window: Window,
     ) {
-        let Weights { plan, span, cotangents, rows, .. } = self.weights;
-        let (row, columns) = (plan.gradient_row(), window.columns.1 - window.columns.0);
-        let to = to.wrapping_add(window.rows.0 * row + window.columns.0);
-        let (own, all) = (rows.1 - rows.0, plan.batch);
-        let steps = (DEPTH / own.max(1)).max(1);
+        let Weights { plan, span, cotangents, rows: (row, end), .. } = self.weights;
+        let (own, all, pitch) = (end - row, plan.batch, plan.cotangents());
+        let most = DEPTH * 4 / size_of::<T>();
+        let steps = (most / own.max(1)).max(1);
+        let rows = window.rows.1 - window.rows.0;
+        // A panel of cotangents that is used so often is worth being copied together.
+        let copied = rows >= WORTH_COPYING && steps * own <= most;
+        let mut panel_of = OnStack::new();
         for first in (from..until).step_by(steps) {
             let count = steps.min(until - first);
-            let at = ((first - from) * all + rows.0) * left.step + window.rows.0 * left.row;
-            let right = (first * all + rows.0) * plan.cotangents() + shift + window.columns.0;
+            let at = ((first - from) * all + row) * left.step + window.rows.0 * left.row;
+            let left = Left { at: left.at.wrapping_add(at), ..left };
             // Without gaps it is one run.
             let (depth, runs) = if own == all { (count * own, 1) } else { (own, count) };
-            let terms = Terms {
-                left: Left { at: left.at.wrapping_add(at), ..left },
-                right: Right::stored(cotangents.wrapping_add(right), plan.cotangents()),
-                depth,
-                runs,
-                gaps: ((all - own) * left.step, (all - own) * plan.cotangents()),
-            };
             let begin = first == 0 && span.is_last(plan);
-            let sums = Sums {
-                rows: window.rows.1 - window.rows.0,
-                columns,
-                terms: &[terms],
-                from: (if begin { std::ptr::null() } else { to.cast_const() }, row),
-                to: (to, row),
-                soon: Soon::NOTHING,
-                back: false,
-            };
-            // SAFETY: the caller's promises; behind the cotangents of a row there is room for
-            // whole registers.
-            unsafe { compute::<L>(&sums) }
+            for panel in window.panels.0..window.panels.1 {
+                let columns = PANEL.min(window.columns - panel * PANEL);
+                let gap = all - own;
+                let at = (first * all + row) * pitch + shift + panel * PANEL;
+                let at = cotangents.wrapping_add(at);
+                let (right, gaps) = if copied {
+                    let to = panel_of.room::<T>(runs * depth * PANEL).as_mut_ptr().cast();
+                    // SAFETY: behind the cotangents of a row there is room for whole registers.
+                    unsafe { copy_together::<L>(at, (pitch, depth, runs, gap), columns, to) }
+                    (Right::stored(panel_of.at(), PANEL), (gap * left.step, 0))
+                } else {
+                    (Right::stored(at, pitch), (gap * left.step, gap * pitch))
+                };
+                let to = to.0.wrapping_add((panel * to.1 + window.rows.0) * PANEL);
+                let sums = Sums {
+                    rows,
+                    columns,
+                    terms: &[Terms { left, right, depth, runs, gaps }],
+                    from: (if begin { std::ptr::null() } else { to.cast_const() }, PANEL),
+                    to: (to, PANEL),
+                    soon: Soon::NOTHING,
+                    back: false,
+                };
+                // SAFETY: the caller's promises.
+                unsafe { compute::<L>(&sums) }
+            }
         }
     }
+}
+
+/// Rows of a gradient from which on copying cotangents pays.
+const WORTH_COPYING: usize = 128;
+
+/// Copies whole registers of some columns of runs of rows, so that all rows are [`PANEL`] apart.
+///
+/// # Safety
+/// The registers must be there, and room for them.
+#[inline(always)]
+unsafe fn copy_together<L: Lanes>(
+    mut from: *const L::Scalar,
+    (pitch, depth, runs, gap): (usize, usize, usize, usize),
+    columns: usize,
+    mut to: *mut L::Scalar,
+) {
+    for _ in 0..runs {
+        for _ in 0..depth {
+            for lane in (0..columns).step_by(L::WIDTH) {
+                // SAFETY: the caller's promise.
+                unsafe { L::load(from.wrapping_add(lane)).store(to.wrapping_add(lane)) }
+            }
+            from = from.wrapping_add(pitch);
+            to = to.wrapping_add(PANEL);
+        }
+        from = from.wrapping_add(gap * pitch);
+    }
+}
+
+/// A number of columns, rounded up to whole panels.
+pub(super) fn whole_panels(columns: usize) -> usize {
+    columns.next_multiple_of(PANEL)
 }
 
 /// Adds the gradients of all shards to the matrices they belong to.
@@ -142,33 +187,50 @@ pub(super) fn spread<T: Real>(
     into: &mut dyn Gradients<T>,
 ) -> Result<(), Error> {
     let Plan { input, hidden, .. } = *plan;
-    let row = plan.gradient_row();
+    let row = whole_panels(plan.terms());
     for shard in from.chunks_exact(plan.gradients()) {
         let (of_input, rest) = shard.split_at(input * row);
         let (of_state, biases) = rest.split_at(hidden * row);
         for sum in 0..plan.sums {
-            add(plan, of_input, sum, &w[sum], into.w(sum))?;
-            add(plan, of_state, sum, &u[sum], into.u(sum))?;
+            add(plan, (of_input, input), sum, &w[sum], into.w(sum))?;
+            add(plan, (of_state, hidden), sum, &u[sum], into.u(sum))?;
         }
-        (0..plan.stored).try_for_each(|sum| add(plan, biases, sum, &b[sum], into.b(sum)))?;
+        (0..plan.stored).try_for_each(|sum| add(plan, (biases, 1), sum, &b[sum], into.b(sum)))?;
     }
     Ok(())
 }
 
-/// Adds one sum's gradients.
+/// Adds one sum's gradients, from panels of so many rows.
 fn add<T: Real>(
     plan: &Plan,
-    from: &[T],
+    (from, rows): (&[T], usize),
     sum: usize,
     columns: &Columns<'_, T>,
     to: Option<&mut [T]>,
 ) -> Result<(), Error> {
     let Some(to) = to else { return Ok(()) };
     length("fused, gradient", columns.values.len(), to.len())?;
-    let rows = from.chunks_exact(plan.gradient_row());
-    for (to, from) in to.chunks_exact_mut(columns.width.max(1)).zip(rows) {
-        let to = &mut to[columns.first..][..plan.hidden];
-        to.iter_mut().zip(&from[sum * plan.hidden..]).for_each(|(to, &x)| *to += x);
-    }
+    let first = sum * plan.hidden;
+    let parts = parallel::parts(rows * plan.hidden * ADDED, rows);
+    let to = Apart(to.as_mut_ptr());
+    parallel::run(parts, &|i| {
+        let (row, until) = share(rows, parts, i);
+        for k in row..until {
+            let at = to.get().wrapping_add(k * columns.width + columns.first);
+            // SAFETY: the row has these columns, and nobody else has the row.
+            let to = unsafe { std::slice::from_raw_parts_mut(at, plan.hidden) };
+            let mut done = 0;
+            while done < plan.hidden {
+                let (panel, column) = ((first + done) / PANEL, (first + done) % PANEL);
+                let run = (PANEL - column).min(plan.hidden - done);
+                let from = &from[(panel * rows + k) * PANEL + column..][..run];
+                to[done..][..run].iter_mut().zip(from).for_each(|(to, &x)| *to += x);
+                done += run;
+            }
+        }
+    });
     Ok(())
 }
+
+/// Operations that adding one number is worth.
+const ADDED: usize = 8;
