@@ -66,7 +66,7 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
     // Beyond this, sizes can be multiplied.
     super::kept_by(cell, sizes)?;
     let plan = Plan::new::<C>(sizes);
-    let Plan { time, batch, input, hidden, .. } = plan;
+    let Plan { batch, input, hidden, .. } = plan;
     let state = batch * hidden;
     let own = if C::CELL { state } else { 0 };
     let parts = plan.parts();
@@ -115,65 +115,11 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
         carried: carried.as_mut_ptr(),
     };
     let cotangents = steps.gathered.cast_const();
-    let spans =
-        || tile::blocks(time, plan.gathered()).rev().map(|(from, count)| Span { from, count });
-    let to = gradients.as_mut_ptr();
-    let weights = Apart(|span, shard| Weights {
-        plan: &plan,
-        span,
-        rows: tile::share(batch, plan.shards(), shard),
-        x: with.x.as_ptr(),
-        h: with.h.as_ptr(),
-        y: with.y.as_ptr(),
-        cotangents,
-        to: to.wrapping_add(shard * plan.gradients()),
-    });
-    let parts = parallel::parts(plan.operations() * time, usize::MAX);
+    let way = Way { isa, steps, x: with.x.as_ptr(), of_input, gradients: gradients.as_mut_ptr() };
     if plan.shards() > 1 {
-        // Each thread goes its way alone, through all steps of its rows.
-        let parts = parts.min(plan.shards());
-        let dx = match into.x() {
-            Some(dx) => {
-                length("fused backward", plan.rows() * input, dx.len())?;
-                Some(Through::new(&plan, cotangents, (of_input, input), dx))
-            }
-            None => None,
-        };
-        let dx = Apart(dx);
-        parallel::run(parts, &|i| {
-            let (first, until) = tile::share(plan.shards(), parts, i);
-            let rows = tile::share(batch, plan.shards(), first).0;
-            let rows = (rows, tile::share(batch, plan.shards(), until - 1).1);
-            for span in spans() {
-                let share = Share::of_rows(&plan, rows);
-                T::in_lanes(isa, Shared { steps: &steps, span, share });
-                if let Some(dx) = dx.get() {
-                    for step in 0..span.count {
-                        let from = (step * batch + rows.0, (span.from + step) * batch + rows.0);
-                        T::in_lanes(isa, dx.part(from, rows.1 - rows.0));
-                    }
-                }
-                for shard in first..until {
-                    let weights = weights.get()(span, shard);
-                    T::in_lanes(isa, weights::Shared { weights, part: 0, parts: 1 });
-                }
-            }
-        });
+        way.in_shards(into)?
     } else {
-        for span in spans() {
-            share_steps::<T>(&plan, span.count, &|share| {
-                T::in_lanes(isa, Shared { steps: &steps, span, share });
-            });
-            if let Some(dx) = into.x() {
-                length("fused backward", plan.rows() * input, dx.len())?;
-                let dx = &mut dx[span.from * batch * input..][..span.count * batch * input];
-                through(isa, &plan, cotangents, (of_input, input), dx);
-            }
-            parallel::run(parts, &|part| {
-                let weights = weights.get()(span, 0);
-                T::in_lanes(isa, weights::Shared { weights, part, parts });
-            });
-        }
+        way.in_spans(into)?
     }
 
     // Before the first step: what flows through its sums, and what bypasses them.
@@ -183,12 +129,104 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
             add(Some(&mut *dh), carried)?;
         }
         let shift = (C::STORED - C::SUMS) * hidden;
-        through(isa, &plan, cotangents.wrapping_add(shift), (of_state, hidden), dh);
+        let cotangents = cotangents.wrapping_add(shift);
+        Through::new(&plan, cotangents, (of_state, hidden), dh).share(isa, (0, 0), batch);
     }
     if C::CELL {
         add(into.c(), carried)?;
     }
     weights::spread(&plan, gradients, [with.w, with.u, with.b], into)
+}
+
+/// The way back through all steps, span by span.
+struct Way<'a, C, T> {
+    isa: Isa,
+    steps: Steps<C, T>,
+    x: *const T,
+    /// The transposed weights of the input, packed.
+    of_input: &'a [T],
+    gradients: *mut T,
+}
+
+// SAFETY: as `Steps`; of the gradients each thread writes its own shard, or its own panels.
+unsafe impl<C: Sync, T: Sync> Sync for Way<'_, C, T> {}
+
+impl<T: Real, C: Recurrence> Way<'_, C, T> {
+    /// The steps whose cotangents are gathered at a time, from the last ones back.
+    fn spans(&self) -> impl Iterator<Item = Span> {
+        let plan = &self.steps.plan;
+        tile::blocks(plan.time, plan.gathered()).rev().map(|(from, count)| Span { from, count })
+    }
+
+    /// What a shard adds to its gradients for a span.
+    fn weights(&self, span: Span, shard: usize) -> Weights<'_, T> {
+        let plan = &self.steps.plan;
+        Weights {
+            plan,
+            span,
+            rows: tile::share(plan.batch, plan.shards(), shard),
+            x: self.x,
+            h: self.steps.h,
+            y: self.steps.y,
+            cotangents: self.steps.gathered,
+            to: self.gradients.wrapping_add(shard * plan.gradients()),
+        }
+    }
+
+    /// The product that adds to the inputs' gradient, where somebody wants it.
+    fn inputs(&self, into: &mut dyn Gradients<T>) -> Result<Option<Through<T>>, Error> {
+        let (plan, Some(dx)) = (&self.steps.plan, into.x()) else { return Ok(None) };
+        length("fused backward", plan.rows() * plan.input, dx.len())?;
+        let weights = (self.of_input, plan.input);
+        Ok(Some(Through::new(plan, self.steps.gathered, weights, dx)))
+    }
+
+    /// Each thread goes its way alone, through all steps of the rows of some shards.
+    fn in_shards(&self, into: &mut dyn Gradients<T>) -> Result<(), Error> {
+        let plan = &self.steps.plan;
+        let dx = Apart(self.inputs(into)?);
+        let parts = parallel::parts(plan.operations() * plan.time, plan.shards());
+        parallel::run(parts, &|i| {
+            let (first, until) = tile::share(plan.shards(), parts, i);
+            let rows = |shard| tile::share(plan.batch, plan.shards(), shard);
+            let (row, end) = (rows(first).0, rows(until - 1).1);
+            for span in self.spans() {
+                let share = Share::of_rows(plan, (row, end));
+                T::in_lanes(self.isa, Shared { steps: &self.steps, span, share });
+                if let Some(dx) = dx.get() {
+                    for step in 0..span.count {
+                        let from = (step * plan.batch, (span.from + step) * plan.batch);
+                        let part = dx.part((from.0 + row, from.1 + row), end - row);
+                        T::in_lanes(self.isa, part);
+                    }
+                }
+                for shard in first..until {
+                    let weights = self.weights(span, shard);
+                    T::in_lanes(self.isa, weights::Shared { weights, part: 0, parts: 1 });
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// All threads share the steps of a span, and then its part of the gradients.
+    fn in_spans(&self, into: &mut dyn Gradients<T>) -> Result<(), Error> {
+        let plan = &self.steps.plan;
+        let parts = parallel::parts(plan.operations() * plan.time, usize::MAX);
+        for span in self.spans() {
+            share_steps::<T>(plan, span.count, &|share| {
+                T::in_lanes(self.isa, Shared { steps: &self.steps, span, share });
+            });
+            if let Some(dx) = self.inputs(into)? {
+                dx.share(self.isa, (0, span.from * plan.batch), span.count * plan.batch);
+            }
+            parallel::run(parts, &|part| {
+                let weights = self.weights(span, 0);
+                T::in_lanes(self.isa, weights::Shared { weights, part, parts });
+            });
+        }
+        Ok(())
+    }
 }
 
 /// `to += from`.
@@ -199,25 +237,7 @@ fn add<T: Real>(to: Option<&mut [T]>, from: &[T]) -> Result<(), Error> {
     Ok(())
 }
 
-/// `to += D · Vᵀ` for the cotangents `D` of as many rows as `to` has, and transposed weights of so
-/// many columns.
-fn through<T: Real>(
-    isa: Isa,
-    plan: &Plan,
-    cotangents: *const T,
-    (weights, columns): (&[T], usize),
-    to: &mut [T],
-) {
-    let rows = to.len().checked_div(columns).unwrap_or(0);
-    let parts = parallel::parts(rows * columns * plan.terms(), rows);
-    let all = Apart(Through::new(plan, cotangents, (weights, columns), to));
-    parallel::run(parts, &|i| {
-        let (from, until) = tile::share(rows, parts, i);
-        T::in_lanes(isa, all.get().part((from, from), until - from));
-    });
-}
-
-/// A product of cotangents with transposed weights.
+/// A product `to += D · Vᵀ` of cotangents with transposed weights.
 #[derive(Clone, Copy)]
 struct Through<T> {
     cotangents: *const T,
@@ -239,6 +259,16 @@ impl<T: Real> Through<T> {
     ) -> Self {
         let (row, depth, weights) = (plan.cotangents(), plan.terms(), weights.as_ptr());
         Through { cotangents, row, depth, weights, columns, rows: 0, to: to.as_mut_ptr() }
+    }
+
+    /// Computes some rows, in shares for several threads.
+    fn share(self, isa: Isa, (cotangent, to): (usize, usize), rows: usize) {
+        let parts = parallel::parts(rows * self.columns * self.depth, rows);
+        let all = Apart(self);
+        parallel::run(parts, &|i| {
+            let (from, until) = tile::share(rows, parts, i);
+            T::in_lanes(isa, all.get().part((cotangent + from, to + from), until - from));
+        });
     }
 
     /// Some rows, from a row of the cotangents and a row of the result on.
