@@ -1,37 +1,75 @@
-//! Elementwise loops, and the broadcast of one row over many.
+//! Elementwise loops, which threads share where they are long: each number for itself, so that it
+//! changes no bit.
 
-use crate::dispatch::Kernel;
 use crate::error::{Error, length};
+use crate::loops;
+use crate::parallel::{self, Apart, threads};
 use crate::real::Real;
+use crate::reduce::sum_by;
+use crate::tile::share;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A loop as a kernel: the closure is inlined where it is compiled for the machine.
-///
-/// It is called by reference: a call by value goes through a function of the compiler's own, which
-/// is not always inlined, and then is compiled for the baseline.
-struct Loop<F>(F);
+/// Numbers that are worth a thread of their own.
+const LONG: usize = 1 << 16;
 
-impl<F: FnMut()> Kernel for Loop<F> {
-    type Output = ();
-    #[inline(always)]
-    fn run(mut self) {
-        (self.0)();
+/// Calls a function for pieces of a vector of so many numbers.
+fn pieces(len: usize, piece: &(dyn Fn(Range<usize>) + Sync)) {
+    let parts = (len / LONG).clamp(1, threads());
+    parallel::run(parts, &|i| {
+        let (from, until) = share(len, parts, i);
+        piece(from..until);
+    });
+}
+
+/// A vector of which each piece is written by one thread.
+struct Whole<T>(Apart<*mut T>);
+
+impl<T> Whole<T> {
+    fn new(x: &mut [T]) -> Self {
+        Whole(Apart(x.as_mut_ptr()))
     }
+
+    /// # Safety
+    /// The vector has to live, the piece to lie within it, and nobody else to use it meanwhile.
+    #[expect(clippy::mut_from_ref, reason = "pieces are apart")]
+    unsafe fn piece(&self, range: &Range<usize>) -> &mut [T] {
+        // SAFETY: the caller's promises.
+        unsafe { std::slice::from_raw_parts_mut(self.0.get().add(range.start), range.len()) }
+    }
+}
+
+/// `x[i] = value`.
+pub fn fill<T: Real>(x: &mut [T], value: T) {
+    let (len, x) = (x.len(), Whole::new(x));
+    // SAFETY: pieces lie within the vector and do not overlap.
+    pieces(len, &|range| unsafe { x.piece(&range).fill(value) });
+}
+
+/// `y[i] = x[i]`.
+///
+/// # Errors
+/// If the lengths differ.
+pub fn copy<T: Real>(x: &[T], y: &mut [T]) -> Result<(), Error> {
+    length("copy", x.len(), y.len())?;
+    let y = Whole::new(y);
+    // SAFETY: as in `fill`.
+    pieces(x.len(), &|range| unsafe { y.piece(&range).copy_from_slice(&x[range]) });
+    Ok(())
 }
 
 /// `y[i] = f(x[i])`.
 ///
 /// # Errors
 /// If the lengths differ.
-pub fn map<T: Real>(x: &[T], y: &mut [T], f: impl Fn(T) -> T) -> Result<(), Error> {
+pub fn map<T: Real>(x: &[T], y: &mut [T], f: impl Fn(T) -> T + Sync) -> Result<(), Error> {
     length("map", x.len(), y.len())?;
-    T::dispatch(Loop(
-        #[inline(always)]
-        || {
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = f(x);
-            }
-        },
-    ));
+    let y = Whole::new(y);
+    pieces(x.len(), &|range| {
+        // SAFETY: as in `fill`.
+        let y = unsafe { y.piece(&range) };
+        loops::map(&x[range], y, &f);
+    });
     Ok(())
 }
 
@@ -39,17 +77,20 @@ pub fn map<T: Real>(x: &[T], y: &mut [T], f: impl Fn(T) -> T) -> Result<(), Erro
 ///
 /// # Errors
 /// If the lengths differ.
-pub fn map2<T: Real>(a: &[T], b: &[T], y: &mut [T], f: impl Fn(T, T) -> T) -> Result<(), Error> {
+pub fn map2<T: Real>(
+    a: &[T],
+    b: &[T],
+    y: &mut [T],
+    f: impl Fn(T, T) -> T + Sync,
+) -> Result<(), Error> {
     length("map2", a.len(), b.len())?;
     length("map2", a.len(), y.len())?;
-    T::dispatch(Loop(
-        #[inline(always)]
-        || {
-            for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
-                *y = f(a, b);
-            }
-        },
-    ));
+    let y = Whole::new(y);
+    pieces(a.len(), &|range| {
+        // SAFETY: as in `fill`.
+        let y = unsafe { y.piece(&range) };
+        loops::map2(&a[range.clone()], &b[range], y, &f);
+    });
     Ok(())
 }
 
@@ -62,170 +103,135 @@ pub fn map3<T: Real>(
     b: &[T],
     c: &[T],
     d: &mut [T],
-    f: impl Fn(T, T, T) -> T,
+    f: impl Fn(T, T, T) -> T + Sync,
 ) -> Result<(), Error> {
     length("map3", a.len(), b.len())?;
     length("map3", a.len(), c.len())?;
     length("map3", a.len(), d.len())?;
-    T::dispatch(Loop(
-        #[inline(always)]
-        || {
-            for (((d, &a), &b), &c) in d.iter_mut().zip(a).zip(b).zip(c) {
-                *d += f(a, b, c);
-            }
-        },
-    ));
+    let d = Whole::new(d);
+    pieces(a.len(), &|range| {
+        // SAFETY: as in `fill`.
+        let d = unsafe { d.piece(&range) };
+        loops::map3(&a[range.clone()], &b[range.clone()], &c[range], d, &f);
+    });
     Ok(())
 }
 
-/// [`map3`] for rows: `d[r, i] += f(a[r, i], b[r, i], c[r, i])` for every row of `c`, where each
-/// of `a`, `b` and `d` may be one row that stands for all. A `d` of one row gathers the rows in
-/// order: the adjoint of a broadcast operation. Of no rows there is nothing to add.
+/// `f(&mut y[i], x[i])`.
 ///
 /// # Errors
-/// If a slice is neither as long as `c` nor as the shortest one, or `c` is no whole number of rows.
-pub fn map3_rows<T: Real>(
-    a: &[T],
-    b: &[T],
-    c: &[T],
-    d: &mut [T],
-    f: impl Fn(T, T, T) -> T,
-) -> Result<(), Error> {
-    if c.is_empty() {
-        return Ok(());
-    }
-    let width = a.len().min(b.len()).min(d.len());
-    if width == c.len() {
-        return map3(a, b, c, d, f);
-    }
-    whole("map3_rows", c.len(), width)?;
-    for len in [a.len(), b.len(), d.len()] {
-        length("map3_rows", if len == width { width } else { c.len() }, len)?;
-    }
-    let step = |len: usize| if len == width { 0 } else { width };
-    let (in_a, in_b, in_d) = (step(a.len()), step(b.len()), step(d.len()));
-    T::dispatch(Loop(
-        #[inline(always)]
-        || {
-            if width == 1 {
-                // Rows of one element are too short for a loop each.
-                for (i, &c) in c.iter().enumerate() {
-                    d[i * in_d] += f(a[i * in_a], b[i * in_b], c);
-                }
-                return;
-            }
-            for (r, c) in c.chunks_exact(width.max(1)).enumerate() {
-                let (a, b) = (&a[r * in_a..][..width], &b[r * in_b..][..width]);
-                let d = &mut d[r * in_d..][..width];
-                for (((d, &a), &b), &c) in d.iter_mut().zip(a).zip(b).zip(c) {
-                    *d += f(a, b, c);
-                }
-            }
-        },
-    ));
+/// If the lengths differ.
+pub fn update<T: Real>(y: &mut [T], x: &[T], f: impl Fn(&mut T, T) + Sync) -> Result<(), Error> {
+    length("update", y.len(), x.len())?;
+    let y = Whole::new(y);
+    pieces(x.len(), &|range| {
+        // SAFETY: as in `fill`.
+        let y = unsafe { y.piece(&range) };
+        loops::update(y, &x[range], &f);
+    });
     Ok(())
 }
 
-/// `f(&mut y[i], x[i])`: a piece of [`update`](crate::update).
-pub(crate) fn update<T: Real>(y: &mut [T], x: &[T], f: impl Fn(&mut T, T)) {
-    T::dispatch(Loop(
-        #[inline(always)]
-        || {
-            for (y, &x) in y.iter_mut().zip(x) {
-                f(y, x);
-            }
-        },
-    ));
+/// `f(&mut a[i], &mut b[i])`.
+///
+/// # Errors
+/// If the lengths differ.
+pub fn each2<T: Real>(
+    a: &mut [T],
+    b: &mut [T],
+    f: impl Fn(&mut T, &mut T) + Sync,
+) -> Result<(), Error> {
+    length("each2", a.len(), b.len())?;
+    let len = a.len();
+    let (a, b) = (Whole::new(a), Whole::new(b));
+    pieces(len, &|range| {
+        // SAFETY: as in `fill`.
+        let (a, b) = unsafe { (a.piece(&range), b.piece(&range)) };
+        loops::each2(a, b, &f);
+    });
+    Ok(())
 }
 
-/// `f(&mut x[i])`.
-pub fn each<T: Real>(x: &mut [T], f: impl Fn(&mut T)) {
-    T::dispatch(Loop(
-        #[inline(always)]
-        || {
-            for x in x.iter_mut() {
-                f(x);
-            }
-        },
-    ));
-}
-
-/// `f(&mut a[i], &mut b[i])`: a piece of [`each2`](crate::each2).
-pub(crate) fn each2<T: Real>(a: &mut [T], b: &mut [T], f: impl Fn(&mut T, &mut T)) {
-    T::dispatch(Loop(
-        #[inline(always)]
-        || {
-            for (a, b) in a.iter_mut().zip(b.iter_mut()) {
-                f(a, b);
-            }
-        },
-    ));
-}
-
-/// `f(&mut a[i], &mut b[i], &mut c[i])`: a piece of [`each3`](crate::each3).
-pub(crate) fn each3<T: Real>(
+/// `f(&mut a[i], &mut b[i], &mut c[i])`: the shape of an update with two memories.
+///
+/// # Errors
+/// If the lengths differ.
+pub fn each3<T: Real>(
     a: &mut [T],
     b: &mut [T],
     c: &mut [T],
-    f: impl Fn(&mut T, &mut T, &mut T),
-) {
-    T::dispatch(Loop(
-        #[inline(always)]
-        || {
-            for ((a, b), c) in a.iter_mut().zip(b.iter_mut()).zip(c.iter_mut()) {
-                f(a, b, c);
-            }
-        },
-    ));
-}
-
-/// `y[r, i] = f(y[r, i], row[i])` for every row `r` of `y: [rows, row.len()]`.
-///
-/// # Errors
-/// If `y` is not a whole number of rows.
-pub fn add_rows<T: Real>(y: &mut [T], row: &[T], f: impl Fn(T, T) -> T) -> Result<(), Error> {
-    whole("add_rows", y.len(), row.len())?;
-    T::dispatch(Loop(
-        #[inline(always)]
-        || {
-            for y in y.chunks_exact_mut(row.len().max(1)) {
-                for (y, &x) in y.iter_mut().zip(row) {
-                    *y = f(*y, x);
-                }
-            }
-        },
-    ));
+    f: impl Fn(&mut T, &mut T, &mut T) + Sync,
+) -> Result<(), Error> {
+    length("each3", a.len(), b.len())?;
+    length("each3", a.len(), c.len())?;
+    let len = a.len();
+    let (a, b, c) = (Whole::new(a), Whole::new(b), Whole::new(c));
+    pieces(len, &|range| {
+        // SAFETY: as in `fill`.
+        let (a, b, c) = unsafe { (a.piece(&range), b.piece(&range), c.piece(&range)) };
+        loops::each3(a, b, c, &f);
+    });
     Ok(())
 }
 
-/// `row[i] += x[0, i] + x[1, i] + …`, rows in order: the adjoint of a broadcast.
-///
-/// # Errors
-/// If `x` is not a whole number of rows.
-pub fn fold_rows<T: Real>(x: &[T], row: &mut [T]) -> Result<(), Error> {
-    whole("fold_rows", x.len(), row.len())?;
-    T::dispatch(Loop(
-        #[inline(always)]
-        || {
-            for x in x.chunks_exact(row.len().max(1)) {
-                for (y, &x) in row.iter_mut().zip(x) {
-                    *y += x;
-                }
-            }
-        },
-    ));
-    Ok(())
-}
-
-/// `Ok` when `len` is a multiple of `row` (of an empty row: when it is 0).
-fn whole(kernel: &'static str, len: usize, row: usize) -> Result<(), Error> {
-    let rest = len.checked_rem(row).unwrap_or(len);
-    length(kernel, len - rest, len)
+/// Whether no number is infinite or NaN.
+pub fn all_finite<T: Real>(x: &[T]) -> bool {
+    let finite = AtomicBool::new(true);
+    pieces(x.len(), &|range| {
+        // 0 · x is 0 of finite numbers, NaN of all others.
+        if !sum_by(&x[range], |x| x * T::ZERO).is_finite() {
+            finite.store(false, Ordering::Relaxed);
+        }
+    });
+    finite.into_inner()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Long enough for several threads.
+    const MANY: usize = 3 * LONG + 5;
+
+    #[test]
+    fn every_number_is_reached_once() {
+        let x: Vec<f32> = (0..MANY).map(|i| i as f32).collect();
+        let mut y = vec![f32::NAN; MANY];
+        fill(&mut y, 1.0);
+        assert!(y.iter().all(|&y| y == 1.0));
+        copy(&x, &mut y).unwrap();
+        assert_eq!(x, y);
+        map(&x, &mut y, |x| x - 1.0).unwrap();
+        map2(&x, &x.clone(), &mut y, |x, z| 2.0 * x - z).unwrap();
+        map3(&x, &x, &x, &mut y, |a, b, c| a + b - c - a).unwrap();
+        assert_eq!(x, y);
+        update(&mut y, &x, |y, x| *y += x).unwrap();
+        assert!(y.iter().zip(&x).all(|(&y, &x)| y == 2.0 * x));
+        let (mut a, mut b) = (x.clone(), x.clone());
+        each2(&mut a, &mut y, |a, y| (*a, *y) = (*y, *a)).unwrap();
+        each2(&mut a, &mut y, |a, y| (*a, *y) = (*y, *a)).unwrap();
+        each3(&mut a, &mut b, &mut y, |a, b, y| {
+            *a += 1.0;
+            *b += *y;
+        })
+        .unwrap();
+        assert!(a.iter().zip(&x).all(|(&a, &x)| a == x + 1.0));
+        assert!(b.iter().zip(&x).all(|(&b, &x)| b == 3.0 * x));
+    }
+
+    #[test]
+    fn one_number_that_is_not_finite_is_found_wherever_it_is() {
+        let mut x = vec![1.0f64; MANY];
+        assert!(all_finite(&x) && all_finite::<f64>(&[]));
+        for at in [0, 7, LONG, MANY / 2, MANY - 1] {
+            for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+                x[at] = bad;
+                assert!(!all_finite(&x));
+            }
+            x[at] = f64::MAX;
+            assert!(all_finite(&x));
+        }
+    }
 
     #[test]
     fn lengths_that_differ_are_errors() {
@@ -233,32 +239,9 @@ mod tests {
         assert!(map(&three, &mut two, |x| x).is_err());
         assert!(map2(&three, &three, &mut two, |a, _| a).is_err());
         assert!(map3(&three, &three, &three, &mut two, |a, _, _| a).is_err());
-        assert!(map3_rows(&three, &three, &three, &mut two, |a, _, _| a).is_err());
-        assert!(map3_rows(&two.clone(), &three, &[0.0; 6], &mut two, |a, _, _| a).is_err());
-        assert!(add_rows(&mut [0.0f32; 5], &three, |a, _| a).is_err());
-        assert!(add_rows(&mut [0.0f32; 5], &[], |a, _| a).is_err());
-        assert!(fold_rows(&three, &mut two).is_err());
-    }
-
-    #[test]
-    fn rows_are_spread_and_gathered() {
-        let mut y = [1.0, 2.0, 3.0, 4.0];
-        add_rows(&mut y, &[10.0, 20.0], |y, x| y + x).unwrap();
-        assert_eq!(y, [11.0, 22.0, 13.0, 24.0]);
-        let mut row = [1.0, 1.0];
-        fold_rows(&y, &mut row).unwrap();
-        assert_eq!(row, [25.0, 47.0]);
-        add_rows::<f64>(&mut [], &[], |y, x| y + x).unwrap();
-        let (one, all) = ([2.0, 3.0], [1.0, 10.0, 100.0, 1000.0]);
-        let f = |a, b, c| a * b + c;
-        let mut d = [0.5; 4];
-        map3_rows(&one, &all, &all, &mut d, f).unwrap();
-        assert_eq!(d, [3.5, 40.5, 300.5, 4000.5]);
-        map3_rows(&all, &one, &all, &mut row, f).unwrap();
-        assert_eq!(row, [25.0 + 3.0 + 300.0, 47.0 + 40.0 + 4000.0]);
-        map3_rows::<f64>(&[], &one, &[], &mut [7.0; 3], f).unwrap();
-        let mut d = [0.5];
-        map3_rows(&[2.0], &all, &all, &mut d, f).unwrap();
-        assert_eq!(d, [0.5 + 3.0 * 1111.0]);
+        assert!(copy(&three, &mut two).is_err());
+        assert!(update(&mut two, &three, |_, _| ()).is_err());
+        assert!(each2(&mut two, &mut [0.0; 3], |_, _| ()).is_err());
+        assert!(each3(&mut two, &mut [0.0; 2], &mut [0.0; 3], |_, _, _| ()).is_err());
     }
 }

@@ -1,8 +1,7 @@
 //! Softmax and its relatives along rows, safe for logits of any size.
 
 use crate::error::{Error, length};
-use crate::long::update;
-use crate::map::map;
+use crate::map::{map, update};
 use crate::real::Real;
 use crate::reduce::sum_by;
 

@@ -19,7 +19,7 @@ fn broadcast(a: Shape, b: Shape) -> Result<Shape, Misfit> {
 }
 
 /// `y = f(a, b)` with repetition.
-fn forward<T: Real>(a: &[T], b: &[T], y: &mut [T], f: impl Fn(T, T) -> T) {
+fn forward<T: Real>(a: &[T], b: &[T], y: &mut [T], f: impl Fn(T, T) -> T + Sync) {
     if a.len() == b.len() {
         fit(map2(a, b, y, f));
     } else if a.len() == y.len() {
