@@ -158,6 +158,11 @@ fn lengths_that_do_not_fit_are_errors() {
     assert!(run(&x, Columns { first: 1, ..good }, 1, &mut memory).is_err());
     assert!(run(&x, Columns { width: 4, ..good }, 1, &mut memory).is_err());
     assert!(run(&x, Columns { first: usize::MAX, ..good }, 1, &mut memory).is_err());
+    // Four rows so wide have, modulo 2⁶⁴, no numbers or as many as there are.
+    let wide = Columns { width: 1 << 62, ..good };
+    assert!(run(&x, wide, 1, &mut memory).is_err());
+    assert!(run(&x, Columns { values: &[], ..wide }, 1, &mut memory).is_err());
+    assert!(run(&x, Columns { width: 5 + (1 << 62), ..good }, 1, &mut memory).is_err());
     assert!(run(&x, good, 1, &mut memory[1..]).is_err());
     assert!(kept(Cell::Tanh, Sizes { time: usize::MAX, ..sizes }).is_err());
     assert!(kept(Cell::Tanh, Sizes { hidden: usize::MAX, ..sizes }).is_err());
