@@ -125,3 +125,24 @@ fn sizes_that_do_not_fit_are_errors() {
     assert_eq!(product(a, b, Fill::Add, &mut [0.0; 4]), Err(Error::Inner { left: 3, right: 2 }));
     assert!(product(a, b.t(), Fill::Add, &mut [0.0; 5]).is_err());
 }
+
+#[test]
+fn empty_matrices_may_be_of_any_size() {
+    for (rows, columns) in [(0, usize::MAX), (usize::MAX, 0), (0, 1 << 62), (0, 0)] {
+        let none = Matrix::new(&[0.0f32; 0], rows, columns).unwrap();
+        for b in [none, none.t()] {
+            let packed = PackedMatrix::new(b);
+            assert_eq!((packed.rows(), packed.columns()), (b.rows(), b.columns()));
+            let a = Matrix::new(&[], 0, b.rows()).unwrap();
+            packed.product(a, Fill::Add, &mut []).unwrap();
+            product(a, b, Fill::Add, &mut []).unwrap();
+        }
+    }
+    // Of no terms the sum is 0, or what it begins with.
+    let mut c = [1.0f32; 6];
+    let (a, b) = (Matrix::new(&[], 2, 0).unwrap(), Matrix::new(&[], 0, 3).unwrap());
+    PackedMatrix::new(b).product(a, Fill::Add, &mut c).unwrap();
+    assert_eq!(c, [1.0; 6]);
+    PackedMatrix::new(b).product(a, Fill::Overwrite, &mut c).unwrap();
+    assert_eq!(c, [0.0; 6]);
+}
