@@ -233,5 +233,5 @@ impl Plan {
 /// that the rows do not compete for the same places in a cache.
 #[inline(always)]
 fn spread(numbers: usize) -> usize {
-    if numbers == 0 { 0 } else { (padded(numbers) / 16 | 1) * 16 }
+    if numbers == 0 { 0 } else { ((padded(numbers) / 16) | 1) * 16 }
 }
