@@ -113,7 +113,7 @@ fn check_columns<T: Real>(
     {
         length("fused, sums", sums, of.len())?;
         for columns in of {
-            length("fused, weights", rows * columns.width, columns.values.len())?;
+            length("fused, weights", rows.saturating_mul(columns.width), columns.values.len())?;
             let end = columns.first.saturating_add(plan.hidden);
             length("fused, columns", end.max(columns.width), columns.width)?;
         }

@@ -17,6 +17,10 @@ mod sealed {
     /// The large kernels are methods, so that they are compiled here, once, and not in every crate
     /// that calls them.
     pub trait Sealed: Sized {
+        /// Whether a · b + c and b · a + c have the same bits. Of dual numbers they have not: of
+        /// the two terms of the tangent, one is rounded first.
+        const COMMUTES: bool;
+
         /// Runs a kernel in registers of this scalar.
         fn in_lanes<K: LaneKernel<Self>>(isa: Isa, kernel: K) -> K::Output
         where
@@ -49,8 +53,10 @@ mod sealed {
     }
 
     macro_rules! sealed {
-        ($scalar:ty, $run:expr) => {
+        ($scalar:ty, $run:expr, $commutes:literal) => {
             impl Sealed for $scalar {
+                const COMMUTES: bool = $commutes;
+
                 #[inline]
                 fn in_lanes<K: LaneKernel<$scalar>>(isa: Isa, kernel: K) -> K::Output {
                     $run(isa, kernel)
@@ -91,9 +97,9 @@ mod sealed {
             }
         };
     }
-    sealed!(f32, dispatch::in_f32_lanes);
-    sealed!(f64, dispatch::in_f64_lanes);
-    sealed!(crate::Dual<f64>, dispatch::in_dual_lanes);
+    sealed!(f32, dispatch::in_f32_lanes, true);
+    sealed!(f64, dispatch::in_f64_lanes, true);
+    sealed!(crate::Dual<f64>, dispatch::in_dual_lanes, false);
 }
 
 /// A scalar: `f32`, `f64`, or [`Dual<f64>`](crate::Dual) for exact directional derivatives.

@@ -40,6 +40,19 @@ impl<T> Gradients<T> for Partials<T> {
 
 /// Outputs, the last cell, and all partials, as bits.
 fn results<T: Real>(cell: Cell, sizes: Sizes, isa: Isa, states: bool) -> Vec<[u64; 2]> {
+    // Memory as it comes, and not at the beginning of a cache line.
+    let mut memory = vec![T::NAN; kept(cell, sizes).unwrap() + 1];
+    results_in(&mut memory[1..], cell, sizes, isa, states)
+}
+
+/// The same, with that memory.
+fn results_in<T: Real>(
+    memory: &mut [T],
+    cell: Cell,
+    sizes: Sizes,
+    isa: Isa,
+    states: bool,
+) -> Vec<[u64; 2]> {
     let Sizes { time, batch, input, hidden } = sizes;
     let own = if cell.carries() { batch * hidden } else { 0 };
     let (x, h, c) = (noise(time * batch * input, 1), noise(batch * hidden, 2), noise(own, 3));
@@ -51,8 +64,6 @@ fn results<T: Real>(cell: Cell, sizes: Sizes, isa: Isa, states: bool) -> Vec<[u6
     };
     let (cw, cu) = (columns(cell.sums(), &w[..]), columns(cell.sums(), &u[..]));
     let cb = columns(cell.stored(), &b[..]);
-    // Memory as it comes, and not at the beginning of a cache line.
-    let mut memory = vec![T::NAN; kept(cell, sizes).unwrap() + 1];
     let (mut y, mut last) = (vec![T::NAN; rows * hidden], vec![T::NAN; own]);
     let with = Forward {
         x: &x,
@@ -63,7 +74,7 @@ fn results<T: Real>(cell: Cell, sizes: Sizes, isa: Isa, states: bool) -> Vec<[u6
         b: &cb,
         y: &mut y,
         last: &mut last,
-        kept: &mut memory[1..],
+        kept: &mut *memory,
     };
     forward(isa, cell, sizes, with).unwrap();
     let (dy, dlast): (Vec<T>, Vec<T>) = (noise(rows * hidden, 7), noise(own, 8));
@@ -79,7 +90,7 @@ fn results<T: Real>(cell: Cell, sizes: Sizes, isa: Isa, states: bool) -> Vec<[u6
         y: &y,
         dy: &dy,
         dlast: &dlast,
-        kept: &mut memory[1..],
+        kept: memory,
     };
     backward(isa, cell, sizes, with, &mut partials).unwrap();
     y.iter().chain(&last).chain(partials.of.iter().flatten()).map(|x| x.bits()).collect()
@@ -139,6 +150,24 @@ fn dual_numbers_have_the_same_bits_everywhere() {
     same_everywhere::<Dual<f64>>(Cell::Gated);
 }
 
+/// Records that no cache holds are written past the caches, where they begin with a cache line.
+#[test]
+fn records_past_the_caches_have_the_same_bits() {
+    // Units that are whole registers of every width, of the narrower ones, and of none.
+    for hidden in [16, 20, 21] {
+        let sizes = Sizes { time: 1250, batch: 16, input: 1, hidden };
+        let wanted = results::<f64>(Cell::LongShort, sizes, Isa::Portable, true);
+        for isa in [Isa::Avx2, Isa::Avx512] {
+            let len = kept(Cell::LongShort, sizes).unwrap();
+            assert!(8 * len > 16 << 20);
+            let mut memory = vec![f64::NAN; len + 8];
+            let start = memory.as_ptr().align_offset(64);
+            let memory = &mut memory[start..][..len];
+            assert!(results_in(memory, Cell::LongShort, sizes, isa, true) == wanted, "{isa:?}");
+        }
+    }
+}
+
 #[test]
 fn lengths_that_do_not_fit_are_errors() {
     let sizes = Sizes { time: 2, batch: 3, input: 4, hidden: 5 };
@@ -158,6 +187,11 @@ fn lengths_that_do_not_fit_are_errors() {
     assert!(run(&x, Columns { first: 1, ..good }, 1, &mut memory).is_err());
     assert!(run(&x, Columns { width: 4, ..good }, 1, &mut memory).is_err());
     assert!(run(&x, Columns { first: usize::MAX, ..good }, 1, &mut memory).is_err());
+    // Four rows so wide have, modulo 2⁶⁴, no numbers or as many as there are.
+    let wide = Columns { width: 1 << 62, ..good };
+    assert!(run(&x, wide, 1, &mut memory).is_err());
+    assert!(run(&x, Columns { values: &[], ..wide }, 1, &mut memory).is_err());
+    assert!(run(&x, Columns { width: 5 + (1 << 62), ..good }, 1, &mut memory).is_err());
     assert!(run(&x, good, 1, &mut memory[1..]).is_err());
     assert!(kept(Cell::Tanh, Sizes { time: usize::MAX, ..sizes }).is_err());
     assert!(kept(Cell::Tanh, Sizes { hidden: usize::MAX, ..sizes }).is_err());

@@ -14,10 +14,11 @@ const MOST_TRANSPOSED: usize = 4;
 /// Rows that are computed together.
 const ROWS: usize = 64;
 
-/// Whether a product is computed as a narrow one.
-pub(super) fn is<T>(a: &Matrix<'_, T>, b: &Matrix<'_, T>) -> bool {
+/// Whether a product is computed as a narrow one: the factors change places, which may not change
+/// a bit.
+pub(super) fn is<T: Real>(a: &Matrix<'_, T>, b: &Matrix<'_, T>) -> bool {
     let most = if a.transposed { MOST } else { MOST_TRANSPOSED };
-    b.columns <= most && a.rows >= 16
+    T::COMMUTES && b.columns <= most && a.rows >= 16
 }
 
 /// Cuts the rows of the result into shares for several threads.

@@ -20,6 +20,10 @@ impl<T: Real> PackedMatrix<T> {
     /// Lays a matrix out.
     pub fn new(b: Matrix<'_, T>) -> Self {
         let (rows, columns) = (b.rows, b.columns);
+        if b.values.is_empty() {
+            // The other size may be one that cannot be counted with.
+            return PackedMatrix { packed: Vec::new(), rows, columns };
+        }
         let mut packed = Vec::<T>::with_capacity(rows * padded(columns) + LINE);
         packed.resize(packed.as_ptr().align_offset(64).min(LINE), T::ZERO);
         for j in (0..columns).step_by(PANEL) {
@@ -50,6 +54,9 @@ impl<T: Real> PackedMatrix<T> {
             return Err(Error::Inner { left: a.columns, right: self.rows });
         }
         length("product", a.rows.saturating_mul(self.columns), c.len())?;
+        if c.is_empty() {
+            return Ok(());
+        }
         let start = self.packed.len() - self.rows * all_padded(self.columns);
         let (row, step) = if a.transposed { (1, a.rows) } else { (a.columns, 1) };
         let (left, right) = (a.values.as_ptr(), self.packed[start..].as_ptr());

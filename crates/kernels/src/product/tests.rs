@@ -6,6 +6,11 @@ fn noise<T: Real>(n: usize, salt: usize) -> Vec<T> {
     (0..n).map(|i| T::from_f64(((i * 7919 + salt * 104_729 + 13) as f64 * 0.618).sin())).collect()
 }
 
+/// With a tangent that is not 0.
+fn dual(x: f64) -> Dual<f64> {
+    Dual::new(x, (37.0 * x).cos())
+}
+
 /// The definition: one fused sum per element, in the order of k.
 fn by_definition<T: Real>(a: Matrix<'_, T>, b: Matrix<'_, T>, fill: Fill, c: &mut [T]) {
     let at = |m: Matrix<'_, T>, i: usize, j: usize| {
@@ -27,7 +32,8 @@ fn bits<T: Real>(x: &[T]) -> Vec<[u64; 2]> {
     x.iter().map(|x| x.bits()).collect()
 }
 
-fn equals_its_definition<T: Real>() {
+fn equals_its_definition<T: Real>(number: fn(f64) -> T) {
+    let noise = |n, salt| noise::<f64>(n, salt).into_iter().map(number).collect::<Vec<T>>();
     for [m, k, n] in [
         [0, 3, 2],
         [3, 0, 2],
@@ -44,7 +50,7 @@ fn equals_its_definition<T: Real>() {
         [100, 20, 3],
         [33, 16, 8],
     ] {
-        let (a, b, c0) = (noise::<T>(m * k, 1), noise::<T>(k * n, 2), noise::<T>(m * n, 3));
+        let (a, b, c0) = (noise(m * k, 1), noise(k * n, 2), noise(m * n, 3));
         for flags in 0..8 {
             let a = if flags & 1 == 0 { Matrix::new(&a, m, k) } else { Matrix::new(&a, k, m) };
             let b = if flags & 2 == 0 { Matrix::new(&b, k, n) } else { Matrix::new(&b, n, k) };
@@ -69,17 +75,17 @@ fn equals_its_definition<T: Real>() {
 
 #[test]
 fn f32_equals_the_definition_bit_for_bit() {
-    equals_its_definition::<f32>();
+    equals_its_definition(|x| x as f32);
 }
 
 #[test]
 fn f64_equals_the_definition_bit_for_bit() {
-    equals_its_definition::<f64>();
+    equals_its_definition(|x| x);
 }
 
 #[test]
 fn dual_equals_the_definition_bit_for_bit() {
-    equals_its_definition::<Dual<f64>>();
+    equals_its_definition(dual);
 }
 
 #[test]
@@ -124,4 +130,25 @@ fn sizes_that_do_not_fit_are_errors() {
     let (a, b) = (Matrix::new(&x, 2, 3).unwrap(), Matrix::new(&x, 2, 3).unwrap());
     assert_eq!(product(a, b, Fill::Add, &mut [0.0; 4]), Err(Error::Inner { left: 3, right: 2 }));
     assert!(product(a, b.t(), Fill::Add, &mut [0.0; 5]).is_err());
+}
+
+#[test]
+fn empty_matrices_may_be_of_any_size() {
+    for (rows, columns) in [(0, usize::MAX), (usize::MAX, 0), (0, 1 << 62), (0, 0)] {
+        let none = Matrix::new(&[0.0f32; 0], rows, columns).unwrap();
+        for b in [none, none.t()] {
+            let packed = PackedMatrix::new(b);
+            assert_eq!((packed.rows(), packed.columns()), (b.rows(), b.columns()));
+            let a = Matrix::new(&[], 0, b.rows()).unwrap();
+            packed.product(a, Fill::Add, &mut []).unwrap();
+            product(a, b, Fill::Add, &mut []).unwrap();
+        }
+    }
+    // Of no terms the sum is 0, or what it begins with.
+    let mut c = [1.0f32; 6];
+    let (a, b) = (Matrix::new(&[], 2, 0).unwrap(), Matrix::new(&[], 0, 3).unwrap());
+    PackedMatrix::new(b).product(a, Fill::Add, &mut c).unwrap();
+    assert_eq!(c, [1.0; 6]);
+    PackedMatrix::new(b).product(a, Fill::Overwrite, &mut c).unwrap();
+    assert_eq!(c, [0.0; 6]);
 }
