@@ -32,7 +32,7 @@ struct Chain {
 
 impl Chain {
     fn new(link: Link) -> Self {
-        let (w, params) = Params::init(1, |p| p.weight("w", [1], Init::Ones)).expect("one weight");
+        let (w, params) = Params::init(1, |p| p.weight("w", [1], Init::Constant(1.0))).expect("one weight");
         let (grad, tape) = (Grad::zeros(&params), Tape::new());
         let x = Tensor::new([1], vec![0.5]).expect("one number");
         Chain { link, w, params, grad, tape, x }

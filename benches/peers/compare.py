@@ -1,17 +1,20 @@
 """Runs several programs in turns on the same workloads, and compares them with the first.
 
-    python compare.py [--rounds N] [--json FILE] WORKLOADS.json "PROGRAM OF OURS" "PROGRAM" ...
+    python compare.py [--rounds N] [--threads 1 2] [--json FILE] -- WORKLOADS.json OURS OTHER ...
 
 Each program is a command, to which the file of workloads and the name of one of them are added; it
 prints a line of JSON for what it has timed. All programs run on one workload before the next one
 begins, in an order that is rotated by one from round to round, so that a change of the machine's
-speed meets all of them. Of each program and workload the smallest time of all rounds counts. A
-program that fails on a workload, or has no line for it, is left out there.
+speed meets all of them. In each round a program runs with each of the numbers of threads, as THREADS
+in its environment. Of each program and workload the smallest time counts, so that nobody is held to
+more threads than are good for it. A program that fails on a workload, or has no line for it, is left
+out there.
 """
 
 import argparse
 import json
 import math
+import os
 import shlex
 import subprocess
 import sys
@@ -20,6 +23,7 @@ import sys
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3, help="how often each program runs")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="numbers of threads")
     parser.add_argument("--json", help="a file for the smallest times")
     parser.add_argument("--limit", type=float, default=600, help="seconds for a run")
     parser.add_argument("--only", action="append", help="a workload; may be said again")
@@ -39,15 +43,18 @@ def main():
                 which = (turn + i) % len(commands)
                 if (which, name) in failed:
                     continue
-                found = measure([*commands[which], args.workloads, name], args.limit)
-                if found is None:
-                    failed.add((which, name))
-                    continue
-                for line in found:
-                    peers[which] = line["peer"]
-                    time = line["min_ms" if kind == "train" else "min_us"]
-                    key = (name, line["peer"])
-                    best[key] = min(best.get(key, math.inf), time)
+                for threads in args.threads:
+                    command = [*commands[which], args.workloads, name]
+                    found = measure(command, threads, args.limit)
+                    if found is None:
+                        failed.add((which, name))
+                        best.pop((name, peers[which]), None)
+                        break
+                    for line in found:
+                        peers[which] = line["peer"]
+                        time = line["min_ms" if kind == "train" else "min_us"]
+                        key = (name, line["peer"])
+                        best[key] = min(best.get(key, math.inf), time)
     if peers[0] is None:
         sys.exit("the first program has no times")
     peers = list(dict.fromkeys(peer for peer in peers if peer))
@@ -60,10 +67,13 @@ def main():
             json.dump(times, file, indent=1)
 
 
-def measure(command, limit):
-    """The lines that a program prints; None if it fails."""
+def measure(command, threads, limit):
+    """The lines that a program prints, on so many threads; None if it fails."""
+    environment = os.environ | {"THREADS": str(threads)}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limit)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=limit, env=environment
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         print(f"{shlex.join(command)}: {error}", file=sys.stderr)
         return None
