@@ -13,11 +13,12 @@ use std::time::{Duration, Instant};
 /// Rules in a chain.
 const RULES: u64 = 10_000;
 
-/// A link of a chain: from the value so far and a weight to the next value.
+/// A link of a chain: from the value so far and the weight to the next value.
 type Link = for<'g> fn(Var<'g, f32>, Var<'g, f32>) -> Var<'g, f32>;
 
-fn chain<'g>(x: Var<'g, f32>, w: Var<'g, f32>, link: Link) -> Var<'g, f32> {
-    (0..RULES).fold(x, |x, _| link(x, w))
+/// It begins with the weight: what no gradient is wanted of would not be recorded.
+fn chain<'g>(w: Var<'g, f32>, link: Link) -> Var<'g, f32> {
+    (0..RULES).fold(w, |x, _| link(x, w))
 }
 
 /// A chain with its memory.
@@ -27,24 +28,23 @@ struct Chain {
     params: Params<f32>,
     grad: Grad<f32>,
     tape: Tape<f32>,
-    x: Tensor<f32>,
 }
 
 impl Chain {
     fn new(link: Link) -> Self {
-        let (w, params) = Params::init(1, |p| p.weight("w", [1], Init::Constant(1.0))).expect("one weight");
+        let (w, params) =
+            Params::init(1, |p| p.weight("w", [1], Init::Constant(1.0))).expect("one weight");
         let (grad, tape) = (Grad::zeros(&params), Tape::new());
-        let x = Tensor::new([1], vec![0.5]).expect("one number");
-        Chain { link, w, params, grad, tape, x }
+        Chain { link, w, params, grad, tape }
     }
 
     /// A training pass: how long recording took, and the rest.
     fn gradient(&mut self) -> [Duration; 2] {
-        let (w, link, x) = (self.w, self.link, &self.x);
+        let (w, link) = (self.w, self.link);
         let (start, mut forward) = (Instant::now(), Duration::ZERO);
         self.tape
             .gradient(&self.params, &mut self.grad, |g| {
-                let y = chain(g.input(x), g.param(w), link);
+                let y = chain(g.param(w), link);
                 forward = start.elapsed();
                 y.sum()
             })
@@ -53,9 +53,9 @@ impl Chain {
     }
 
     fn evaluate(&mut self) -> Duration {
-        let (w, link, x) = (self.w, self.link, &self.x);
+        let (w, link) = (self.w, self.link);
         let start = Instant::now();
-        let y = self.tape.evaluate(&self.params, |g| chain(g.input(x), g.param(w), link).shape());
+        let y = self.tape.evaluate(&self.params, |g| chain(g.param(w), link).shape());
         y.expect("the shapes fit");
         start.elapsed()
     }
