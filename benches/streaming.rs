@@ -1,31 +1,40 @@
-//! One streaming step: an input in, an output out, the state carried.
+//! One streaming step: an input in, an output out, the state carried; on one thread and on two.
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use elman::autograd::Error as GraphError;
+mod common;
+
+use common::{New, noise};
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use elman::prelude::*;
 
-fn step<C: Cell>(
-    c: &mut Criterion,
-    name: &str,
-    [input, hidden]: [usize; 2],
-    cell: fn(Scope<'_>, usize, usize) -> Result<C, GraphError>,
-) {
-    let built = Params::<f32>::init(1, |p| cell(p.scope("cell"), input, hidden));
-    let Ok((cell, params)) = built else { return };
-    let mut stream = Stream::new(&params, cell);
-    let x = vec![0.1; input];
-    let size = format!("I{input}_H{hidden}");
-    c.bench_function(&format!("{name}/{size}"), |bench| {
-        bench.iter(|| stream.push(&x).map(|y| y[0]));
-    });
-}
+/// Hidden sizes; the input has a quarter of it.
+const HIDDEN: [usize; 5] = [8, 32, 128, 512, 1024];
 
 fn streaming(c: &mut Criterion) {
-    step(c, "elman-step", [1, 32], Elman::new);
-    step(c, "lstm-step", [16, 64], Lstm::new);
-    step(c, "gru-step", [64, 256], Gru::new);
-    step(c, "lstm-step", [64, 256], Lstm::new);
+    cell(c, "elman", Elman::new);
+    cell(c, "lstm", Lstm::new);
+    cell(c, "gru", Gru::new);
 }
 
-criterion_group!(benches, streaming);
+fn cell<C: Cell>(c: &mut Criterion, name: &str, new: New<C>) {
+    for threads in [1, 2] {
+        let mut group = c.benchmark_group(format!("streaming/{name}/threads-{threads}"));
+        for hidden in HIDDEN {
+            let input = hidden / 4;
+            let (cell, params) = Params::<f32>::init(1, |p| new(p.scope("cell"), input, hidden))
+                .expect("the weights are small");
+            let mut stream = Stream::new(&params, cell).threads(threads);
+            let x = noise([input]);
+            group.bench_function(BenchmarkId::from_parameter(hidden), |bench| {
+                bench.iter(|| stream.push(x.values()).expect("the input fits")[0]);
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group! {
+    name = benches;
+    config = common::short();
+    targets = streaming
+}
 criterion_main!(benches);
