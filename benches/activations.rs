@@ -8,7 +8,7 @@ use elman::kernels::map;
 use elman::tensor::Real;
 use std::hint::black_box;
 
-fn activation(c: &mut Criterion, name: &str, f: impl Fn(f32) -> f32) {
+fn activation(c: &mut Criterion, name: &str, f: impl Fn(f32) -> f32 + Sync) {
     let mut group = c.benchmark_group(format!("map/{name}"));
     for n in [1 << 10, 1 << 20] {
         let x = noise([n]);

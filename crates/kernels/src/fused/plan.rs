@@ -154,10 +154,11 @@ impl Plan {
         self.batch * (whole * self.record(UNITS) + self.record(self.hidden % UNITS))
     }
 
-    /// The distance of the cotangents of the sums of two rows.
+    /// The distance of the cotangents of the sums of two rows: with room for whole registers of
+    /// those that the state takes part in.
     #[inline(always)]
     pub(super) fn cotangents(&self) -> usize {
-        spread(self.stored * self.hidden)
+        spread((self.stored - self.sums) * self.hidden + padded(self.terms()))
     }
 
     /// Whether records are so many that no cache of a core holds them.

@@ -37,7 +37,13 @@ impl<T: Real> Step<T> {
         let sizes = Sizes { time: 1, batch, input, hidden };
         let plan = with_recurrence!(cell, cell => plan(cell, sizes))?;
         check_columns(&plan, w, u, b)?;
-        let mut memory = vec![T::ZERO; plan.step().end + LINE];
+        let (mut memory, len) = (Vec::new(), plan.step().end + LINE);
+        memory.try_reserve_exact(len).map_err(|_| Error::Length {
+            kernel: "fused step",
+            wanted: len,
+            given: 0,
+        })?;
+        memory.resize(len, T::ZERO);
         let start = memory.as_ptr().align_offset(64).min(LINE);
         if hidden > 0 {
             pack::forward(&plan, w, u, b, &mut memory[start..][..plan.step().sums]);
