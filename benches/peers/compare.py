@@ -6,7 +6,7 @@ Each program is a command, to which the file of workloads and the name of one of
 prints a line of JSON for what it has timed. All programs run on one workload before the next one
 begins, in an order that is rotated by one from round to round, so that a change of the machine's
 speed meets all of them. In each round a program runs with each of the numbers of threads, as THREADS
-in its environment. Of each program and workload the smallest time counts, so that nobody is held to
+(and RAYON_NUM_THREADS) in its environment. Of each program and workload the smallest time counts, so that nobody is held to
 more threads than are good for it. A program that fails on a workload, or has no line for it, is left
 out there.
 """
@@ -69,7 +69,7 @@ def main():
 
 def measure(command, threads, limit):
     """The lines that a program prints, on so many threads; None if it fails."""
-    environment = os.environ | {"THREADS": str(threads)}
+    environment = os.environ | {"THREADS": str(threads), "RAYON_NUM_THREADS": str(threads)}
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=limit, env=environment

@@ -105,9 +105,6 @@ impl<T: Real> Product<'_, T> {
             return narrow::share(isa, a, b, fill, c);
         }
         let parts = parallel::parts(m * n * a.columns, m);
-        if parts == 1 {
-            return T::in_lanes(isa, Rows { a, b, fill, c: c.as_mut_ptr(), rows: (0, m) });
-        }
         let c = Apart(c.as_mut_ptr());
         parallel::run(parts, &|i| {
             let rows = share(m, parts, i);

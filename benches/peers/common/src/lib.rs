@@ -56,11 +56,8 @@ pub trait Peer {
 }
 
 /// Times a library on the workloads of the file that the command line names, or on the one of a
-/// name: `FILE.json [NAME]`. `THREADS` in the environment says how many threads, else 2.
+/// name: `FILE.json [NAME]`. `RAYON_NUM_THREADS` in the environment says how many threads.
 pub fn run<P: Peer>() -> Result<(), Failure> {
-    let threads = std::env::var("THREADS").unwrap_or_else(|_| "2".into());
-    // SAFETY: no other thread has been started yet.
-    unsafe { std::env::set_var("RAYON_NUM_THREADS", threads) };
     let mut args = std::env::args().skip(1);
     let path = args.next().ok_or("wanted FILE.json [NAME]")?;
     let only = args.next();

@@ -10,8 +10,8 @@ use crate::product::OnStack;
 use crate::real::Real;
 use crate::tile::{Left, PANEL, Right, Soon, Sums, Terms, compute, share};
 
-/// Rows of all steps that are summed before the next weights take their turn: their cotangents stay in the L1
-/// cache.
+/// Rows of all steps that are summed before the next weights take their turn: their cotangents stay
+/// in the L1 cache.
 const DEPTH: usize = 128;
 
 /// What the gradients of some rows of some steps are made of.
