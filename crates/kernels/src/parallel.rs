@@ -459,6 +459,8 @@ mod tests {
     #[test]
     fn a_sleeper_is_woken() {
         let _threads = Threads::limit(2);
+        // Whoever is hired only now has not slept yet.
+        run(2, &|_| ());
         // Another test may have the pool, but not for so long.
         for _ in 0..20_000 {
             let (here, there) = (thread::current().id(), AtomicBool::new(false));
