@@ -163,6 +163,7 @@ impl<T: Real> LaneKernel<T> for Rows<'_, T> {
                     to: (to, n),
                     soon: Soon::NOTHING,
                     back: false,
+                    from_far: false,
                 };
                 // SAFETY: these rows and terms are in `a`, the same terms of whole registers in
                 // `right`, and the columns that count in `c`.

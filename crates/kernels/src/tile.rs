@@ -6,6 +6,9 @@ use crate::real::Real;
 /// Columns of packed matrices that lie side by side: as many as the widest tile has lanes.
 pub(crate) const PANEL: usize = 64;
 
+/// Bytes of an operand that the own cache of a core holds until they are read again, at most.
+pub(crate) const NEAR: usize = 3 << 19;
+
 /// A left operand: `a[r, k]` at `r · row + k · step` behind an address.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Left<S> {
@@ -35,6 +38,13 @@ impl<S> Right<S> {
     pub(crate) fn stored(at: *const S, row: usize) -> Self {
         Right { at, panel: PANEL, row }
     }
+
+    /// Of a packed operand, what begins so many numbers behind the beginning of the panel of a
+    /// column, as the operand of all columns of that panel.
+    fn part(self, column: usize, numbers: usize) -> Self {
+        let panel = column / PANEL * self.panel;
+        Right { at: self.at.wrapping_add(panel + numbers), panel: 0, row: 0 }
+    }
 }
 
 /// A number of columns, rounded up to whole registers of the widest kind.
@@ -61,29 +71,32 @@ impl<S> Terms<S> {
     }
 }
 
-/// Memory that is wanted soon, to be brought into a cache line by line.
+/// Memory that is wanted soon, to be brought into a cache, two lines at a time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Soon {
     at: *const u8,
     end: *const u8,
-    /// The distance of the next line; 0 behind the end.
-    line: usize,
+    /// The distance of the next lines; 0 behind the end.
+    lines: usize,
 }
 
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
 impl Soon {
-    pub(crate) const NOTHING: Soon = Soon { at: std::ptr::null(), end: std::ptr::null(), line: 0 };
+    pub(crate) const NOTHING: Soon = Soon { at: std::ptr::null(), end: std::ptr::null(), lines: 0 };
 
     /// So many numbers from an address on. They need not be there.
     pub(crate) fn of<S>(at: *const S, count: usize) -> Self {
-        Soon { at: at.cast(), end: at.wrapping_add(count).cast(), line: 64 }
+        Soon { at: at.cast(), end: at.wrapping_add(count).cast(), lines: 2 * LINE }
     }
 
     /// Itself, or where there is nothing, an address that is in the cache anyway. The branch spares
     /// small sums the reading of what was written just before, which takes its time.
     #[inline(always)]
     fn start<S>(&self, here: &S) -> Self {
-        if self.line == 0 {
-            return Soon { at: std::ptr::from_ref(here).cast(), end: std::ptr::null(), line: 0 };
+        if self.lines == 0 {
+            return Soon { at: std::ptr::from_ref(here).cast(), end: std::ptr::null(), lines: 0 };
         }
         *self
     }
@@ -92,7 +105,7 @@ impl Soon {
     #[inline(always)]
     fn stay<S>(&mut self, here: &S) {
         if self.at >= self.end {
-            (self.at, self.line) = (std::ptr::from_ref(here).cast(), 0);
+            (self.at, self.lines) = (std::ptr::from_ref(here).cast(), 0);
         }
     }
 }
@@ -112,6 +125,8 @@ pub(crate) struct Sums<'a, S> {
     pub(crate) soon: Soon,
     /// Whether to begin with the last columns.
     pub(crate) back: bool,
+    /// Whether the right operands, which are packed then, lie beyond the caches of a core.
+    pub(crate) from_far: bool,
 }
 
 /// Computes sums, compiled once for each kind of register.
@@ -120,34 +135,101 @@ pub(crate) struct Sums<'a, S> {
 /// Operands have to be readable for all rows, terms and whole registers of columns; `from` and
 /// `to`, for all rows and columns. `to` may be `from`, but no operand.
 pub(crate) unsafe fn compute<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
+    // A single block of rows has no time to bring anything, and who has no terms, nothing to bring.
+    let chunks = sums.from_far && sums.rows > L::ROWS && sums.terms.iter().any(|t| t.depth > 0);
+    let compute = if chunks { in_chunks::<L> } else { in_panels::<L> };
+    // SAFETY: as the caller promises.
+    unsafe { compute(sums) }
+}
+
+/// Panel by panel.
+unsafe fn in_panels<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
     L::apart(
         #[inline(always)]
         || {
-            // SAFETY: as the caller promises.
-            unsafe { panels::<L>(sums) }
+            let mut soon = sums.soon.start(sums);
+            for columns in sums.panels() {
+                // SAFETY: as the caller promises.
+                unsafe { panel::<L>(sums, columns, &mut soon) }
+            }
         },
     );
 }
 
-#[inline(always)]
-unsafe fn panels<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
-    let mut soon = sums.soon.start(sums);
-    let panels = sums.columns.div_ceil(PANEL);
-    for panel in 0..panels {
-        let first = PANEL * if sums.back { panels - 1 - panel } else { panel };
-        let count = PANEL.min(sums.columns - first);
-        let mut lane = 0;
-        while lane < count {
-            let most = if L::ROWS == 1 { 1 } else { 4 };
-            let registers = (count - lane).div_ceil(L::WIDTH).min(most);
-            let last = L::WIDTH.min(count - lane - (registers - 1) * L::WIDTH);
-            let tile = Tile { sums, first, lane, width: padded(count), row: 0, last };
-            for (row, rows) in blocks(sums.rows, L::ROWS) {
-                // SAFETY: these are rows and columns of the sums.
-                unsafe { with_size::<L>(Tile { row, ..tile }, rows, registers, &mut soon) }
+/// Terms of a chunk: two chunks, and the left operands, leave room in an L2 cache.
+const CHUNK: usize = 640;
+
+/// Chunk by chunk of the terms of a panel, each brought into the cache while all rows take up the
+/// one before. Between chunks the sums rest where they go to, which loses nothing.
+unsafe fn in_chunks<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
+    L::apart(
+        #[inline(always)]
+        || {
+            let mut next = sums.chunks().skip(1);
+            for ((first, count), terms, begin) in sums.chunks() {
+                let mut soon = match next.next() {
+                    Some(((_, count), Terms { right, depth, .. }, _)) => {
+                        Soon::of(right.at, depth * padded(count))
+                    }
+                    None => sums.soon.start(sums),
+                };
+                let from = if begin { sums.from } else { (sums.to.0.cast_const(), sums.to.1) };
+                let sums = Sums { terms: &[terms], from, ..*sums };
+                // SAFETY: as the caller promises.
+                unsafe { panel::<L>(&sums, (first, count), &mut soon) }
             }
-            lane += registers * L::WIDTH;
+        },
+    );
+}
+
+impl<S: Copy> Sums<'_, S> {
+    /// The panels: their first columns, and how many they have.
+    #[inline(always)]
+    fn panels(&self) -> impl Iterator<Item = (usize, usize)> {
+        let panels = self.columns.div_ceil(PANEL);
+        (0..panels).map(move |panel| {
+            let first = PANEL * if self.back { panels - 1 - panel } else { panel };
+            (first, PANEL.min(self.columns - first))
+        })
+    }
+
+    /// The columns and terms of the chunks of all panels, and whether they are a panel's first.
+    #[inline(always)]
+    fn chunks(&self) -> impl Iterator<Item = ((usize, usize), Terms<S>, bool)> {
+        let of_panel = move |(first, count): (usize, usize)| {
+            let of_terms = move |(i, terms): (usize, &Terms<S>)| {
+                let Terms { left, right, depth, .. } = *terms;
+                let begin = self.terms[..i].iter().all(|before| before.depth == 0);
+                blocks(depth, CHUNK).map(move |(k, depth)| {
+                    let left = Left { at: left.at.wrapping_add(k * left.step), ..left };
+                    let right = right.part(first, k * padded(count));
+                    ((first, count), Terms::new(left, right, depth), begin && k == 0)
+                })
+            };
+            self.terms.iter().enumerate().flat_map(of_terms)
+        };
+        self.panels().flat_map(of_panel)
+    }
+}
+
+/// Some columns of a panel.
+#[inline(always)]
+unsafe fn panel<L: Lanes>(
+    sums: &Sums<'_, L::Scalar>,
+    (first, count): (usize, usize),
+    soon: &mut Soon,
+) {
+    let mut lane = 0;
+    while lane < count {
+        let most = if L::ROWS == 1 { 1 } else { 4 };
+        let registers = (count - lane).div_ceil(L::WIDTH).min(most);
+        let last = L::WIDTH.min(count - lane - (registers - 1) * L::WIDTH);
+        let tile = Tile { sums, first, lane, width: padded(count), row: 0, last };
+        for (row, rows) in blocks(sums.rows, L::ROWS) {
+            // SAFETY: these are rows and columns of the sums.
+            unsafe { with_size::<L>(Tile { row, ..tile }, rows, registers, soon) }
         }
+        lane += registers * L::WIDTH;
     }
 }
 
@@ -224,7 +306,8 @@ impl<S: Real> Tile<'_, S> {
                     // Behind the last `k` the addresses are computed, and never read.
                     for _ in 0..depth / UNROLLED {
                         L::prefetch(soon.at);
-                        soon.at = soon.at.wrapping_add(soon.line);
+                        L::prefetch(soon.at.wrapping_add(soon.lines / 2));
+                        soon.at = soon.at.wrapping_add(soon.lines);
                         for _ in 0..UNROLLED {
                             term(&mut own, a, left.row, b);
                             a = a.wrapping_add(left.step);
@@ -288,3 +371,6 @@ pub(crate) fn blocks(rows: usize, most: usize) -> impl DoubleEndedIterator<Item 
 pub(crate) fn share(count: usize, parts: usize, i: usize) -> (usize, usize) {
     (i * count / parts, (i + 1) * count / parts)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::parallel::{self, Apart};
 use crate::real::Real;
-use crate::tile::{self, Left, Right, Soon, Sums, Terms, compute, padded};
+use crate::tile::{self, Left, NEAR, Right, Soon, Sums, Terms, compute, padded};
 
 /// A sequence whose adjoint is wanted: what [`forward`](super::forward) saw and wrote.
 #[derive(Debug)]
@@ -298,6 +298,7 @@ impl<T: Real> LaneKernel<T> for Through<T> {
                 to: (self.to, self.columns),
                 soon: Soon::NOTHING,
                 back: false,
+                from_far: self.depth * self.columns * size_of::<T>() > NEAR,
             });
         }
     }
@@ -399,6 +400,7 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
                 to: (to, self.plan.sums_row(units)),
                 soon,
                 back: false,
+                from_far: self.plan.far_weights::<T>(),
             });
         }
     }

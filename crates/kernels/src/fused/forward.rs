@@ -197,14 +197,9 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
         let h = Terms::new(h, Right::packed(of_state, hidden), hidden);
         let to = (self.sums.wrapping_add(part.sums(&self.plan)), self.plan.sums_row(units));
         let behind = |at: (*mut T, usize), by: usize| (at.0.wrapping_add(by), at.1);
-        let soon = if self.past_caches {
-            let at = self.records.wrapping_add(self.plan.records(t, block, row));
-            Soon::of(at, rows * self.plan.record(units))
-        } else {
-            Soon::NOTHING
-        };
         let (from, back) = ((biases, 0), self.back);
-        let sums = Sums { rows, columns, terms: &[x, h], from, to, soon, back };
+        let (soon, from_far) = (Soon::NOTHING, self.plan.far_weights::<T>());
+        let sums = Sums { rows, columns, terms: &[x, h], from, to, soon, back, from_far };
         // SAFETY: packed weights have whole registers of columns, and sums room for them.
         unsafe {
             if shift == 0 {
@@ -214,22 +209,9 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
             // Those that the input has no part in begin with their biases.
             let alone = behind(to, columns);
             let from = (biases.wrapping_add(columns), 0);
-            compute::<L>(&Sums {
-                columns: shift,
-                terms: &[],
-                from,
-                to: alone,
-                soon: Soon::NOTHING,
-                ..sums
-            });
+            compute::<L>(&Sums { columns: shift, terms: &[], from, to: alone, ..sums });
             let to = behind(to, shift);
-            compute::<L>(&Sums {
-                terms: &[h],
-                from: (to.0.cast_const(), to.1),
-                to,
-                soon: Soon::NOTHING,
-                ..sums
-            });
+            compute::<L>(&Sums { terms: &[h], from: (to.0.cast_const(), to.1), to, ..sums });
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Sizes;
 use super::recurrence::Recurrence;
 use super::weights::whole_panels;
-use crate::tile::{PANEL, padded};
+use crate::tile::{NEAR, PANEL, padded};
 
 /// Units of a cell whose sums are computed together.
 pub(super) const UNITS: usize = PANEL;
@@ -19,7 +19,7 @@ const LEAST_SHARD: usize = 4;
 /// Numbers of all shards' gradients, at most: they stay in the caches.
 const SHARED: usize = 1 << 18;
 
-/// Bytes that the caches of a core may hold until they are read again.
+/// Bytes that all caches may hold until they are read again.
 const CACHE: usize = 16 << 20;
 
 /// The sizes of a sequence, and those of its parts.
@@ -159,6 +159,12 @@ impl Plan {
     #[inline(always)]
     pub(super) fn cotangents(&self) -> usize {
         spread((self.stored - self.sums) * self.hidden + padded(self.terms()))
+    }
+
+    /// Whether weights are so many that they do not stay in the cache of a core from one step to
+    /// the next.
+    pub(super) fn far_weights<T>(&self) -> bool {
+        (self.input + self.hidden) * self.terms() * size_of::<T>() > NEAR
     }
 
     /// Whether records are so many that no cache of a core holds them.

@@ -7,8 +7,6 @@ use crate::tile;
 
 /// Rows whose sums are computed together: few enough that they stay in a cache.
 const AT_ONCE: usize = 64;
-/// Weights of so many bytes do not stay in the cache of a core: it is better to share them.
-const LARGE: usize = 3 << 19;
 /// With fewer rows than this for each thread, loading weights takes longer than computing.
 const FEW_ROWS: usize = 6;
 /// Multiplications of a step, of one thread, that are worth waiting for the others after it: waiting,
@@ -99,11 +97,11 @@ pub(super) fn share_steps<T: Real>(
 ) {
     let (batch, blocks) = (plan.batch, plan.blocks());
     let parts = parallel::parts(plan.operations() * steps, usize::MAX);
-    let weights = (plan.input + plan.hidden) * plan.terms() * size_of::<T>();
+    // What does not stay in the cache of a core is better shared.
     let by_units = parts > 1
         && blocks >= parts
         && plan.operations() >= WORTH_WAITING * parts
-        && (weights > LARGE || batch < FEW_ROWS * parts);
+        && (plan.far_weights::<T>() || batch < FEW_ROWS * parts);
     if by_units {
         parallel::together(parts, &|member| {
             let blocks = tile::share(blocks, member.of(), member.number());

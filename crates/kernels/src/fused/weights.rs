@@ -139,6 +139,7 @@ impl<T: Real> Shared<'_, T> {
                     to: (to, PANEL),
                     soon: Soon::NOTHING,
                     back: false,
+                    from_far: false,
                 };
                 // SAFETY: the caller's promises.
                 unsafe { compute::<L>(&sums) }

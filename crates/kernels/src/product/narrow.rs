@@ -95,6 +95,7 @@ impl<T: Real> LaneKernel<T> for Narrow<'_, T> {
                     to: (sums, ROWS),
                     soon: Soon::NOTHING,
                     back: false,
+                    from_far: false,
                 };
                 // SAFETY: these rows and terms are in `b`, the same terms of whole registers in
                 // `right`, and the columns that count in the sums.

@@ -5,7 +5,7 @@ use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::real::Real;
-use crate::tile::{Left, PANEL, Right, Soon, Sums, Terms, compute, padded};
+use crate::tile::{Left, NEAR, PANEL, Right, Soon, Sums, Terms, compute, padded};
 use std::mem::MaybeUninit;
 
 /// A right operand that is laid out once for many products.
@@ -76,6 +76,7 @@ impl<T: Real> PackedMatrix<T> {
                 to: (to, self.columns),
                 soon: Soon::NOTHING,
                 back: false,
+                from_far: self.rows * self.columns * size_of::<T>() > NEAR,
             }),
         );
         Ok(())
