@@ -4,6 +4,7 @@
 mod support;
 
 use elman::prelude::*;
+use elman::rnn::State;
 use proptest::prelude::*;
 use support::{bits, cases, deviation, normal};
 
@@ -27,15 +28,29 @@ impl<C: Cell> Cell for Stepwise<C> {
     }
 }
 
-/// Outputs, gradient of the weights, gradient of the inputs.
-fn run<T: Real, C: Cell>(cell: C, params: &Params<T>, x: &Tensor<T>) -> [Vec<T>; 3] {
+/// Outputs and last state, gradient of the weights, gradient of the inputs.
+fn run<T: Real, C: Cell>(
+    cell: C,
+    params: &Params<T>,
+    x: &Tensor<T>,
+    lengths: Option<&[u32]>,
+) -> [Vec<T>; 3] {
     let (mut tape, mut grad) = (Tape::new(), Grad::zeros(params));
     let mut outputs = Vec::new();
     tape.gradient(params, &mut grad, |g| {
-        let y = Rnn(cell).forward(g.wanted(x)).values();
+        let mut xs = Seq::from(g.wanted(x));
+        if let Some(lengths) = lengths {
+            xs = xs.with_lengths(lengths);
+        }
+        let (y, state) = cell.sequence(xs, cell.initial(g, xs.batch()));
         outputs = y.tensor().into_values();
         let w = normal::<T>(y.shape(), "cotangents");
-        (y * g.input(&w)).sum()
+        let mut loss = (y * g.input(&w)).sum();
+        state.each(&mut |s| {
+            outputs.extend(s.tensor().into_values());
+            loss = loss + (s * s).sum();
+        });
+        loss
     })
     .unwrap();
     let dx = tape.wanted(0).unwrap().values().to_vec();
@@ -44,18 +59,25 @@ fn run<T: Real, C: Cell>(cell: C, params: &Params<T>, x: &Tensor<T>) -> [Vec<T>;
 
 /// The largest deviation of the gradients, in units of rounding.
 fn compare<T: Real, C: Cell + Copy>(cell: C, params: &Params<T>, sizes: [usize; 3]) -> f64 {
-    let [_, batch, _] = sizes;
+    let [time, batch, _] = sizes;
     let x = normal::<T>(sizes, "x");
-    let steps = run(Stepwise(cell), params, &x);
-    let whole = run(cell, params, &x);
-    assert_eq!(bits(&steps[0]), bits(&whole[0]), "outputs");
+    let lengths: Vec<_> = (0..batch).map(|b| ((5 * b + 2) % (time + 1)) as u32).collect();
+    let ending = [None, Some(&lengths[..])].map(|lengths| {
+        let steps = run(Stepwise(cell), params, &x, lengths);
+        let whole = run(cell, params, &x, lengths);
+        assert_eq!(bits(&steps[0]), bits(&whole[0]), "outputs");
+        (steps, whole)
+    });
     let mut stream = Stream::rows(params, cell, batch);
-    for (x, y) in x.values().chunks(batch * sizes[2]).zip(whole[0].chunks(batch * cell.output())) {
+    let outputs = ending[0].1[0].chunks(batch * cell.output());
+    for (x, y) in x.values().chunks(batch * sizes[2]).zip(outputs) {
         assert_eq!(bits(stream.push(x).unwrap()), bits(y), "stream");
     }
     let f64s = |x: &[T]| x.iter().map(|x| x.to_f64()).collect::<Vec<_>>();
-    let off = |i: usize| deviation(&f64s(&steps[i]), &f64s(&whole[i]));
-    off(1).max(off(2)) / T::EPSILON
+    let off = ending.iter().flat_map(|(steps, whole)| {
+        [1, 2].map(|i| deviation(&f64s(&steps[i]), &f64s(&whole[i])) / T::EPSILON)
+    });
+    off.fold(0.0, f64::max)
 }
 
 /// The multiple of rounding that gradients may differ by, relative to the largest of them: they are

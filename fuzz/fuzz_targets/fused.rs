@@ -25,6 +25,8 @@ struct Input {
     /// Which partial derivatives are wanted, a bit each.
     wants: u8,
     layouts: [Layout; 3],
+    /// How many steps each row has, in turns.
+    lengths: Option<[u8; 4]>,
     wrong: Option<Wrong>,
     /// Sizes that nobody has the memory for.
     claim: Option<[usize; 4]>,
@@ -39,7 +41,7 @@ enum Wrong {
 }
 
 /// The slices whose lengths can be wrong, and those of partial derivatives.
-const SLICES: usize = 14;
+const SLICES: usize = 15;
 const X: usize = 0;
 const H: usize = 1;
 const C: usize = 2;
@@ -50,6 +52,7 @@ const DY: usize = 6;
 const DLAST: usize = 7;
 /// The first of six.
 const PARTIAL: usize = 8;
+const LENGTHS: usize = 14;
 
 struct Partials<T> {
     states: [Memory<T>; 3],
@@ -139,6 +142,11 @@ fn compute<T: Number>(input: &Input, sizes: Sizes, how: How) -> Option<Vec<Memor
     let wanted = |i: usize, len: usize| changed(i, len) == len;
 
     let (x, h, c) = (noise(X, rows * features), noise(H, state), noise(C, own));
+    let lengths: Option<Vec<u32>> = input.lengths.map(|lengths| {
+        let all = lengths.into_iter().cycle().map(|length| u32::from(length) % 8);
+        all.take(changed(LENGTHS, batch)).collect()
+    });
+    let lengths = lengths.as_deref();
     let mut y = Memory::<T>::poison(changed(Y, rows * hidden), off);
     let mut last = Memory::<T>::poison(changed(LAST, own), off);
     let memory = kept(cell, sizes).unwrap();
@@ -150,6 +158,7 @@ fn compute<T: Number>(input: &Input, sizes: Sizes, how: How) -> Option<Vec<Memor
         w,
         u,
         b,
+        lengths,
         y: &mut y,
         last: &mut last,
         kept: &mut memory_kept,
@@ -159,12 +168,13 @@ fn compute<T: Number>(input: &Input, sizes: Sizes, how: How) -> Option<Vec<Memor
         && wanted(H, state)
         && wanted(C, own)
         && wanted(Y, rows * hidden)
+        && (lengths.is_none() || wanted(LENGTHS, batch))
         && wanted(KEPT, memory);
     let verdict = forward(isa, cell, sizes, with);
     assert_eq!(verdict.is_ok(), inputs_fit && wanted(LAST, own), "forward: {verdict:?}");
 
     let (dy, dlast) = (noise(DY, rows * hidden), noise(DLAST, own));
-    let lengths = [rows * features, state, own];
+    let of_states = [rows * features, state, own];
     let partial = |i: usize, len: usize| {
         let (len, salt) = (changed(PARTIAL + i, len), 30 + i as u64);
         Memory::<T>::noise(len, off, input.seed, salt, Contents::Small)
@@ -173,7 +183,7 @@ fn compute<T: Number>(input: &Input, sizes: Sizes, how: How) -> Option<Vec<Memor
         weights[i].values.iter().map(|values| partial(3 + i, values.len())).collect()
     };
     let mut partials = Partials {
-        states: [0, 1, 2].map(|i| partial(i, lengths[i])),
+        states: [0, 1, 2].map(|i| partial(i, of_states[i])),
         weights: [0, 1, 2].map(of_weights),
         together: [0, 1, 2].map(|i| weights[i].together),
         wants: input.wants,
@@ -185,6 +195,7 @@ fn compute<T: Number>(input: &Input, sizes: Sizes, how: How) -> Option<Vec<Memor
         w,
         u,
         b,
+        lengths,
         y: &y,
         dy: &dy,
         dlast: &dlast,
@@ -195,7 +206,7 @@ fn compute<T: Number>(input: &Input, sizes: Sizes, how: How) -> Option<Vec<Memor
         let nothing = rows == 0 || hidden == 0;
         input.wants >> i & 1 == 1 && if i == 2 { nothing || cell.carries() } else { !nothing }
     };
-    let len = |i: usize| if i < 3 { lengths[i] } else { weights[i - 3].values[0].len() };
+    let len = |i: usize| if i < 3 { of_states[i] } else { weights[i - 3].values[0].len() };
     let partials_fit = (0..6).all(|i| !asked(i) || wanted(PARTIAL + i, len(i)));
     let fits = inputs_fit && wanted(DY, rows * hidden) && wanted(DLAST, own) && partials_fit;
     assert_eq!(verdict.is_ok(), fits, "backward: {verdict:?}");
@@ -268,6 +279,7 @@ fn run<T: Number>(input: &Input) {
             w: with,
             u: with,
             b: with,
+            lengths: None,
             y: &mut [],
             last: &mut [],
             kept: none,
@@ -280,6 +292,7 @@ fn run<T: Number>(input: &Input) {
             w: with,
             u: with,
             b: with,
+            lengths: None,
             y: &[],
             dy: &[],
             dlast: &[],

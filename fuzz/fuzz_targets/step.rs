@@ -87,6 +87,7 @@ fn run<T: Number>(input: &Input) {
                 w: &w,
                 u: &u,
                 b: &b,
+                lengths: None,
                 y: &mut y,
                 last: &mut last,
                 kept: &mut memory,

@@ -11,6 +11,7 @@
 
 pub(crate) mod backward;
 pub(crate) mod forward;
+mod lengths;
 mod pack;
 mod plan;
 pub(crate) mod recurrence;

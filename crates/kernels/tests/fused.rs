@@ -38,11 +38,20 @@ impl<T> Gradients<T> for Partials<T> {
     }
 }
 
+/// Whether rows end when they like, and whether somebody wants partials of inputs and states.
+#[derive(Clone, Copy)]
+struct Rows {
+    end: bool,
+    states: bool,
+}
+
+const ALL: Rows = Rows { end: false, states: true };
+
 /// Outputs, the last cell, and all partials, as bits.
-fn results<T: Real>(cell: Cell, sizes: Sizes, isa: Isa, states: bool) -> Vec<[u64; 2]> {
+fn results<T: Real>(cell: Cell, sizes: Sizes, isa: Isa, rows: Rows) -> Vec<[u64; 2]> {
     // Memory as it comes, and not at the beginning of a cache line.
     let mut memory = vec![T::NAN; kept(cell, sizes).unwrap() + 1];
-    results_in(&mut memory[1..], cell, sizes, isa, states)
+    results_in(&mut memory[1..], cell, sizes, isa, rows)
 }
 
 /// The same, with that memory.
@@ -51,12 +60,15 @@ fn results_in<T: Real>(
     cell: Cell,
     sizes: Sizes,
     isa: Isa,
-    states: bool,
+    rows: Rows,
 ) -> Vec<[u64; 2]> {
     let Sizes { time, batch, input, hidden } = sizes;
     let own = if cell.carries() { batch * hidden } else { 0 };
     let (x, h, c) = (noise(time * batch * input, 1), noise(batch * hidden, 2), noise(own, 3));
+    let Rows { end, states } = rows;
     let (width, rows) = (cell.sums() * hidden, time * batch);
+    let lengths: Vec<_> = (0..batch).map(|b| ((5 * b + 2) % (time + 1)) as u32).collect();
+    let lengths = end.then_some(&lengths[..]);
     let (w, u): (Vec<T>, Vec<T>) = (noise(input * width, 4), noise(hidden * width, 5));
     let b: Vec<T> = noise(cell.stored() * hidden, 6);
     let columns = |sums: usize, values| -> Vec<Columns<'_, T>> {
@@ -72,14 +84,23 @@ fn results_in<T: Real>(
         w: &cw,
         u: &cu,
         b: &cb,
+        lengths,
         y: &mut y,
         last: &mut last,
         kept: &mut *memory,
     };
     forward(isa, cell, sizes, with).unwrap();
-    let (dy, dlast): (Vec<T>, Vec<T>) = (noise(rows * hidden, 7), noise(own, 8));
-    let lengths = [x.len(), h.len(), c.len(), w.len(), u.len(), b.len()];
-    let mut partials = Partials { of: lengths.map(|len| noise(len, 9)), states };
+    let (mut dy, dlast): (Vec<T>, Vec<T>) = (noise(rows * hidden, 7), noise(own, 8));
+    if let Some(lengths) = lengths {
+        let ended = |&i: &usize| i / batch >= lengths[i % batch] as usize;
+        for i in (0..rows).filter(ended) {
+            let row = i * hidden..(i + 1) * hidden;
+            assert!(y[row.clone()].iter().all(|y| y.bits() == T::ZERO.bits()));
+            dy[row].fill(T::NAN);
+        }
+    }
+    let operands = [x.len(), h.len(), c.len(), w.len(), u.len(), b.len()];
+    let mut partials = Partials { of: operands.map(|len| noise(len, 9)), states };
     let with = Backward {
         x: &x,
         h: &h,
@@ -87,6 +108,7 @@ fn results_in<T: Real>(
         w: &cw,
         u: &cu,
         b: &cb,
+        lengths,
         y: &y,
         dy: &dy,
         dlast: &dlast,
@@ -110,16 +132,21 @@ fn same_everywhere<T: Real>(cell: Cell) {
         [3, 4, 150, 90],
         [5, 9, 7, 130],
     ] {
-        let wanted = results::<T>(cell, sizes(shape), Isa::Portable, true);
+        let ending = Rows { end: true, ..ALL };
+        let wanted = results::<T>(cell, sizes(shape), Isa::Portable, ALL);
+        let wanted_ending = results::<T>(cell, sizes(shape), Isa::Portable, ending);
         for isa in Isa::ALL {
             for threads in [1, 2, 3, 8] {
                 let _threads = Threads::limit(threads);
-                let found = results::<T>(cell, sizes(shape), isa, true);
-                assert!(found == wanted, "{isa:?}, {threads} threads, {shape:?}");
+                for (rows, wanted) in [(ALL, &wanted), (ending, &wanted_ending)] {
+                    let found = results::<T>(cell, sizes(shape), isa, rows);
+                    let end = rows.end;
+                    assert!(found == *wanted, "{isa:?}, {threads} threads, {shape:?}, {end}");
+                }
             }
         }
         // What nobody wants is not written, and does not change the rest.
-        let found = results::<T>(cell, sizes(shape), Isa::used(), false);
+        let found = results::<T>(cell, sizes(shape), Isa::used(), Rows { states: false, ..ALL });
         let state = shape[1] * shape[3];
         let outputs = shape[0] * state + if cell.carries() { state } else { 0 };
         let weights = (shape[2] + shape[3]) * cell.sums() * shape[3] + cell.stored() * shape[3];
@@ -156,14 +183,14 @@ fn records_past_the_caches_have_the_same_bits() {
     // Units that are whole registers of every width, of the narrower ones, and of none.
     for hidden in [16, 20, 21] {
         let sizes = Sizes { time: 1250, batch: 16, input: 1, hidden };
-        let wanted = results::<f64>(Cell::LongShort, sizes, Isa::Portable, true);
+        let wanted = results::<f64>(Cell::LongShort, sizes, Isa::Portable, ALL);
         for isa in [Isa::Avx2, Isa::Avx512] {
             let len = kept(Cell::LongShort, sizes).unwrap();
             assert!(8 * len > 16 << 20);
             let mut memory = vec![f64::NAN; len + 8];
             let start = memory.as_ptr().align_offset(64);
             let memory = &mut memory[start..][..len];
-            assert!(results_in(memory, Cell::LongShort, sizes, isa, true) == wanted, "{isa:?}");
+            assert!(results_in(memory, Cell::LongShort, sizes, isa, ALL) == wanted, "{isa:?}");
         }
     }
 }
@@ -174,25 +201,28 @@ fn lengths_that_do_not_fit_are_errors() {
     let (x, h, w, u, b) = ([0.0f32; 24], [0.0; 15], [0.0; 20], [0.0; 25], [0.0; 5]);
     let mut memory = vec![0.0; kept(Cell::Tanh, sizes).unwrap()];
     let mut y = [0.0; 30];
-    let mut run = |x: &[f32], w: Columns<'_, f32>, sums: usize, memory: &mut [f32]| {
+    let mut run = |x: &[f32], w: Columns<'_, f32>, sums, lengths, memory: &mut [f32]| {
         let [u, b] = [&u[..], &b[..]].map(|values| [Columns { values, width: 5, first: 0 }]);
         let (w, y) = (&[w][..sums], &mut y);
-        let with = Forward { x, h: &h, c: &[], w, u: &u, b: &b, y, last: &mut [], kept: memory };
+        let with =
+            Forward { x, h: &h, c: &[], w, u: &u, b: &b, lengths, y, last: &mut [], kept: memory };
         forward(Isa::used(), Cell::Tanh, sizes, with)
     };
     let good = Columns { values: &w[..], width: 5, first: 0 };
-    assert!(run(&x, good, 1, &mut memory).is_ok());
-    assert!(run(&x[1..], good, 1, &mut memory).is_err());
-    assert!(run(&x, good, 0, &mut memory).is_err());
-    assert!(run(&x, Columns { first: 1, ..good }, 1, &mut memory).is_err());
-    assert!(run(&x, Columns { width: 4, ..good }, 1, &mut memory).is_err());
-    assert!(run(&x, Columns { first: usize::MAX, ..good }, 1, &mut memory).is_err());
+    assert!(run(&x, good, 1, None, &mut memory).is_ok());
+    assert!(run(&x, good, 1, Some(&[2, 0, 9][..]), &mut memory).is_ok());
+    assert!(run(&x, good, 1, Some(&[2, 0]), &mut memory).is_err());
+    assert!(run(&x[1..], good, 1, None, &mut memory).is_err());
+    assert!(run(&x, good, 0, None, &mut memory).is_err());
+    assert!(run(&x, Columns { first: 1, ..good }, 1, None, &mut memory).is_err());
+    assert!(run(&x, Columns { width: 4, ..good }, 1, None, &mut memory).is_err());
+    assert!(run(&x, Columns { first: usize::MAX, ..good }, 1, None, &mut memory).is_err());
     // Four rows so wide have, modulo 2⁶⁴, no numbers or as many as there are.
     let wide = Columns { width: 1 << 62, ..good };
-    assert!(run(&x, wide, 1, &mut memory).is_err());
-    assert!(run(&x, Columns { values: &[], ..wide }, 1, &mut memory).is_err());
-    assert!(run(&x, Columns { width: 5 + (1 << 62), ..good }, 1, &mut memory).is_err());
-    assert!(run(&x, good, 1, &mut memory[1..]).is_err());
+    assert!(run(&x, wide, 1, None, &mut memory).is_err());
+    assert!(run(&x, Columns { values: &[], ..wide }, 1, None, &mut memory).is_err());
+    assert!(run(&x, Columns { width: 5 + (1 << 62), ..good }, 1, None, &mut memory).is_err());
+    assert!(run(&x, good, 1, None, &mut memory[1..]).is_err());
     assert!(kept(Cell::Tanh, Sizes { time: usize::MAX, ..sizes }).is_err());
     assert!(kept(Cell::Tanh, Sizes { hidden: usize::MAX, ..sizes }).is_err());
 }

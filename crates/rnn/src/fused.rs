@@ -1,7 +1,7 @@
 //! Whole sequences in one rule, for the cells that have a kernel.
 
 use crate::seq::Seq;
-use elman_autograd::{AnyRule, Backward, Forward, Misfit, Param, Partials, Shapes, Var};
+use elman_autograd::{AnyRule, Backward, Forward, IdRange, Misfit, Param, Partials, Shapes, Var};
 use elman_kernels::fused::{self, Cell, Columns, Gradients, Sizes};
 use elman_kernels::{Isa, fit};
 use elman_tensor::{Real, Shape, View};
@@ -34,15 +34,26 @@ const C: usize = 2;
 /// A sequence of a cell: the outputs, `[time · batch, hidden]`, and behind them the last cell
 /// where there is one.
 #[derive(Debug, Clone, Copy)]
-struct Fused(&'static Kernel);
+struct Fused {
+    kernel: &'static Kernel,
+    /// How many steps each row has, where some have fewer than all.
+    lengths: Option<IdRange>,
+}
+
+impl Fused {
+    /// The lengths, out of the buffer they lie in.
+    fn lengths<'a>(&self, ids: &'a [u32]) -> Option<&'a [u32]> {
+        self.lengths.map(|range| range.of(ids))
+    }
+}
 
 /// The most sums of a cell.
 const MOST: usize = 4;
 /// The most weights and biases of a cell.
 const WEIGHTS: usize = 7;
 
-/// Computes a whole sequence by a kernel, if the operands fit and the sequence is whole: the
-/// outputs `[time, batch, hidden]`, and the last cell.
+/// Computes a whole sequence by a kernel, if the operands fit and no state starts anew: the outputs
+/// `[time, batch, hidden]`, and the output and the cell that each row ends with.
 #[track_caller]
 pub(crate) fn sequence<'g, T: Real>(
     kernel: &'static Kernel,
@@ -50,13 +61,13 @@ pub(crate) fn sequence<'g, T: Real>(
     h: Var<'g, T>,
     c: Var<'g, T>,
     weights: &[Param],
-) -> Option<(Var<'g, T>, Var<'g, T>)> {
+) -> Option<(Var<'g, T>, [Var<'g, T>; 2])> {
     let g = xs.graph();
     let x = xs.values();
     let (time, batch) = (xs.time(), xs.batch());
     let hidden = h.shape().last();
     xs.check("sequence", Location::caller());
-    if g.failed() || time == 0 || xs.inside().is_some() || xs.resets().is_some() {
+    if g.failed() || time == 0 || xs.resets().is_some() {
         return None;
     }
     let mut operands = [g.absent(); FIRST + WEIGHTS];
@@ -65,13 +76,14 @@ pub(crate) fn sequence<'g, T: Real>(
         *operand = g.param(weight);
     }
     let operands = &operands[..FIRST + weights.len()];
+    let lengths = xs.lengths().map(|lengths| lengths.range_in(g, kernel.name, Location::caller()));
     // What does not fit is left to the single steps, whose errors say more.
     sizes(kernel, operands.len(), |operand| operands[operand].shape()).ok()?;
-    let all = g.apply_any(Fused(kernel), operands, Location::caller());
+    let all = g.apply_any(Fused { kernel, lengths }, operands, Location::caller());
     let rows = time * batch;
-    let y = all.slice(0, rows);
+    let y = all.slice(0, rows).reshape([time, batch, hidden]);
     let last = if kernel.cell.carries() { all.slice(rows, batch) } else { c };
-    Some((y.reshape([time, batch, hidden]), last))
+    Some((y, [xs.with_values(y).ends(h), last]))
 }
 
 /// The sizes, and whether all shapes fit them.
@@ -124,26 +136,27 @@ fn columns<'a, T: Real>(
 
 impl<T: Real> AnyRule<T> for Fused {
     fn name(&self) -> &'static str {
-        self.0.name
+        self.kernel.name
     }
 
     fn shape(&self, x: Shapes<'_>) -> Result<Shape, Misfit> {
-        let Sizes { time, batch, hidden, .. } = of_shapes(self.0, x)?;
-        let rows = if self.0.cell.carries() { time + 1 } else { time };
+        let Sizes { time, batch, hidden, .. } = of_shapes(self.kernel, x)?;
+        let rows = if self.kernel.cell.carries() { time + 1 } else { time };
         Ok(Shape::from([rows * batch, hidden]))
     }
 
     fn kept(&self, x: Shapes<'_>) -> usize {
-        of_shapes(self.0, x)
+        of_shapes(self.kernel, x)
             .ok()
-            .and_then(|sizes| fused::kept(self.0.cell, sizes).ok())
+            .and_then(|sizes| fused::kept(self.kernel.cell, sizes).ok())
             .unwrap_or(usize::MAX)
     }
 
     fn forward(&self, mut at: Forward<'_, T>) {
-        let Ok(sizes) = of_shapes(self.0, at.x.shapes()) else { return };
-        let (k, view) = (self.0, |operand| at.x.get(operand));
+        let Ok(sizes) = of_shapes(self.kernel, at.x.shapes()) else { return };
+        let (k, view) = (self.kernel, |operand| at.x.get(operand));
         let (w, u, b) = (columns(k.w, view), columns(k.u, view), columns(k.b, view));
+        let lengths = self.lengths(at.side.ids);
         let (y, last) = at.y.values_mut().split_at_mut(sizes.time * sizes.batch * sizes.hidden);
         fit(fused::forward(
             Isa::used(),
@@ -156,6 +169,7 @@ impl<T: Real> AnyRule<T> for Fused {
                 w: &w[..k.w.len()],
                 u: &u[..k.u.len()],
                 b: &b[..k.b.len()],
+                lengths,
                 y,
                 last,
                 kept: at.side.kept,
@@ -164,8 +178,8 @@ impl<T: Real> AnyRule<T> for Fused {
     }
 
     fn adjoint(&self, mut at: Backward<'_, T>) {
-        let Ok(sizes) = of_shapes(self.0, at.x.shapes()) else { return };
-        let (k, view) = (self.0, |operand| at.x.get(operand));
+        let Ok(sizes) = of_shapes(self.kernel, at.x.shapes()) else { return };
+        let (k, view) = (self.kernel, |operand| at.x.get(operand));
         let (w, u, b) = (columns(k.w, view), columns(k.u, view), columns(k.b, view));
         let outputs = sizes.time * sizes.batch * sizes.hidden;
         let (dy, dlast) = at.dy.values().split_at(outputs);
@@ -176,6 +190,7 @@ impl<T: Real> AnyRule<T> for Fused {
             w: &w[..k.w.len()],
             u: &u[..k.u.len()],
             b: &b[..k.b.len()],
+            lengths: self.lengths(at.side.ids),
             y: &at.y.values()[..outputs],
             dy,
             dlast,

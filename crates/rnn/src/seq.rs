@@ -142,15 +142,20 @@ impl<'g, T: Real> Seq<'g, T> {
     /// The last step of each row, at its own end: `[batch, feature]`, 0 for rows of no steps.
     #[track_caller]
     pub fn last(&self) -> Var<'g, T> {
-        let (g, time, batch) = (self.graph(), self.time(), self.batch());
-        let size = self.values.shape().last();
+        self.ends(self.graph().zeros([self.batch(), self.values.shape().last()]))
+    }
+
+    /// The last step of each row, or its part of `start`, `[batch, feature]`, for rows of no steps.
+    #[track_caller]
+    pub(crate) fn ends(&self, start: Var<'g, T>) -> Var<'g, T> {
+        let (time, batch, size) = (self.time(), self.batch(), self.values.shape().last());
         if time == 0 {
-            return g.zeros([batch, size]);
+            return start;
         }
         let Some(lengths) = self.lengths else { return self.values.at(time - 1) };
-        // Where each row ends; rows that never began are silenced afterwards.
+        // Where each row ends; rows that never began are replaced afterwards.
         let ends = lengths.map(|b, length| ((length.max(1) - 1) as usize * batch + b) as u32);
         let last = self.values.reshape([time * batch, size]).gather(ends);
-        last.select(lengths, g.zeros([batch, size]))
+        last.select(lengths, start)
     }
 }

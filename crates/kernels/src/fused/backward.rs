@@ -1,5 +1,6 @@
 //! All steps, backward.
 
+use super::lengths::Lengths;
 use super::plan::{Plan, Span, UNITS};
 use super::recurrence::{Kept, Recurrence};
 use super::split::{Part, Share, share_steps};
@@ -27,9 +28,11 @@ pub struct Backward<'a, T> {
     pub u: &'a [Columns<'a, T>],
     /// The biases, for each sum.
     pub b: &'a [Columns<'a, T>],
+    /// How many steps each row has.
+    pub lengths: Option<&'a [u32]>,
     /// The outputs.
     pub y: &'a [T],
-    /// The cotangent of the outputs.
+    /// The cotangent of the outputs; past the end of a row it does not matter.
     pub dy: &'a [T],
     /// The cotangent of the last cell; empty where there is none.
     pub dlast: &'a [T],
@@ -82,6 +85,7 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
         length("fused backward", wanted, found)?;
     }
     super::check_columns(&plan, with.w, with.u, with.b)?;
+    let lengths = Lengths::new(with.lengths, batch)?;
     if plan.rows() == 0 || hidden == 0 {
         return add(into.c(), with.dlast);
     }
@@ -103,6 +107,7 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
     let steps = Steps {
         cell,
         plan,
+        lengths,
         h: with.h.as_ptr(),
         c: with.c.as_ptr(),
         y: with.y.as_ptr(),
@@ -141,7 +146,7 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
 /// The way back through all steps, span by span.
 struct Way<'a, C, T> {
     isa: Isa,
-    steps: Steps<C, T>,
+    steps: Steps<'a, C, T>,
     x: *const T,
     /// The transposed weights of the input, packed.
     of_input: &'a [T],
@@ -305,9 +310,10 @@ impl<T: Real> LaneKernel<T> for Through<T> {
 }
 
 /// The steps of a sequence.
-struct Steps<C, T> {
+struct Steps<'a, C, T> {
     cell: C,
     plan: Plan,
+    lengths: Lengths<'a>,
     h: *const T,
     c: *const T,
     y: *const T,
@@ -322,11 +328,11 @@ struct Steps<C, T> {
 }
 
 // SAFETY: as forward.
-unsafe impl<C: Sync, T: Sync> Sync for Steps<C, T> {}
+unsafe impl<C: Sync, T: Sync> Sync for Steps<'_, C, T> {}
 
 /// A thread's share of some steps, from the last one back.
 struct Shared<'a, C, T> {
-    steps: &'a Steps<C, T>,
+    steps: &'a Steps<'a, C, T>,
     span: Span,
     share: Share<'a>,
 }
@@ -362,7 +368,7 @@ impl<T: Real, C: Recurrence> LaneKernel<T> for Shared<'_, C, T> {
     }
 }
 
-impl<T: Real, C: Recurrence> Steps<C, T> {
+impl<T: Real, C: Recurrence> Steps<'_, C, T> {
     /// The cotangents of the outputs of a step.
     ///
     /// # Safety
@@ -370,6 +376,7 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
     #[inline(always)]
     unsafe fn sum<L: Lanes<Scalar = T>>(&self, t: usize, span: Span, part: Part) {
         let Plan { time, batch, hidden, .. } = self.plan;
+        let part = self.lengths.clip(part, t);
         let (depth, first) = (self.plan.terms(), part.block * UNITS);
         let next = (t + 1 - span.from) * batch + part.row;
         let next = next * self.plan.cotangents() + (C::STORED - C::SUMS) * hidden;
@@ -422,6 +429,14 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
             let y = self.y.wrapping_add(t * batch * hidden + state);
             let carried = self.carried.wrapping_add(state);
             let to = self.gathered.wrapping_add(slot * self.plan.cotangents() + first);
+            if !self.lengths.has(row, t) {
+                for s in 0..C::STORED {
+                    // SAFETY: as below.
+                    unsafe { std::slice::from_raw_parts_mut(to.add(s * hidden), units) }
+                        .fill(T::ZERO);
+                }
+                continue;
+            }
             let record = self.records.wrapping_add(self.plan.records(t, part.block, row));
             let number = |from: *const T, place: usize| from.wrapping_add(place * units);
             let old = match (C::CELL, t.checked_sub(1)) {

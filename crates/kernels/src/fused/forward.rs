@@ -1,5 +1,6 @@
 //! All steps, forward.
 
+use super::lengths::Lengths;
 use super::plan::{Plan, UNITS};
 use super::recurrence::Recurrence;
 use super::split::{Part, Share, share_steps};
@@ -25,6 +26,10 @@ pub struct Forward<'a, T> {
     pub u: &'a [Columns<'a, T>],
     /// The biases, for each sum.
     pub b: &'a [Columns<'a, T>],
+    /// How many steps each row has, where some have fewer than all: outputs past its end are 0, and
+    /// the cell stays as the row left it. What lies past the end in `x` has to be finite: the way
+    /// back multiplies it by 0.
+    pub lengths: Option<&'a [u32]>,
     /// The outputs, `[time, batch, hidden]`, to be written.
     pub y: &'a mut [T],
     /// The last cell, `[batch, hidden]`, to be written; empty where there is none.
@@ -57,6 +62,7 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
         length("fused forward", wanted, found)?;
     }
     super::check_columns(&plan, with.w, with.u, with.b)?;
+    let lengths = Lengths::new(with.lengths, sizes.batch)?;
     if plan.rows() == 0 || sizes.hidden == 0 {
         with.last.copy_from_slice(with.c);
         return Ok(());
@@ -74,6 +80,7 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
     let steps = Steps {
         cell,
         plan,
+        lengths,
         x: with.x.as_ptr(),
         h: with.h.as_ptr(),
         y: with.y.as_mut_ptr(),
@@ -94,9 +101,10 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
 }
 
 /// The steps of a sequence.
-pub(super) struct Steps<C, T> {
+pub(super) struct Steps<'a, C, T> {
     pub(super) cell: C,
     pub(super) plan: Plan,
+    pub(super) lengths: Lengths<'a>,
     pub(super) x: *const T,
     pub(super) h: *const T,
     pub(super) y: *mut T,
@@ -113,11 +121,11 @@ pub(super) struct Steps<C, T> {
 
 // SAFETY: threads read inputs and packed weights, which nobody writes, and write to rows or units
 // of their own only; where they read what another one has written, a barrier lies between.
-unsafe impl<C: Sync, T: Sync> Sync for Steps<C, T> {}
+unsafe impl<C: Sync, T: Sync> Sync for Steps<'_, C, T> {}
 
 /// A thread's share of the steps.
 struct Shared<'a, C, T> {
-    steps: &'a Steps<C, T>,
+    steps: &'a Steps<'a, C, T>,
     share: Share<'a>,
 }
 
@@ -144,7 +152,7 @@ impl<T: Real, C: Recurrence> LaneKernel<T> for Shared<'_, C, T> {
 
 /// A thread's share of a single step, which may write its outputs where it read the state.
 pub(super) struct Once<'a, C, T> {
-    pub(super) steps: &'a Steps<C, T>,
+    pub(super) steps: &'a Steps<'a, C, T>,
     pub(super) share: Share<'a>,
 }
 
@@ -167,7 +175,7 @@ impl<T: Real, C: Recurrence> LaneKernel<T> for Once<'_, C, T> {
     }
 }
 
-impl<T: Real, C: Recurrence> Steps<C, T> {
+impl<T: Real, C: Recurrence> Steps<'_, C, T> {
     /// The outputs before a step, from some row on.
     #[inline(always)]
     fn before(&self, t: usize, row: usize) -> *const T {
@@ -185,6 +193,7 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
     #[inline(always)]
     unsafe fn sum<L: Lanes<Scalar = T>>(&self, t: usize, part: Part) {
         let Plan { batch, input, hidden, .. } = self.plan;
+        let part = self.lengths.clip(part, t);
         let Part { row, rows, block, .. } = part;
         let units = self.plan.units(block);
         let (columns, shift) = (C::SUMS * units, (C::STORED - C::SUMS) * units);
@@ -232,6 +241,11 @@ impl<T: Real, C: Recurrence> Steps<C, T> {
             let before = self.before(t, row).wrapping_add(first);
             let carried = self.carried.wrapping_add(row * hidden + first);
             let y = self.y.wrapping_add((t * batch + row) * hidden + first);
+            if !self.lengths.has(row, t) {
+                // SAFETY: as below.
+                unsafe { std::slice::from_raw_parts_mut(y, units) }.fill(T::ZERO);
+                continue;
+            }
             let record = self.records.wrapping_add(self.plan.records(t, part.block, row));
             let old = if C::CELL { carried.cast_const() } else { before };
             // SAFETY: records, states and outputs are touched only as far as units count; behind

@@ -31,7 +31,7 @@ pub(super) struct Part {
     pub(super) rows: usize,
     pub(super) block: usize,
     /// Which of the places for the sums of a block is its own, among the threads.
-    slot: usize,
+    pub(super) slot: usize,
 }
 
 impl Share<'_> {

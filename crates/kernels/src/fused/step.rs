@@ -1,6 +1,7 @@
 //! One step at a time, with weights packed once.
 
 use super::forward::{Once, Steps};
+use super::lengths::Lengths;
 use super::plan::Plan;
 use super::recurrence::{Cell, Recurrence, with_recurrence};
 use super::split::share_step;
@@ -101,6 +102,7 @@ pub(crate) fn step<T: Real, C: Recurrence>(
     let steps = Steps {
         cell,
         plan,
+        lengths: Lengths::new(None, batch)?,
         x: x.as_ptr(),
         h,
         y: h,

@@ -99,7 +99,7 @@ impl Cell for Elman {
         let _layer = xs.graph().layer(self.gate.params()[0]);
         let (weights, none) = (self.gate.params(), h.graph().absent());
         match fused::sequence(self.kernel(), xs, h, none, &weights) {
-            Some((y, _)) => (y, [y.at(xs.time() - 1)]),
+            Some((y, [h, _])) => (y, [h]),
             None => scan(self, xs, [h]),
         }
     }

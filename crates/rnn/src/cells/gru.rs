@@ -87,7 +87,7 @@ impl Cell for Gru {
         let _layer = xs.graph().layer(self.gates.params()[0]);
         let ([w, u, b], [wn, bn, un, cn]) = (self.gates.params(), self.candidate);
         match fused::sequence(&KERNEL, xs, h, h.graph().absent(), &[w, u, b, wn, un, bn, cn]) {
-            Some((y, _)) => (y, [y.at(xs.time() - 1)]),
+            Some((y, [h, _])) => (y, [h]),
             None => scan(self, xs, [h]),
         }
     }

@@ -67,7 +67,7 @@ impl Cell for Lstm {
     ) -> (Var<'g, T>, [Var<'g, T>; 2]) {
         let _layer = xs.graph().layer(self.gates.params()[0]);
         match fused::sequence(&KERNEL, xs, h, c, &self.gates.params()) {
-            Some((y, c)) => (y, [y.at(xs.time() - 1), c]),
+            Some((y, state)) => (y, state),
             None => scan(self, xs, [h, c]),
         }
     }

@@ -72,9 +72,11 @@ impl<'a, C: Cell> Trial<'a, C> {
     pub(super) fn prove(mut self) -> Verdict {
         let plain = self.given.clone();
         let marked = self.marked();
-        // Short rows may end before their first reset: resets alone, too.
+        // Each alone, too: short rows may end before their first reset, and a cell may have a fast
+        // sequence for either.
         let reset = Given { lengths: None, ..marked.clone() };
-        for given in [&plain, &reset, &marked] {
+        let ending = Given { resets: None, ..marked.clone() };
+        for given in [&plain, &reset, &ending, &marked] {
             let checks = [
                 self.purity(given)?,
                 self.own_sequence::<f64>(given, self.params)?,
@@ -87,7 +89,12 @@ impl<'a, C: Cell> Trial<'a, C> {
                 return Ok(broken);
             }
         }
-        let checks = [self.padding(&marked)?, self.resets(&reset)?, self.stream(&plain)?];
+        let checks = [
+            self.padding(&marked)?,
+            self.padding(&ending)?,
+            self.resets(&reset)?,
+            self.stream(&plain)?,
+        ];
         Ok(checks.into_iter().collect())
     }
 
