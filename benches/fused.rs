@@ -9,7 +9,7 @@ mod common;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use elman::kernels::Isa;
 use elman::kernels::fused::{
-    Backward, Cell, Columns, Forward, Gradients, Sizes, backward, forward, kept,
+    Backward, Cell, Columns, Forward, Gradients, Marks, Sizes, backward, forward, kept,
 };
 use elman::tensor::Random;
 use std::time::{Duration, Instant};
@@ -89,7 +89,7 @@ impl Sequence {
         let b = columns(&self.b, self.cell.stored(), hidden);
         let (x, h, c) = (&self.x[..], &self.h[..], &self.c[..]);
         let (y, last, kept) = (&mut self.y[..], &mut self.last[..], &mut self.kept[..]);
-        let with = Forward { x, h, c, w: &w, u: &u, b: &b, lengths: None, y, last, kept };
+        let with = Forward { x, h, c, w: &w, u: &u, b: &b, marks: Marks::default(), y, last, kept };
         forward(Isa::used(), self.cell, self.sizes, with).expect("the lengths fit");
     }
 
@@ -108,7 +108,19 @@ impl Sequence {
         for _ in 0..runs {
             self.kept.copy_from_slice(&before);
             let (dy, dlast, kept) = (&dy[..], &dlast[..], &mut self.kept[..]);
-            let with = Backward { x, h, c, w: &w, u: &u, b: &b, lengths: None, y, dy, dlast, kept };
+            let with = Backward {
+                x,
+                h,
+                c,
+                w: &w,
+                u: &u,
+                b: &b,
+                marks: Marks::default(),
+                y,
+                dy,
+                dlast,
+                kept,
+            };
             let start = Instant::now();
             backward(Isa::used(), self.cell, self.sizes, with, &mut partials)
                 .expect("the lengths fit");

@@ -34,6 +34,7 @@ fn run<T: Real, C: Cell>(
     params: &Params<T>,
     x: &Tensor<T>,
     lengths: Option<&[u32]>,
+    resets: Option<&[u32]>,
 ) -> [Vec<T>; 3] {
     let (mut tape, mut grad) = (Tape::new(), Grad::zeros(params));
     let mut outputs = Vec::new();
@@ -41,6 +42,9 @@ fn run<T: Real, C: Cell>(
         let mut xs = Seq::from(g.wanted(x));
         if let Some(lengths) = lengths {
             xs = xs.with_lengths(lengths);
+        }
+        if let Some(resets) = resets {
+            xs = xs.with_resets(resets);
         }
         let (y, state) = cell.sequence(xs, cell.initial(g, xs.batch()));
         outputs = y.tensor().into_values();
@@ -62,19 +66,22 @@ fn compare<T: Real, C: Cell + Copy>(cell: C, params: &Params<T>, sizes: [usize; 
     let [time, batch, _] = sizes;
     let x = normal::<T>(sizes, "x");
     let lengths: Vec<_> = (0..batch).map(|b| ((5 * b + 2) % (time + 1)) as u32).collect();
-    let ending = [None, Some(&lengths[..])].map(|lengths| {
-        let steps = run(Stepwise(cell), params, &x, lengths);
-        let whole = run(cell, params, &x, lengths);
-        assert_eq!(bits(&steps[0]), bits(&whole[0]), "outputs");
+    let resets: Vec<_> = (0..time * batch).map(|i| u32::from((7 * i + 1) % 5 == 0)).collect();
+    let (lengths, resets) = (Some(&lengths[..]), Some(&resets[..]));
+    let kinds = [(None, None), (lengths, None), (None, resets), (lengths, resets)];
+    let pairs = kinds.map(|(lengths, resets)| {
+        let steps = run(Stepwise(cell), params, &x, lengths, resets);
+        let whole = run(cell, params, &x, lengths, resets);
+        assert!(bits(&steps[0]) == bits(&whole[0]), "outputs with {lengths:?}, {resets:?}");
         (steps, whole)
     });
     let mut stream = Stream::rows(params, cell, batch);
-    let outputs = ending[0].1[0].chunks(batch * cell.output());
+    let outputs = pairs[0].1[0].chunks(batch * cell.output());
     for (x, y) in x.values().chunks(batch * sizes[2]).zip(outputs) {
         assert_eq!(bits(stream.push(x).unwrap()), bits(y), "stream");
     }
     let f64s = |x: &[T]| x.iter().map(|x| x.to_f64()).collect::<Vec<_>>();
-    let off = ending.iter().flat_map(|(steps, whole)| {
+    let off = pairs.iter().flat_map(|(steps, whole)| {
         [1, 2].map(|i| deviation(&f64s(&steps[i]), &f64s(&whole[i])) / T::EPSILON)
     });
     off.fold(0.0, f64::max)

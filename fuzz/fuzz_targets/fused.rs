@@ -8,7 +8,9 @@ use elman_fuzz::{
     Contents, Flaw, Layout, Matrices, Memory, Number, Scalar, cell, demand_same, hash, isa,
     of_any_size, with_scalar,
 };
-use elman_kernels::fused::{Backward, Cell, Forward, Gradients, Sizes, backward, forward, kept};
+use elman_kernels::fused::{
+    Backward, Cell, Forward, Gradients, Marks, Sizes, backward, forward, kept,
+};
 use elman_kernels::{Isa, Threads};
 use libfuzzer_sys::fuzz_target;
 
@@ -27,6 +29,8 @@ struct Input {
     layouts: [Layout; 3],
     /// How many steps each row has, in turns.
     lengths: Option<[u8; 4]>,
+    /// Which rows start anew, in turns, a bit each.
+    resets: Option<u8>,
     wrong: Option<Wrong>,
     /// Sizes that nobody has the memory for.
     claim: Option<[usize; 4]>,
@@ -41,7 +45,7 @@ enum Wrong {
 }
 
 /// The slices whose lengths can be wrong, and those of partial derivatives.
-const SLICES: usize = 15;
+const SLICES: usize = 16;
 const X: usize = 0;
 const H: usize = 1;
 const C: usize = 2;
@@ -53,6 +57,7 @@ const DLAST: usize = 7;
 /// The first of six.
 const PARTIAL: usize = 8;
 const LENGTHS: usize = 14;
+const RESETS: usize = 15;
 
 struct Partials<T> {
     states: [Memory<T>; 3],
@@ -146,7 +151,10 @@ fn compute<T: Number>(input: &Input, sizes: Sizes, how: How) -> Option<Vec<Memor
         let all = lengths.into_iter().cycle().map(|length| u32::from(length) % 8);
         all.take(changed(LENGTHS, batch)).collect()
     });
-    let lengths = lengths.as_deref();
+    let resets: Option<Vec<u32>> = input.resets.map(|resets| {
+        (0..changed(RESETS, rows)).map(|i| u32::from(resets >> (i % 8) & 1)).collect()
+    });
+    let marks = Marks { lengths: lengths.as_deref(), resets: resets.as_deref() };
     let mut y = Memory::<T>::poison(changed(Y, rows * hidden), off);
     let mut last = Memory::<T>::poison(changed(LAST, own), off);
     let memory = kept(cell, sizes).unwrap();
@@ -158,7 +166,7 @@ fn compute<T: Number>(input: &Input, sizes: Sizes, how: How) -> Option<Vec<Memor
         w,
         u,
         b,
-        lengths,
+        marks,
         y: &mut y,
         last: &mut last,
         kept: &mut memory_kept,
@@ -169,6 +177,7 @@ fn compute<T: Number>(input: &Input, sizes: Sizes, how: How) -> Option<Vec<Memor
         && wanted(C, own)
         && wanted(Y, rows * hidden)
         && (lengths.is_none() || wanted(LENGTHS, batch))
+        && (resets.is_none() || wanted(RESETS, rows))
         && wanted(KEPT, memory);
     let verdict = forward(isa, cell, sizes, with);
     assert_eq!(verdict.is_ok(), inputs_fit && wanted(LAST, own), "forward: {verdict:?}");
@@ -195,7 +204,7 @@ fn compute<T: Number>(input: &Input, sizes: Sizes, how: How) -> Option<Vec<Memor
         w,
         u,
         b,
-        lengths,
+        marks,
         y: &y,
         dy: &dy,
         dlast: &dlast,
@@ -279,7 +288,7 @@ fn run<T: Number>(input: &Input) {
             w: with,
             u: with,
             b: with,
-            lengths: None,
+            marks: Marks::default(),
             y: &mut [],
             last: &mut [],
             kept: none,
@@ -292,7 +301,7 @@ fn run<T: Number>(input: &Input) {
             w: with,
             u: with,
             b: with,
-            lengths: None,
+            marks: Marks::default(),
             y: &[],
             dy: &[],
             dlast: &[],

@@ -7,7 +7,7 @@ use elman_fuzz::{
     Contents, Flaw, Layout, Matrices, Memory, Number, Scalar, cell, demand_same, hash, isa,
     with_scalar,
 };
-use elman_kernels::fused::{Forward, Sizes, Step, forward, kept};
+use elman_kernels::fused::{Forward, Marks, Sizes, Step, forward, kept};
 use elman_kernels::{Isa, Threads};
 use libfuzzer_sys::fuzz_target;
 
@@ -87,7 +87,7 @@ fn run<T: Number>(input: &Input) {
                 w: &w,
                 u: &u,
                 b: &b,
-                lengths: None,
+                marks: Marks::default(),
                 y: &mut y,
                 last: &mut last,
                 kept: &mut memory,

@@ -11,7 +11,7 @@
 
 pub(crate) mod backward;
 pub(crate) mod forward;
-mod lengths;
+mod marks;
 mod pack;
 mod plan;
 pub(crate) mod recurrence;
@@ -49,6 +49,18 @@ pub struct Columns<'a, T> {
     pub width: usize,
     /// The first of the columns.
     pub first: usize,
+}
+
+/// What is particular about some rows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Marks<'a> {
+    /// How many steps each row has, where some have fewer than all: outputs past its end are 0, and
+    /// the state stays as the row left it. What lies past the end in the inputs has to be finite: the
+    /// way back multiplies it by 0.
+    pub lengths: Option<&'a [u32]>,
+    /// `[time, batch]`: not 0 where the state of a row is 0 before the step, instead of what the
+    /// step before has left.
+    pub resets: Option<&'a [u32]>,
 }
 
 pub use backward::{Backward, Gradients};

@@ -2,7 +2,7 @@
 //! That they are the sequences of their cells is for the laws of cells to say.
 
 use elman_kernels::fused::{
-    Backward, Cell, Columns, Forward, Gradients, Sizes, backward, forward, kept,
+    Backward, Cell, Columns, Forward, Gradients, Marks, Sizes, backward, forward, kept,
 };
 use elman_kernels::{Dual, Isa, Real, Threads};
 
@@ -38,14 +38,15 @@ impl<T> Gradients<T> for Partials<T> {
     }
 }
 
-/// Whether rows end when they like, and whether somebody wants partials of inputs and states.
-#[derive(Clone, Copy)]
+/// Whether rows end and start anew when they like, and whether somebody wants partials of inputs and states.
+#[derive(Debug, Clone, Copy)]
 struct Rows {
     end: bool,
+    start: bool,
     states: bool,
 }
 
-const ALL: Rows = Rows { end: false, states: true };
+const ALL: Rows = Rows { end: false, start: false, states: true };
 
 /// Outputs, the last cell, and all partials, as bits.
 fn results<T: Real>(cell: Cell, sizes: Sizes, isa: Isa, rows: Rows) -> Vec<[u64; 2]> {
@@ -65,10 +66,12 @@ fn results_in<T: Real>(
     let Sizes { time, batch, input, hidden } = sizes;
     let own = if cell.carries() { batch * hidden } else { 0 };
     let (x, h, c) = (noise(time * batch * input, 1), noise(batch * hidden, 2), noise(own, 3));
-    let Rows { end, states } = rows;
+    let Rows { end, start, states } = rows;
     let (width, rows) = (cell.sums() * hidden, time * batch);
     let lengths: Vec<_> = (0..batch).map(|b| ((5 * b + 2) % (time + 1)) as u32).collect();
     let lengths = end.then_some(&lengths[..]);
+    let resets: Vec<_> = (0..rows).map(|i| u32::from((7 * i + 1) % 5 == 0)).collect();
+    let marks = Marks { lengths, resets: start.then_some(&resets[..]) };
     let (w, u): (Vec<T>, Vec<T>) = (noise(input * width, 4), noise(hidden * width, 5));
     let b: Vec<T> = noise(cell.stored() * hidden, 6);
     let columns = |sums: usize, values| -> Vec<Columns<'_, T>> {
@@ -84,7 +87,7 @@ fn results_in<T: Real>(
         w: &cw,
         u: &cu,
         b: &cb,
-        lengths,
+        marks,
         y: &mut y,
         last: &mut last,
         kept: &mut *memory,
@@ -108,7 +111,7 @@ fn results_in<T: Real>(
         w: &cw,
         u: &cu,
         b: &cb,
-        lengths,
+        marks,
         y: &y,
         dy: &dy,
         dlast: &dlast,
@@ -132,16 +135,16 @@ fn same_everywhere<T: Real>(cell: Cell) {
         [3, 4, 150, 90],
         [5, 9, 7, 130],
     ] {
-        let ending = Rows { end: true, ..ALL };
-        let wanted = results::<T>(cell, sizes(shape), Isa::Portable, ALL);
-        let wanted_ending = results::<T>(cell, sizes(shape), Isa::Portable, ending);
+        let kinds = [(false, false), (true, false), (false, true), (true, true)];
+        let kinds = kinds.map(|(end, start)| Rows { end, start, states: true });
+        let all = kinds.map(|rows| results::<T>(cell, sizes(shape), Isa::Portable, rows));
+        let wanted = &all[0];
         for isa in Isa::ALL {
             for threads in [1, 2, 3, 8] {
                 let _threads = Threads::limit(threads);
-                for (rows, wanted) in [(ALL, &wanted), (ending, &wanted_ending)] {
+                for (rows, wanted) in kinds.into_iter().zip(&all) {
                     let found = results::<T>(cell, sizes(shape), isa, rows);
-                    let end = rows.end;
-                    assert!(found == *wanted, "{isa:?}, {threads} threads, {shape:?}, {end}");
+                    assert!(found == *wanted, "{isa:?}, {threads} threads, {shape:?}, {rows:?}");
                 }
             }
         }
@@ -201,28 +204,33 @@ fn lengths_that_do_not_fit_are_errors() {
     let (x, h, w, u, b) = ([0.0f32; 24], [0.0; 15], [0.0; 20], [0.0; 25], [0.0; 5]);
     let mut memory = vec![0.0; kept(Cell::Tanh, sizes).unwrap()];
     let mut y = [0.0; 30];
-    let mut run = |x: &[f32], w: Columns<'_, f32>, sums, lengths, memory: &mut [f32]| {
+    let mut run = |x: &[f32], w: Columns<'_, f32>, sums, marks, memory: &mut [f32]| {
         let [u, b] = [&u[..], &b[..]].map(|values| [Columns { values, width: 5, first: 0 }]);
         let (w, y) = (&[w][..sums], &mut y);
         let with =
-            Forward { x, h: &h, c: &[], w, u: &u, b: &b, lengths, y, last: &mut [], kept: memory };
+            Forward { x, h: &h, c: &[], w, u: &u, b: &b, marks, y, last: &mut [], kept: memory };
         forward(Isa::used(), Cell::Tanh, sizes, with)
     };
+    let none = Marks::default();
+    let lengths = |lengths| Marks { lengths: Some(lengths), ..none };
+    let resets = |resets| Marks { resets: Some(resets), ..none };
     let good = Columns { values: &w[..], width: 5, first: 0 };
-    assert!(run(&x, good, 1, None, &mut memory).is_ok());
-    assert!(run(&x, good, 1, Some(&[2, 0, 9][..]), &mut memory).is_ok());
-    assert!(run(&x, good, 1, Some(&[2, 0]), &mut memory).is_err());
-    assert!(run(&x[1..], good, 1, None, &mut memory).is_err());
-    assert!(run(&x, good, 0, None, &mut memory).is_err());
-    assert!(run(&x, Columns { first: 1, ..good }, 1, None, &mut memory).is_err());
-    assert!(run(&x, Columns { width: 4, ..good }, 1, None, &mut memory).is_err());
-    assert!(run(&x, Columns { first: usize::MAX, ..good }, 1, None, &mut memory).is_err());
+    assert!(run(&x, good, 1, none, &mut memory).is_ok());
+    assert!(run(&x, good, 1, lengths(&[2, 0, 9]), &mut memory).is_ok());
+    assert!(run(&x, good, 1, lengths(&[2, 0]), &mut memory).is_err());
+    assert!(run(&x, good, 1, resets(&[0; 6]), &mut memory).is_ok());
+    assert!(run(&x, good, 1, resets(&[0; 5]), &mut memory).is_err());
+    assert!(run(&x[1..], good, 1, none, &mut memory).is_err());
+    assert!(run(&x, good, 0, none, &mut memory).is_err());
+    assert!(run(&x, Columns { first: 1, ..good }, 1, none, &mut memory).is_err());
+    assert!(run(&x, Columns { width: 4, ..good }, 1, none, &mut memory).is_err());
+    assert!(run(&x, Columns { first: usize::MAX, ..good }, 1, none, &mut memory).is_err());
     // Four rows so wide have, modulo 2⁶⁴, no numbers or as many as there are.
     let wide = Columns { width: 1 << 62, ..good };
-    assert!(run(&x, wide, 1, None, &mut memory).is_err());
-    assert!(run(&x, Columns { values: &[], ..wide }, 1, None, &mut memory).is_err());
-    assert!(run(&x, Columns { width: 5 + (1 << 62), ..good }, 1, None, &mut memory).is_err());
-    assert!(run(&x, good, 1, None, &mut memory[1..]).is_err());
+    assert!(run(&x, wide, 1, none, &mut memory).is_err());
+    assert!(run(&x, Columns { values: &[], ..wide }, 1, none, &mut memory).is_err());
+    assert!(run(&x, Columns { width: 5 + (1 << 62), ..good }, 1, none, &mut memory).is_err());
+    assert!(run(&x, good, 1, none, &mut memory[1..]).is_err());
     assert!(kept(Cell::Tanh, Sizes { time: usize::MAX, ..sizes }).is_err());
     assert!(kept(Cell::Tanh, Sizes { hidden: usize::MAX, ..sizes }).is_err());
 }

@@ -1,8 +1,10 @@
 //! Whole sequences in one rule, for the cells that have a kernel.
 
 use crate::seq::Seq;
-use elman_autograd::{AnyRule, Backward, Forward, IdRange, Misfit, Param, Partials, Shapes, Var};
-use elman_kernels::fused::{self, Cell, Columns, Gradients, Sizes};
+use elman_autograd::{
+    AnyRule, Backward, Forward, IdRange, Ids, Misfit, Param, Partials, Shapes, Var,
+};
+use elman_kernels::fused::{self, Cell, Columns, Gradients, Marks, Sizes};
 use elman_kernels::{Isa, fit};
 use elman_tensor::{Real, Shape, View};
 use std::panic::Location;
@@ -38,12 +40,15 @@ struct Fused {
     kernel: &'static Kernel,
     /// How many steps each row has, where some have fewer than all.
     lengths: Option<IdRange>,
+    /// Where rows start anew.
+    resets: Option<IdRange>,
 }
 
 impl Fused {
-    /// The lengths, out of the buffer they lie in.
-    fn lengths<'a>(&self, ids: &'a [u32]) -> Option<&'a [u32]> {
-        self.lengths.map(|range| range.of(ids))
+    /// The lengths and resets, out of the buffer they lie in.
+    fn marks<'a>(&self, ids: &'a [u32]) -> Marks<'a> {
+        let of = |range: Option<IdRange>| range.map(|range| range.of(ids));
+        Marks { lengths: of(self.lengths), resets: of(self.resets) }
     }
 }
 
@@ -52,8 +57,8 @@ const MOST: usize = 4;
 /// The most weights and biases of a cell.
 const WEIGHTS: usize = 7;
 
-/// Computes a whole sequence by a kernel, if the operands fit and no state starts anew: the outputs
-/// `[time, batch, hidden]`, and the output and the cell that each row ends with.
+/// Computes a whole sequence by a kernel, if the operands fit: the outputs `[time, batch, hidden]`,
+/// and the output and the cell that each row ends with. States start anew from 0.
 #[track_caller]
 pub(crate) fn sequence<'g, T: Real>(
     kernel: &'static Kernel,
@@ -67,7 +72,7 @@ pub(crate) fn sequence<'g, T: Real>(
     let (time, batch) = (xs.time(), xs.batch());
     let hidden = h.shape().last();
     xs.check("sequence", Location::caller());
-    if g.failed() || time == 0 || xs.resets().is_some() {
+    if g.failed() || time == 0 {
         return None;
     }
     let mut operands = [g.absent(); FIRST + WEIGHTS];
@@ -76,10 +81,12 @@ pub(crate) fn sequence<'g, T: Real>(
         *operand = g.param(weight);
     }
     let operands = &operands[..FIRST + weights.len()];
-    let lengths = xs.lengths().map(|lengths| lengths.range_in(g, kernel.name, Location::caller()));
+    let line = Location::caller();
+    let range = |ids: Option<Ids<'g, T>>| ids.map(|ids| ids.range_in(g, kernel.name, line));
+    let (lengths, resets) = (range(xs.lengths()), range(xs.resets()));
     // What does not fit is left to the single steps, whose errors say more.
     sizes(kernel, operands.len(), |operand| operands[operand].shape()).ok()?;
-    let all = g.apply_any(Fused { kernel, lengths }, operands, Location::caller());
+    let all = g.apply_any(Fused { kernel, lengths, resets }, operands, line);
     let rows = time * batch;
     let y = all.slice(0, rows).reshape([time, batch, hidden]);
     let last = if kernel.cell.carries() { all.slice(rows, batch) } else { c };
@@ -156,7 +163,7 @@ impl<T: Real> AnyRule<T> for Fused {
         let Ok(sizes) = of_shapes(self.kernel, at.x.shapes()) else { return };
         let (k, view) = (self.kernel, |operand| at.x.get(operand));
         let (w, u, b) = (columns(k.w, view), columns(k.u, view), columns(k.b, view));
-        let lengths = self.lengths(at.side.ids);
+        let marks = self.marks(at.side.ids);
         let (y, last) = at.y.values_mut().split_at_mut(sizes.time * sizes.batch * sizes.hidden);
         fit(fused::forward(
             Isa::used(),
@@ -169,7 +176,7 @@ impl<T: Real> AnyRule<T> for Fused {
                 w: &w[..k.w.len()],
                 u: &u[..k.u.len()],
                 b: &b[..k.b.len()],
-                lengths,
+                marks,
                 y,
                 last,
                 kept: at.side.kept,
@@ -190,7 +197,7 @@ impl<T: Real> AnyRule<T> for Fused {
             w: &w[..k.w.len()],
             u: &u[..k.u.len()],
             b: &b[..k.b.len()],
-            lengths: self.lengths(at.side.ids),
+            marks: self.marks(at.side.ids),
             y: &at.y.values()[..outputs],
             dy,
             dlast,

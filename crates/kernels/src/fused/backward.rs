@@ -1,11 +1,10 @@
 //! All steps, backward.
 
-use super::lengths::Lengths;
 use super::plan::{Plan, Span, UNITS};
 use super::recurrence::{Kept, Recurrence};
 use super::split::{Part, Share, share_steps};
-use super::weights::{self, Weights};
-use super::{Columns, Sizes, pack};
+use super::weights::{self, Stage, Weights};
+use super::{Columns, Marks, Sizes, pack};
 use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
@@ -28,8 +27,8 @@ pub struct Backward<'a, T> {
     pub u: &'a [Columns<'a, T>],
     /// The biases, for each sum.
     pub b: &'a [Columns<'a, T>],
-    /// How many steps each row has.
-    pub lengths: Option<&'a [u32]>,
+    /// Rows that end or start anew.
+    pub marks: Marks<'a>,
     /// The outputs.
     pub y: &'a [T],
     /// The cotangent of the outputs; past the end of a row it does not matter.
@@ -85,7 +84,7 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
         length("fused backward", wanted, found)?;
     }
     super::check_columns(&plan, with.w, with.u, with.b)?;
-    let lengths = Lengths::new(with.lengths, batch)?;
+    let marks = with.marks.checked(sizes)?;
     if plan.rows() == 0 || hidden == 0 {
         return add(into.c(), with.dlast);
     }
@@ -107,7 +106,7 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
     let steps = Steps {
         cell,
         plan,
-        lengths,
+        marks,
         h: with.h.as_ptr(),
         c: with.c.as_ptr(),
         y: with.y.as_ptr(),
@@ -178,6 +177,33 @@ impl<T: Real, C: Recurrence> Way<'_, C, T> {
         }
     }
 
+    /// The stages in which a span's gradients of the weights are computed.
+    fn stages(&self) -> impl Iterator<Item = Stage> + use<C, T> {
+        let stages: &[_] = match self.steps.marks.resets {
+            None => &[Stage::All],
+            Some(_) => &[Stage::OfInput, Stage::OfState],
+        };
+        stages.iter().copied()
+    }
+
+    /// After the gradients of the input's weights: where a row starts anew, its state was 0, and so
+    /// is what the gradients of the state's weights take up.
+    fn between(&self, stage: Stage, span: Span, (row, end): (usize, usize)) {
+        let Plan { batch, hidden, sums, stored, .. } = self.steps.plan;
+        if stage != Stage::OfInput {
+            return;
+        }
+        for step in 0..span.count {
+            let starts = |row: &usize| self.steps.marks.starts(*row, span.from + step, batch);
+            for row in (row..end).filter(starts) {
+                let at = (step * batch + row) * self.steps.plan.cotangents();
+                let at = self.steps.gathered.wrapping_add(at + (stored - sums) * hidden);
+                // SAFETY: the cotangents of the row of that step, which nobody else touches now.
+                unsafe { std::slice::from_raw_parts_mut(at, sums * hidden) }.fill(T::ZERO);
+            }
+        }
+    }
+
     /// The product that adds to the inputs' gradient, where somebody wants it.
     fn inputs(&self, into: &mut dyn Gradients<T>) -> Result<Option<Through<T>>, Error> {
         let (plan, Some(dx)) = (&self.steps.plan, into.x()) else { return Ok(None) };
@@ -205,9 +231,13 @@ impl<T: Real, C: Recurrence> Way<'_, C, T> {
                         T::in_lanes(self.isa, part);
                     }
                 }
-                for shard in first..until {
-                    let weights = self.weights(span, shard);
-                    T::in_lanes(self.isa, weights::Shared { weights, part: 0, parts: 1 });
+                for stage in self.stages() {
+                    for shard in first..until {
+                        let weights = self.weights(span, shard);
+                        let share = weights::Shared { weights, part: 0, parts: 1, stage };
+                        T::in_lanes(self.isa, share);
+                        self.between(stage, span, weights.rows);
+                    }
                 }
             }
         });
@@ -225,10 +255,13 @@ impl<T: Real, C: Recurrence> Way<'_, C, T> {
             if let Some(dx) = self.inputs(into)? {
                 dx.share(self.isa, (0, span.from * plan.batch), span.count * plan.batch);
             }
-            parallel::run(parts, &|part| {
-                let weights = self.weights(span, 0);
-                T::in_lanes(self.isa, weights::Shared { weights, part, parts });
-            });
+            for stage in self.stages() {
+                parallel::run(parts, &|part| {
+                    let weights = self.weights(span, 0);
+                    T::in_lanes(self.isa, weights::Shared { weights, part, parts, stage });
+                });
+                self.between(stage, span, (0, plan.batch));
+            }
         }
         Ok(())
     }
@@ -313,7 +346,7 @@ impl<T: Real> LaneKernel<T> for Through<T> {
 struct Steps<'a, C, T> {
     cell: C,
     plan: Plan,
-    lengths: Lengths<'a>,
+    marks: Marks<'a>,
     h: *const T,
     c: *const T,
     y: *const T,
@@ -375,8 +408,30 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
     /// The step has to be one of the span, and the rows and units too; the next has been computed.
     #[inline(always)]
     unsafe fn sum<L: Lanes<Scalar = T>>(&self, t: usize, span: Span, part: Part) {
-        let Plan { time, batch, hidden, .. } = self.plan;
-        let part = self.lengths.clip(part, t);
+        let clipped = self.marks.clip(part, t);
+        for (run, starts) in self.marks.runs(clipped, t + 1, self.plan.batch) {
+            // Behind the last step, and before a new start, nothing flows back through sums.
+            let flows = t + 1 < self.plan.time && !starts;
+            let to = self.sums.wrapping_add(part.sums(&self.plan, run.row));
+            // SAFETY: the caller's promises.
+            unsafe { self.sum_run::<L>(t, span, run, flows, to) }
+        }
+    }
+
+    /// The same for some rows, through whose next sums something flows back, or nothing.
+    ///
+    /// # Safety
+    /// As of [`sum`](Self::sum).
+    #[inline(always)]
+    unsafe fn sum_run<L: Lanes<Scalar = T>>(
+        &self,
+        t: usize,
+        span: Span,
+        part: Part,
+        flows: bool,
+        to: *mut T,
+    ) {
+        let Plan { batch, hidden, .. } = self.plan;
         let (depth, first) = (self.plan.terms(), part.block * UNITS);
         let next = (t + 1 - span.from) * batch + part.row;
         let next = next * self.plan.cotangents() + (C::STORED - C::SUMS) * hidden;
@@ -389,7 +444,6 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
         let terms = [Terms::new(left, right, depth)];
         let from = self.dy.wrapping_add((t * batch + part.row) * hidden + first);
         let units = self.plan.units(part.block);
-        let to = self.sums.wrapping_add(part.sums(&self.plan));
         let soon = if self.past_caches {
             let at = self.records.wrapping_add(self.plan.records(t, part.block, part.row));
             Soon::of(at, part.rows * self.plan.record(units))
@@ -401,8 +455,7 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
             compute::<L>(&Sums {
                 rows: part.rows,
                 columns: units,
-                // Behind the last step nothing flows back through sums.
-                terms: if t + 1 < time { &terms } else { &[] },
+                terms: if flows { &terms } else { &[] },
                 from: (from, hidden),
                 to: (to, self.plan.sums_row(units)),
                 soon,
@@ -425,11 +478,11 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
             let row = part.row + r;
             let slot = (t - span.from) * batch + row;
             let state = row * hidden + first;
-            let dh = self.sums.wrapping_add(part.sums(&self.plan) + r * self.plan.sums_row(units));
+            let dh = self.sums.wrapping_add(part.sums(&self.plan, row));
             let y = self.y.wrapping_add(t * batch * hidden + state);
             let carried = self.carried.wrapping_add(state);
             let to = self.gathered.wrapping_add(slot * self.plan.cotangents() + first);
-            if !self.lengths.has(row, t) {
+            if !self.marks.has(row, t) {
                 for s in 0..C::STORED {
                     // SAFETY: as below.
                     unsafe { std::slice::from_raw_parts_mut(to.add(s * hidden), units) }
@@ -449,6 +502,7 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
                 (false, Some(_)) => y.wrapping_sub(batch * hidden),
                 (false, None) => self.h.wrapping_add(state),
             };
+            let starts = self.marks.starts(row, t, batch);
             for lane in (0..units).step_by(L::WIDTH) {
                 let count = L::WIDTH.min(units - lane);
                 // SAFETY: records, states and cotangents are touched only as far as units count;
@@ -464,7 +518,11 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
                             let at = number(record, C::STORED + s).add(lane);
                             kept.history[s] = L::load_part(at, count);
                         }
-                        kept.old = L::load_part(old.add(lane), count);
+                        kept.old = if starts {
+                            L::splat(T::ZERO)
+                        } else {
+                            L::load_part(old.add(lane), count)
+                        };
                     }
                     let carry = L::load_part(carried.add(lane), count);
                     let (cotangents, carry) =
@@ -472,6 +530,8 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
                     for s in 0..C::STORED {
                         cotangents[s].store_part(to.add(s * hidden + lane), count);
                     }
+                    // What came before a new start has no part in it.
+                    let carry = if starts { L::splat(T::ZERO) } else { carry };
                     carry.store_part(carried.add(lane), count);
                 }
             }

@@ -1,10 +1,9 @@
 //! All steps, forward.
 
-use super::lengths::Lengths;
 use super::plan::{Plan, UNITS};
 use super::recurrence::Recurrence;
 use super::split::{Part, Share, share_steps};
-use super::{Columns, Sizes, pack};
+use super::{Columns, Marks, Sizes, pack};
 use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
@@ -26,10 +25,8 @@ pub struct Forward<'a, T> {
     pub u: &'a [Columns<'a, T>],
     /// The biases, for each sum.
     pub b: &'a [Columns<'a, T>],
-    /// How many steps each row has, where some have fewer than all: outputs past its end are 0, and
-    /// the cell stays as the row left it. What lies past the end in `x` has to be finite: the way
-    /// back multiplies it by 0.
-    pub lengths: Option<&'a [u32]>,
+    /// Rows that end or start anew.
+    pub marks: Marks<'a>,
     /// The outputs, `[time, batch, hidden]`, to be written.
     pub y: &'a mut [T],
     /// The last cell, `[batch, hidden]`, to be written; empty where there is none.
@@ -62,7 +59,7 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
         length("fused forward", wanted, found)?;
     }
     super::check_columns(&plan, with.w, with.u, with.b)?;
-    let lengths = Lengths::new(with.lengths, sizes.batch)?;
+    let marks = with.marks.checked(sizes)?;
     if plan.rows() == 0 || sizes.hidden == 0 {
         with.last.copy_from_slice(with.c);
         return Ok(());
@@ -80,7 +77,7 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
     let steps = Steps {
         cell,
         plan,
-        lengths,
+        marks,
         x: with.x.as_ptr(),
         h: with.h.as_ptr(),
         y: with.y.as_mut_ptr(),
@@ -104,7 +101,7 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
 pub(super) struct Steps<'a, C, T> {
     pub(super) cell: C,
     pub(super) plan: Plan,
-    pub(super) lengths: Lengths<'a>,
+    pub(super) marks: Marks<'a>,
     pub(super) x: *const T,
     pub(super) h: *const T,
     pub(super) y: *mut T,
@@ -192,8 +189,26 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
     /// The step has to be one, and the rows and units too; those before have been computed.
     #[inline(always)]
     unsafe fn sum<L: Lanes<Scalar = T>>(&self, t: usize, part: Part) {
+        let zero = T::ZERO;
+        for (run, starts) in self.marks.runs(self.marks.clip(part, t), t, self.plan.batch) {
+            let h = if starts {
+                Left { at: &raw const zero, row: 0, step: 0 }
+            } else {
+                Left { at: self.before(t, run.row), row: self.plan.hidden, step: 1 }
+            };
+            let to = self.sums.wrapping_add(part.sums(&self.plan, run.row));
+            // SAFETY: the caller's promises.
+            unsafe { self.sum_run::<L>(t, run, h, to) }
+        }
+    }
+
+    /// The sums of some rows with the same kind of state.
+    ///
+    /// # Safety
+    /// As of [`sum`](Self::sum).
+    #[inline(always)]
+    unsafe fn sum_run<L: Lanes<Scalar = T>>(&self, t: usize, part: Part, h: Left<T>, to: *mut T) {
         let Plan { batch, input, hidden, .. } = self.plan;
-        let part = self.lengths.clip(part, t);
         let Part { row, rows, block, .. } = part;
         let units = self.plan.units(block);
         let (columns, shift) = (C::SUMS * units, (C::STORED - C::SUMS) * units);
@@ -201,10 +216,9 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
         let of_state = weights.wrapping_add(input * padded(columns));
         let biases = self.weights.wrapping_add(self.plan.biases() + block * C::STORED * UNITS);
         let x = Left { at: self.x.wrapping_add((t * batch + row) * input), row: input, step: 1 };
-        let h = Left { at: self.before(t, row), row: hidden, step: 1 };
         let x = Terms::new(x, Right::packed(weights, input), input);
         let h = Terms::new(h, Right::packed(of_state, hidden), hidden);
-        let to = (self.sums.wrapping_add(part.sums(&self.plan)), self.plan.sums_row(units));
+        let to = (to, self.plan.sums_row(units));
         let behind = |at: (*mut T, usize), by: usize| (at.0.wrapping_add(by), at.1);
         let (from, back) = ((biases, 0), self.back);
         let (soon, from_far) = (Soon::NOTHING, self.plan.far_weights::<T>());
@@ -236,15 +250,19 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
         let past_caches = units.is_multiple_of(L::WIDTH) && self.past_caches;
         for r in 0..part.rows {
             let row = part.row + r;
-            let sums =
-                self.sums.wrapping_add(part.sums(&self.plan) + r * self.plan.sums_row(units));
+            let sums = self.sums.wrapping_add(part.sums(&self.plan, row));
             let before = self.before(t, row).wrapping_add(first);
             let carried = self.carried.wrapping_add(row * hidden + first);
             let y = self.y.wrapping_add((t * batch + row) * hidden + first);
-            if !self.lengths.has(row, t) {
+            if !self.marks.has(row, t) {
                 // SAFETY: as below.
                 unsafe { std::slice::from_raw_parts_mut(y, units) }.fill(T::ZERO);
                 continue;
+            }
+            let starts = self.marks.starts(row, t, batch);
+            if C::CELL && starts {
+                // SAFETY: as below.
+                unsafe { std::slice::from_raw_parts_mut(carried, units) }.fill(T::ZERO);
             }
             let record = self.records.wrapping_add(self.plan.records(t, part.block, row));
             let old = if C::CELL { carried.cast_const() } else { before };
@@ -257,7 +275,13 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
                         all[s] = L::load(sums.add(s * units + lane));
                     }
                     let count = L::WIDTH.min(units - lane);
-                    let old = if C::SUMS > 1 { L::load_part(old.add(lane), count) } else { all[0] };
+                    let old = if C::SUMS == 1 {
+                        all[0]
+                    } else if !C::CELL && starts {
+                        L::splat(T::ZERO)
+                    } else {
+                        L::load_part(old.add(lane), count)
+                    };
                     (all, old, count)
                 };
                 // Where there are several registers of units it goes in two passes, so that few

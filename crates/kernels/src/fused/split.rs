@@ -82,10 +82,11 @@ impl Share<'_> {
 }
 
 impl Part {
-    /// Where the sums of the first row begin.
+    /// Where the sums of a row begin.
     #[inline(always)]
-    pub(super) fn sums(&self, plan: &Plan) -> usize {
-        (self.slot * plan.batch + self.row) * plan.sums_row(UNITS)
+    pub(super) fn sums(&self, plan: &Plan, row: usize) -> usize {
+        let first = (self.slot * plan.batch + self.row) * plan.sums_row(UNITS);
+        first + (row - self.row) * plan.sums_row(plan.units(self.block))
     }
 }
 

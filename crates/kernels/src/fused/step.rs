@@ -1,11 +1,10 @@
 //! One step at a time, with weights packed once.
 
 use super::forward::{Once, Steps};
-use super::lengths::Lengths;
 use super::plan::Plan;
 use super::recurrence::{Cell, Recurrence, with_recurrence};
 use super::split::share_step;
-use super::{Columns, Sizes, check_columns, pack};
+use super::{Columns, Marks, Sizes, check_columns, pack};
 use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::real::Real;
@@ -102,7 +101,7 @@ pub(crate) fn step<T: Real, C: Recurrence>(
     let steps = Steps {
         cell,
         plan,
-        lengths: Lengths::new(None, batch)?,
+        marks: Marks::default(),
         x: x.as_ptr(),
         h,
         y: h,

@@ -30,11 +30,22 @@ pub(super) struct Weights<'a, T> {
     pub(super) to: *mut T,
 }
 
+/// Which gradients are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    All,
+    /// Those of the input's weights and of the biases.
+    OfInput,
+    /// Those of the state's weights.
+    OfState,
+}
+
 /// A share of the gradients: some columns of all rows, or some rows of all columns.
 pub(super) struct Shared<'a, T> {
     pub(super) weights: Weights<'a, T>,
     pub(super) part: usize,
     pub(super) parts: usize,
+    pub(super) stage: Stage,
 }
 
 /// Some rows and panels of a matrix.
@@ -56,22 +67,26 @@ impl<T: Real> LaneKernel<T> for Shared<'_, T> {
         let own = |rows, columns| self.window(rows, columns);
         let (terms, shift) = (sums * hidden, (stored - sums) * hidden);
         let one = T::ONE;
+        let to_state = to.wrapping_add(input * whole_panels(terms));
+        let to_biases = to_state.wrapping_add(hidden * whole_panels(terms));
         // SAFETY: inputs, outputs and cotangents have all rows, and gradients all columns.
         unsafe {
-            let of_input = Left { at: x.wrapping_add(from * batch * input), row: 1, step: input };
-            self.sum::<L>(of_input, (0, count), 0, (to, input), own(input, terms));
-            let to = to.wrapping_add(input * whole_panels(terms));
-            let window = own(hidden, terms);
-            // The state before the first step is no output.
-            let first = usize::from(from == 0);
-            let of_start = Left { at: h, row: 1, step: hidden };
-            self.sum::<L>(of_start, (0, first), shift, (to, hidden), window);
-            let before = y.wrapping_add((from + first).wrapping_sub(1) * batch * hidden);
-            let of_state = Left { at: before, row: 1, step: hidden };
-            self.sum::<L>(of_state, (first, count), shift, (to, hidden), window);
-            let to = to.wrapping_add(hidden * whole_panels(terms));
-            let ones = Left { at: &raw const one, row: 0, step: 0 };
-            self.sum::<L>(ones, (0, count), 0, (to, 1), own(1, stored * hidden));
+            if self.stage != Stage::OfState {
+                let left = Left { at: x.wrapping_add(from * batch * input), row: 1, step: input };
+                self.sum::<L>(left, (0, count), 0, (to, input), own(input, terms));
+                let ones = Left { at: &raw const one, row: 0, step: 0 };
+                self.sum::<L>(ones, (0, count), 0, (to_biases, 1), own(1, stored * hidden));
+            }
+            if self.stage != Stage::OfInput {
+                let (to, window) = ((to_state, hidden), own(hidden, terms));
+                // The state before the first step is no output.
+                let first = usize::from(from == 0);
+                let of_start = Left { at: h, row: 1, step: hidden };
+                self.sum::<L>(of_start, (0, first), shift, to, window);
+                let before = y.wrapping_add((from + first).wrapping_sub(1) * batch * hidden);
+                let of_state = Left { at: before, row: 1, step: hidden };
+                self.sum::<L>(of_state, (first, count), shift, to, window);
+            }
         }
     }
 }
