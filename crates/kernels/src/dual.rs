@@ -131,7 +131,7 @@ impl Real for Dual<f64> {
     }
     #[inline(always)]
     fn exp(self) -> Self {
-        let y = self.value.exp();
+        let y = Real::exp(self.value);
         self.chain(y, y)
     }
     #[inline(always)]
@@ -145,12 +145,12 @@ impl Real for Dual<f64> {
     }
     #[inline(always)]
     fn tanh(self) -> Self {
-        let y = self.value.tanh();
+        let y = Real::tanh(self.value);
         self.chain(y, (1.0 - y) * (1.0 + y))
     }
     #[inline(always)]
     fn sigmoid(self) -> Self {
-        let y = self.value.sigmoid();
+        let y = Real::sigmoid(self.value);
         self.chain(y, y * (1.0 - y))
     }
     #[inline(always)]

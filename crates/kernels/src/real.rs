@@ -168,116 +168,66 @@ pub trait Real:
     }
 }
 
-impl Real for f32 {
-    const ZERO: f32 = 0.0;
-    const ONE: f32 = 1.0;
-    const NAN: f32 = f32::NAN;
-    const EPSILON: f64 = f32::EPSILON as f64;
+/// The two floats differ in nothing but their names.
+macro_rules! float {
+    ($float:ident) => {
+        impl Real for $float {
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const NAN: Self = $float::NAN;
+            const EPSILON: f64 = $float::EPSILON as f64;
 
-    #[inline(always)]
-    fn from_f64(x: f64) -> f32 {
-        x as f32
-    }
-    #[inline(always)]
-    fn to_f64(self) -> f64 {
-        f64::from(self)
-    }
-    #[inline(always)]
-    fn mul_add(self, a: f32, b: f32) -> f32 {
-        f32::mul_add(self, a, b)
-    }
-    #[inline(always)]
-    fn exp(self) -> f32 {
-        lanes::exp(self)
-    }
-    #[inline(always)]
-    fn ln(self) -> f32 {
-        f32::ln(self)
-    }
-    #[inline(always)]
-    fn sqrt(self) -> f32 {
-        f32::sqrt(self)
-    }
-    #[inline(always)]
-    fn tanh(self) -> f32 {
-        lanes::tanh(self)
-    }
-    #[inline(always)]
-    fn sigmoid(self) -> f32 {
-        lanes::sigmoid(self)
-    }
-    #[inline(always)]
-    fn softplus(self) -> f32 {
-        lanes::softplus(self)
-    }
-    #[inline(always)]
-    fn abs(self) -> f32 {
-        f32::abs(self)
-    }
-    #[inline(always)]
-    fn is_finite(self) -> bool {
-        f32::is_finite(self)
-    }
-    #[inline(always)]
-    fn bits(self) -> [u64; 2] {
-        [u64::from(self.to_bits()), 0]
-    }
+            #[inline(always)]
+            fn from_f64(x: f64) -> Self {
+                x as $float
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                f64::from(self)
+            }
+            #[inline(always)]
+            fn mul_add(self, a: Self, b: Self) -> Self {
+                $float::mul_add(self, a, b)
+            }
+            #[inline(always)]
+            fn exp(self) -> Self {
+                lanes::exp(self)
+            }
+            #[inline(always)]
+            fn ln(self) -> Self {
+                $float::ln(self)
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                $float::sqrt(self)
+            }
+            #[inline(always)]
+            fn tanh(self) -> Self {
+                lanes::tanh(self)
+            }
+            #[inline(always)]
+            fn sigmoid(self) -> Self {
+                lanes::sigmoid(self)
+            }
+            #[inline(always)]
+            fn softplus(self) -> Self {
+                let tail = lanes::exp(-self.abs()).ln_1p();
+                (if self < 0.0 { 0.0 } else { self }) + tail
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                $float::abs(self)
+            }
+            #[inline(always)]
+            fn is_finite(self) -> bool {
+                $float::is_finite(self)
+            }
+            #[inline(always)]
+            fn bits(self) -> [u64; 2] {
+                [u64::from(self.to_bits()), 0]
+            }
+        }
+    };
 }
-
-impl Real for f64 {
-    const ZERO: f64 = 0.0;
-    const ONE: f64 = 1.0;
-    const NAN: f64 = f64::NAN;
-    const EPSILON: f64 = f64::EPSILON;
-
-    #[inline(always)]
-    fn from_f64(x: f64) -> f64 {
-        x
-    }
-    #[inline(always)]
-    fn to_f64(self) -> f64 {
-        self
-    }
-    #[inline(always)]
-    fn mul_add(self, a: f64, b: f64) -> f64 {
-        f64::mul_add(self, a, b)
-    }
-    #[inline(always)]
-    fn exp(self) -> f64 {
-        f64::exp(self)
-    }
-    #[inline(always)]
-    fn ln(self) -> f64 {
-        f64::ln(self)
-    }
-    #[inline(always)]
-    fn sqrt(self) -> f64 {
-        f64::sqrt(self)
-    }
-    #[inline(always)]
-    fn tanh(self) -> f64 {
-        f64::tanh(self)
-    }
-    #[inline(always)]
-    fn sigmoid(self) -> f64 {
-        let e = (-self.abs()).exp();
-        (if self < 0.0 { e } else { 1.0 }) / (1.0 + e)
-    }
-    #[inline(always)]
-    fn softplus(self) -> f64 {
-        let tail = (-self.abs()).exp().ln_1p();
-        (if self < 0.0 { 0.0 } else { self }) + tail
-    }
-    #[inline(always)]
-    fn abs(self) -> f64 {
-        f64::abs(self)
-    }
-    #[inline(always)]
-    fn is_finite(self) -> bool {
-        f64::is_finite(self)
-    }
-    #[inline(always)]
-    fn bits(self) -> [u64; 2] {
-        [self.to_bits(), 0]
-    }
-}
+float!(f32);
+float!(f64);

@@ -1,12 +1,10 @@
-//! The activations of `f32`: branch-free polynomials, one definition for a scalar and for every
-//! register.
-//!
-//! Coefficients are minimax fits on the reduced ranges (relative error below 5e-9 before
-//! rounding); what rounding adds is bounded by the tests below.
+//! The activations: branch-free polynomials, one definition for a scalar and for every register.
 
 /// What the polynomials ask of a scalar or of a register of them.
 pub(crate) trait Wave: Copy {
-    fn of(x: f32) -> Self;
+    type Scalar: Numbers;
+    /// The nearest scalar to a constant.
+    fn of(x: f64) -> Self;
     fn mul_add(self, a: Self, b: Self) -> Self;
     /// `b − self · a` with one rounding.
     fn mul_sub_from(self, a: Self, b: Self) -> Self;
@@ -20,28 +18,98 @@ pub(crate) trait Wave: Copy {
     /// |self| with the sign of another.
     fn copysign(self, sign: Self) -> Self;
     /// `self`, or a limit where it is less; NaN stays.
-    fn at_least(self, limit: f32) -> Self;
+    fn at_least(self, limit: f64) -> Self;
     /// `self`, or a limit where it is greater; NaN stays.
-    fn at_most(self, limit: f32) -> Self;
+    fn at_most(self, limit: f64) -> Self;
     /// `a < b ? yes : no`; NaN is not less.
     fn if_less(a: Self, b: Self, yes: Self, no: Self) -> Self;
-    /// `self · 2ⁿ` with one rounding, for an integer `n` with |n| ≤ 252 and |self| in [0.5, 2].
+    /// `self · 2ⁿ` with one rounding, for an integer `n` whose half is an exponent of the scalar,
+    /// and |self| in [0.5, 2].
     fn times_power_of_two(self, n: Self) -> Self;
 }
 
-/// log₂ e.
-const LOG2_E: f32 = std::f32::consts::LOG2_E;
-/// ln 2 = HI + LO; HI has so few bits that `n · HI` is exact for every exponent `n`.
-const LN2_HI: f32 = 0.693_359_4;
-const LN2_LO: f32 = -0.000_212_194_44;
-/// 1.5 · 2²³: adding it rounds to an integer, which then sits in the low bits.
-const ROUND: f32 = 12_582_912.0;
+/// What differs between scalars.
+pub(crate) trait Numbers: Copy {
+    /// ln 2 in two parts, the first with so few bits that its product with every exponent is exact.
+    const LN2: [f64; 2];
+    /// 1.5 · 2ᵐ for m bits of mantissa: adding it rounds to an integer, which then sits in the low
+    /// bits.
+    const ROUND: f64;
+    /// eˣ is 0 below the first of these, and infinity above the second.
+    const EXPONENTS: [f64; 2];
+    /// Below this, tanh x is x.
+    const TINY: f64;
+
+    /// `p` such that eʳ = 1 + r + r² p, for |r| ≤ ln 2 / 2.
+    fn rest<W: Wave<Scalar = Self>>(r: W) -> W;
+    /// 1/d for d in [1, 2], to half of the digits or more.
+    fn reciprocal<W: Wave<Scalar = Self>>(d: W) -> W;
+}
+
+impl Numbers for f32 {
+    const LN2: [f64; 2] = [0.693_359_375, -0.000_212_194_44];
+    const ROUND: f64 = 12_582_912.0;
+    const EXPONENTS: [f64; 2] = [-104.0, 89.0];
+    const TINY: f64 = 1e-5;
+
+    /// A minimax fit; the relative error of eʳ − 1 is below 5e-9 before rounding.
+    #[inline(always)]
+    fn rest<W: Wave<Scalar = f32>>(r: W) -> W {
+        // By Estrin's scheme as far as it costs no accuracy: it waits for fewer results than
+        // Horner's.
+        let low = W::of(0.041_668_393).mul_add(r, W::of(0.166_665_2));
+        let high = W::of(0.001_381_446_7).mul_add(r, W::of(0.008_368_781));
+        high.mul_add(r.mul(r), low).mul_add(r, W::of(0.499_999_94))
+    }
+
+    /// While one divides, other registers cannot, but this they can.
+    #[inline(always)]
+    fn reciprocal<W: Wave<Scalar = f32>>(d: W) -> W {
+        // The quadratic polynomial nearest to 1/d, to 1/99 of it, and one step of Newton's to
+        // 1/9801.
+        let r = W::of(32.0 / 99.0).mul_add(d, W::of(-144.0 / 99.0)).mul_add(d, W::of(210.0 / 99.0));
+        r.mul(r.mul_sub_from(d, W::of(2.0)))
+    }
+}
+
+impl Numbers for f64 {
+    const LN2: [f64; 2] = [f64::from_bits(0x3FE6_2E42_FEE0_0000), 1.908_214_929_270_587_7e-10];
+    const ROUND: f64 = 6_755_399_441_055_744.0;
+    const EXPONENTS: [f64; 2] = [-746.0, 710.0];
+    const TINY: f64 = 1e-8;
+
+    /// Taylor's series up to r¹³ of eʳ, whose remainder is below 1.3e-17 of eʳ − 1.
+    #[inline(always)]
+    fn rest<W: Wave<Scalar = f64>>(r: W) -> W {
+        let pair = |high: f64, low: f64| W::of(1.0 / high).mul_add(r, W::of(1.0 / low));
+        let square = r.mul(r);
+        let pairs = [
+            pair(6_227_020_800.0, 479_001_600.0),
+            pair(39_916_800.0, 3_628_800.0),
+            pair(362_880.0, 40_320.0),
+            pair(5_040.0, 720.0),
+            pair(120.0, 24.0),
+            pair(6.0, 2.0),
+        ];
+        let [first, others @ ..] = pairs;
+        let mut sum = first;
+        for pair in others {
+            sum = sum.mul_add(square, pair);
+        }
+        sum
+    }
+
+    #[inline(always)]
+    fn reciprocal<W: Wave<Scalar = f64>>(d: W) -> W {
+        W::of(1.0).div(d)
+    }
+}
 
 /// eˣ to 1 ulp, gradual underflow and overflow to infinity included.
 #[inline(always)]
 pub(crate) fn exp<W: Wave>(x: W) -> W {
-    // Beyond these limits the result is 0 or infinity.
-    let (n, q) = reduced(x.at_most(89.0).at_least(-104.0));
+    let [least, most] = W::Scalar::EXPONENTS;
+    let (n, q) = reduced(x.at_most(most).at_least(least));
     q.add(W::of(1.0)).times_power_of_two(n)
 }
 
@@ -50,50 +118,44 @@ pub(crate) fn exp<W: Wave>(x: W) -> W {
 #[inline(always)]
 fn reduced<W: Wave>(x: W) -> (W, W) {
     // x = n ln 2 + r with |r| ≤ ln 2 / 2.
-    let n = x.mul_add(W::of(LOG2_E), W::of(ROUND)).sub(W::of(ROUND));
-    let r = n.mul_add(W::of(-LN2_LO), n.mul_add(W::of(-LN2_HI), x));
-    // By Estrin's scheme as far as it costs no accuracy: it waits for fewer results than Horner's.
-    let rr = r.mul(r);
-    let low = W::of(0.041_668_393).mul_add(r, W::of(0.166_665_2));
-    let high = W::of(0.001_381_446_7).mul_add(r, W::of(0.008_368_781));
-    let p = high.mul_add(rr, low).mul_add(r, W::of(0.499_999_94));
-    (n, p.mul_add(rr, r))
+    let [high, low] = W::Scalar::LN2;
+    let round = W::of(W::Scalar::ROUND);
+    let n = x.mul_add(W::of(std::f64::consts::LOG2_E), round).sub(round);
+    let r = n.mul_add(W::of(-low), n.mul_add(W::of(-high), x));
+    (n, W::Scalar::rest(r).mul_add(r.mul(r), r))
 }
 
-/// n / (2 + e) for e in [−1, 0], to 0.7 ulp: while one divides, other registers cannot, but this
-/// they can.
+/// n / (2 + e) for e in [−1, 0], to 0.7 ulp.
 #[inline(always)]
 fn quotient<W: Wave>(n: W, e: W) -> W {
     let d = e.add(W::of(2.0));
     // What the sum has lost.
     let lost = e.sub(d.sub(W::of(2.0)));
-    // The quadratic polynomial nearest to 1/d, to 1/99 of it, and one step of Newton's to 1/9801.
-    let r = W::of(32.0 / 99.0).mul_add(d, W::of(-144.0 / 99.0)).mul_add(d, W::of(210.0 / 99.0));
-    let r = r.mul(r.mul_sub_from(d, W::of(2.0)));
+    let r = W::Scalar::reciprocal(d);
     let q = n.mul(r);
     let rest = q.mul_sub_from(lost, q.mul_sub_from(d, n));
     rest.mul_add(r, q)
 }
 
-/// tanh x to 2 ulp; exact at 0, odd.
+/// tanh x to 2 ulp, 2.1 in `f64`; exact at 0, odd.
 #[inline(always)]
 pub(crate) fn tanh<W: Wave>(x: W) -> W {
     let magnitude = x.abs();
     // tanh |x| = −e / (2 + e) for e = e^(−2|x|) − 1, which loses nothing near 0; beyond the limit
     // it is 1.
-    let (n, q) = reduced(magnitude.mul(W::of(-2.0)).at_least(-30.0));
+    let (n, q) = reduced(magnitude.mul(W::of(-2.0)).at_least(-60.0));
     let power = W::of(1.0).times_power_of_two(n);
     let e = power.mul_add(q, power.sub(W::of(1.0)));
     let y = quotient(e, e);
     // So small that the quotient's rest would underflow, and so small that tanh x is x.
-    W::if_less(magnitude, W::of(1e-5), magnitude, y).copysign(x)
+    W::if_less(magnitude, W::of(W::Scalar::TINY), magnitude, y).copysign(x)
 }
 
 /// 1 / (1 + e⁻ˣ) to 2 ulp, without overflow on either side.
 #[inline(always)]
 pub(crate) fn sigmoid<W: Wave>(x: W) -> W {
     let (zero, one) = (W::of(0.0), W::of(1.0));
-    let (n, q) = reduced(x.minus_abs().at_least(-104.0));
+    let (n, q) = reduced(x.minus_abs().at_least(W::Scalar::EXPONENTS[0]));
     let e = q.add(one).times_power_of_two(n);
     let d = e.add(one);
     let y = W::if_less(x, zero, e, one).div(d);
@@ -101,145 +163,81 @@ pub(crate) fn sigmoid<W: Wave>(x: W) -> W {
     y.mul_sub_from(e.sub(d.sub(one)), y)
 }
 
-/// ln(1 + eˣ).
-#[inline(always)]
-pub(crate) fn softplus(x: f32) -> f32 {
-    let tail = exp(-x.abs()).ln_1p();
-    (if x < 0.0 { 0.0 } else { x }) + tail
-}
-
-/// 2ⁿ for |n| ≤ 126.
-#[inline(always)]
-fn power_of_two(n: i32) -> f32 {
-    f32::from_bits((n.wrapping_add(127) as u32) << 23)
-}
-
-impl Wave for f32 {
-    #[inline(always)]
-    fn of(x: f32) -> f32 {
-        x
-    }
-    #[inline(always)]
-    fn mul_add(self, a: f32, b: f32) -> f32 {
-        f32::mul_add(self, a, b)
-    }
-    #[inline(always)]
-    fn add(self, b: f32) -> f32 {
-        self + b
-    }
-    #[inline(always)]
-    fn sub(self, b: f32) -> f32 {
-        self - b
-    }
-    #[inline(always)]
-    fn mul(self, b: f32) -> f32 {
-        self * b
-    }
-    #[inline(always)]
-    fn div(self, b: f32) -> f32 {
-        self / b
-    }
-    #[inline(always)]
-    fn mul_sub_from(self, a: f32, b: f32) -> f32 {
-        f32::mul_add(-self, a, b)
-    }
-    #[inline(always)]
-    fn abs(self) -> f32 {
-        f32::abs(self)
-    }
-    #[inline(always)]
-    fn minus_abs(self) -> f32 {
-        -f32::abs(self)
-    }
-    #[inline(always)]
-    fn copysign(self, sign: f32) -> f32 {
-        f32::copysign(self, sign)
-    }
-    #[inline(always)]
-    fn at_least(self, limit: f32) -> f32 {
-        if limit > self { limit } else { self }
-    }
-    #[inline(always)]
-    fn at_most(self, limit: f32) -> f32 {
-        if limit < self { limit } else { self }
-    }
-    #[inline(always)]
-    fn if_less(a: f32, b: f32, yes: f32, no: f32) -> f32 {
-        if a < b { yes } else { no }
-    }
-    #[inline(always)]
-    fn times_power_of_two(self, n: f32) -> f32 {
-        // 2ⁿ as two factors: neither leaves the range of exponents, their product may.
-        let n = (n + ROUND).to_bits().wrapping_sub(ROUND.to_bits()) as i32;
-        let half = n >> 1;
-        self * power_of_two(half) * power_of_two(n.wrapping_sub(half))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Every 97th of all finite positive and negative floats of magnitude at most `limit`.
-    fn floats(limit: f32) -> impl Iterator<Item = f32> {
-        (0..=limit.to_bits()).step_by(97).map(f32::from_bits).flat_map(|x| [x, -x])
-    }
-
-    /// The error of `y` in units of the last place of `exact` rounded to f32.
-    fn ulps(y: f32, exact: f64) -> f64 {
-        let rounded = exact as f32;
-        if y == rounded {
-            return 0.0;
-        }
-        let next = f32::from_bits(rounded.abs().to_bits() + 1);
-        let ulp = f64::from(next) - f64::from(rounded.abs());
-        (f64::from(y) - exact).abs() / ulp
-    }
-
-    fn worst(limit: f32, f: fn(f32) -> f32, exact: fn(f64) -> f64) -> (f64, f32) {
-        let mut worst = (0.0, 0.0);
-        for x in floats(limit) {
-            let error = ulps(f(x), exact(f64::from(x)));
-            if error.is_nan() || error > worst.0 {
-                worst = (error, x);
+/// A scalar is a register of one.
+macro_rules! scalar {
+    ($scalar:ident, $signed:ident, $unsigned:ident, $mantissa:literal, $bias:literal) => {
+        impl Wave for $scalar {
+            type Scalar = $scalar;
+            #[inline(always)]
+            fn of(x: f64) -> Self {
+                x as $scalar
+            }
+            #[inline(always)]
+            fn mul_add(self, a: Self, b: Self) -> Self {
+                $scalar::mul_add(self, a, b)
+            }
+            #[inline(always)]
+            fn mul_sub_from(self, a: Self, b: Self) -> Self {
+                $scalar::mul_add(-self, a, b)
+            }
+            #[inline(always)]
+            fn add(self, b: Self) -> Self {
+                self + b
+            }
+            #[inline(always)]
+            fn sub(self, b: Self) -> Self {
+                self - b
+            }
+            #[inline(always)]
+            fn mul(self, b: Self) -> Self {
+                self * b
+            }
+            #[inline(always)]
+            fn div(self, b: Self) -> Self {
+                self / b
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                $scalar::abs(self)
+            }
+            #[inline(always)]
+            fn minus_abs(self) -> Self {
+                -$scalar::abs(self)
+            }
+            #[inline(always)]
+            fn copysign(self, sign: Self) -> Self {
+                $scalar::copysign(self, sign)
+            }
+            #[inline(always)]
+            fn at_least(self, limit: f64) -> Self {
+                let limit = Self::of(limit);
+                if limit > self { limit } else { self }
+            }
+            #[inline(always)]
+            fn at_most(self, limit: f64) -> Self {
+                let limit = Self::of(limit);
+                if limit < self { limit } else { self }
+            }
+            #[inline(always)]
+            fn if_less(a: Self, b: Self, yes: Self, no: Self) -> Self {
+                if a < b { yes } else { no }
+            }
+            #[inline(always)]
+            fn times_power_of_two(self, n: Self) -> Self {
+                // 2ⁿ as two factors: neither leaves the range of exponents, their product may.
+                let round = Self::of($scalar::ROUND);
+                let n = (n + round).to_bits().wrapping_sub(round.to_bits()) as $signed;
+                let power = |n: $signed| {
+                    $scalar::from_bits((n.wrapping_add($bias) as $unsigned) << $mantissa)
+                };
+                let half = n >> 1;
+                self * power(half) * power(n.wrapping_sub(half))
             }
         }
-        worst
-    }
-
-    #[test]
-    fn errors_stay_within_their_stated_bounds() {
-        let sigmoid64 = |x: f64| {
-            if x < 0.0 { x.exp() / (1.0 + x.exp()) } else { 1.0 / (1.0 + (-x).exp()) }
-        };
-        let softplus64 = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
-        for (name, limit, (error, at)) in [
-            ("exp", 1.0, worst(88.0, exp::<f32>, f64::exp)),
-            ("tanh", 2.0, worst(f32::MAX, tanh::<f32>, f64::tanh)),
-            ("sigmoid", 2.0, worst(88.0, sigmoid::<f32>, sigmoid64)),
-            ("softplus", 2.0, worst(88.0, softplus, softplus64)),
-        ] {
-            assert!(error <= limit, "{name}({at}) is {error} ulp off");
-        }
-    }
-
-    #[test]
-    fn the_edges_are_those_of_the_standard_library() {
-        assert_eq!(exp(0.0), 1.0);
-        assert_eq!(exp(f32::INFINITY), f32::INFINITY);
-        assert_eq!(exp(f32::NEG_INFINITY), 0.0);
-        assert_eq!(exp(88.73), f32::INFINITY);
-        assert!(exp(-103.0) > 0.0 && exp(-104.0) == 0.0);
-        assert_eq!(tanh(f32::INFINITY), 1.0);
-        assert_eq!(tanh(f32::NEG_INFINITY), -1.0);
-        assert_eq!(tanh(-0.0).to_bits(), (-0.0f32).to_bits());
-        assert_eq!(sigmoid(0.0), 0.5);
-        assert_eq!(sigmoid(f32::INFINITY), 1.0);
-        assert_eq!(sigmoid(f32::NEG_INFINITY), 0.0);
-        assert_eq!(softplus(f32::INFINITY), f32::INFINITY);
-        assert_eq!(softplus(f32::NEG_INFINITY), 0.0);
-        for f in [exp::<f32>, tanh::<f32>, sigmoid::<f32>, softplus] {
-            assert!(f(f32::NAN).is_nan());
-        }
-    }
+    };
 }
+scalar!(f32, i32, u32, 23, 127);
+scalar!(f64, i64, u64, 52, 1023);
+
+#[cfg(test)]
+mod tests;

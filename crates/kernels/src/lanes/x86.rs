@@ -1,7 +1,9 @@
 //! The registers of AVX2 with FMA, and of AVX-512.
 
-use super::activation::{self, Wave};
-use super::{Lanes, Plain};
+mod wave;
+
+use super::Lanes;
+use super::activation;
 use std::arch::x86_64::*;
 
 /// Eight `f32` of AVX2.
@@ -91,7 +93,7 @@ macro_rules! arithmetic {
     };
 }
 
-/// The activations of `f32`, in the register.
+/// The activations, in the register.
 macro_rules! activations {
     () => {
         #[inline(always)]
@@ -104,40 +106,6 @@ macro_rules! activations {
         }
     };
 }
-
-/// The activations of `f64`, lane by lane.
-macro_rules! activations_by_lane {
-    () => {
-        #[inline(always)]
-        fn sigmoid(self) -> Self {
-            self.by_lane(Plain::sigmoid)
-        }
-        #[inline(always)]
-        fn tanh(self) -> Self {
-            self.by_lane(Plain::tanh)
-        }
-    };
-}
-
-/// A function of lanes in an array.
-macro_rules! by_lane {
-    ($register:ident, $width:literal) => {
-        impl $register {
-            #[inline(always)]
-            fn by_lane(self, f: impl Fn(Plain<f64, $width>) -> Plain<f64, $width>) -> Self {
-                let mut lanes = [0.0; $width];
-                // SAFETY: the array has as many elements as the register.
-                unsafe {
-                    self.store(lanes.as_mut_ptr());
-                    f(Plain::load(lanes.as_ptr())).store(lanes.as_mut_ptr());
-                    Self::load(lanes.as_ptr())
-                }
-            }
-        }
-    };
-}
-by_lane!(F64x4, 4);
-by_lane!(F64x8, 8);
 
 impl Lanes for F32x8 {
     arithmetic!(f32, 8, 3; apart_avx2 _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps
@@ -249,7 +217,7 @@ impl Lanes for F64x4 {
     arithmetic!(f64, 4, 3; apart_avx2 _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd
         _mm256_stream_pd _mm256_fmadd_pd
         _mm256_add_pd _mm256_sub_pd _mm256_mul_pd);
-    activations_by_lane!();
+    activations!();
 
     #[inline(always)]
     fn unless_negative(self, yes: Self, no: Self) -> Self {
@@ -264,7 +232,7 @@ impl Lanes for F64x8 {
     arithmetic!(f64, 8, 3; apart_avx512 _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd
         _mm512_stream_pd _mm512_fmadd_pd
         _mm512_add_pd _mm512_sub_pd _mm512_mul_pd);
-    activations_by_lane!();
+    activations!();
 
     #[inline(always)]
     fn unless_negative(self, yes: Self, no: Self) -> Self {
@@ -272,139 +240,5 @@ impl Lanes for F64x8 {
             let negative = _mm512_cmp_pd_mask::<_CMP_LE_OQ>(self.0, _mm512_setzero_pd());
             Self(_mm512_mask_blend_pd(negative, yes.0, no.0))
         }
-    }
-}
-
-/// What a [`Wave`] takes from [`Lanes`].
-macro_rules! wave {
-    () => {
-        #[inline(always)]
-        fn of(x: f32) -> Self {
-            Self::splat(x)
-        }
-        #[inline(always)]
-        fn mul_add(self, a: Self, b: Self) -> Self {
-            Lanes::mul_add(self, a, b)
-        }
-        #[inline(always)]
-        fn add(self, b: Self) -> Self {
-            Lanes::add(self, b)
-        }
-        #[inline(always)]
-        fn sub(self, b: Self) -> Self {
-            Lanes::sub(self, b)
-        }
-        #[inline(always)]
-        fn mul(self, b: Self) -> Self {
-            Lanes::mul(self, b)
-        }
-    };
-}
-
-impl Wave for F32x8 {
-    wave!();
-
-    // The second operand is the result where one is NaN.
-    #[inline(always)]
-    fn at_least(self, limit: f32) -> Self {
-        unsafe { Self(_mm256_max_ps(_mm256_set1_ps(limit), self.0)) }
-    }
-    #[inline(always)]
-    fn at_most(self, limit: f32) -> Self {
-        unsafe { Self(_mm256_min_ps(_mm256_set1_ps(limit), self.0)) }
-    }
-    #[inline(always)]
-    fn div(self, b: Self) -> Self {
-        unsafe { Self(_mm256_div_ps(self.0, b.0)) }
-    }
-    #[inline(always)]
-    fn mul_sub_from(self, a: Self, b: Self) -> Self {
-        unsafe { Self(_mm256_fnmadd_ps(self.0, a.0, b.0)) }
-    }
-    #[inline(always)]
-    fn minus_abs(self) -> Self {
-        unsafe { Self(_mm256_or_ps(_mm256_set1_ps(-0.0), self.0)) }
-    }
-    #[inline(always)]
-    fn abs(self) -> Self {
-        unsafe { Self(_mm256_andnot_ps(_mm256_set1_ps(-0.0), self.0)) }
-    }
-    #[inline(always)]
-    fn copysign(self, sign: Self) -> Self {
-        unsafe {
-            let bit = _mm256_and_ps(_mm256_set1_ps(-0.0), sign.0);
-            Self(_mm256_or_ps(self.abs().0, bit))
-        }
-    }
-    #[inline(always)]
-    fn if_less(a: Self, b: Self, yes: Self, no: Self) -> Self {
-        unsafe { Self(_mm256_blendv_ps(no.0, yes.0, _mm256_cmp_ps::<_CMP_LT_OQ>(a.0, b.0))) }
-    }
-    #[inline(always)]
-    fn times_power_of_two(self, n: Self) -> Self {
-        unsafe {
-            // As the scalar does: 2ⁿ as two factors.
-            let n = _mm256_cvtps_epi32(n.0);
-            let half = _mm256_srai_epi32::<1>(n);
-            let power = |n| {
-                let biased = _mm256_add_epi32(n, _mm256_set1_epi32(127));
-                Self(_mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased)))
-            };
-            let rest = _mm256_sub_epi32(n, half);
-            Lanes::mul(Lanes::mul(self, power(half)), power(rest))
-        }
-    }
-}
-
-impl Wave for F32x16 {
-    wave!();
-
-    // The second operand is the result where one is NaN.
-    #[inline(always)]
-    fn at_least(self, limit: f32) -> Self {
-        unsafe { Self(_mm512_max_ps(_mm512_set1_ps(limit), self.0)) }
-    }
-    #[inline(always)]
-    fn at_most(self, limit: f32) -> Self {
-        unsafe { Self(_mm512_min_ps(_mm512_set1_ps(limit), self.0)) }
-    }
-    #[inline(always)]
-    fn div(self, b: Self) -> Self {
-        unsafe { Self(_mm512_div_ps(self.0, b.0)) }
-    }
-    #[inline(always)]
-    fn mul_sub_from(self, a: Self, b: Self) -> Self {
-        unsafe { Self(_mm512_fnmadd_ps(self.0, a.0, b.0)) }
-    }
-    #[inline(always)]
-    fn minus_abs(self) -> Self {
-        unsafe {
-            let bits = _mm512_castps_si512(self.0);
-            Self(_mm512_castsi512_ps(_mm512_or_epi32(bits, _mm512_set1_epi32(i32::MIN))))
-        }
-    }
-    #[inline(always)]
-    fn abs(self) -> Self {
-        unsafe { Self(_mm512_abs_ps(self.0)) }
-    }
-    #[inline(always)]
-    fn copysign(self, sign: Self) -> Self {
-        unsafe {
-            // Bit by bit: of `sign` where the mask is set, else of `self`.
-            let mask = _mm512_set1_epi32(i32::MIN);
-            let (x, s) = (_mm512_castps_si512(self.0), _mm512_castps_si512(sign.0));
-            Self(_mm512_castsi512_ps(_mm512_ternarylogic_epi32::<0xCA>(mask, s, x)))
-        }
-    }
-    #[inline(always)]
-    fn if_less(a: Self, b: Self, yes: Self, no: Self) -> Self {
-        unsafe {
-            let less = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a.0, b.0);
-            Self(_mm512_mask_blend_ps(less, no.0, yes.0))
-        }
-    }
-    #[inline(always)]
-    fn times_power_of_two(self, n: Self) -> Self {
-        unsafe { Self(_mm512_scalef_ps(self.0, n.0)) }
     }
 }
