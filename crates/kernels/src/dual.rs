@@ -136,7 +136,7 @@ impl Real for Dual<f64> {
     }
     #[inline(always)]
     fn ln(self) -> Self {
-        self.chain(self.value.ln(), self.value.recip())
+        self.chain(Real::ln(self.value), self.value.recip())
     }
     #[inline(always)]
     fn sqrt(self) -> Self {

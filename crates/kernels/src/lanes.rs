@@ -1,11 +1,15 @@
 //! Registers of scalars: what the packed kernels are written over.
 
+#[cfg(test)]
+mod accuracy;
 mod activation;
+mod logarithm;
 mod plain;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 pub(crate) use activation::{exp, sigmoid, tanh};
+pub(crate) use logarithm::{ln, softplus};
 pub(crate) use plain::Plain;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86::{F32x8, F32x16, F64x4, F64x8};

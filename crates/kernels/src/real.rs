@@ -195,7 +195,7 @@ macro_rules! float {
             }
             #[inline(always)]
             fn ln(self) -> Self {
-                $float::ln(self)
+                lanes::ln(self)
             }
             #[inline(always)]
             fn sqrt(self) -> Self {
@@ -211,8 +211,7 @@ macro_rules! float {
             }
             #[inline(always)]
             fn softplus(self) -> Self {
-                let tail = lanes::exp(-self.abs()).ln_1p();
-                (if self < 0.0 { 0.0 } else { self }) + tail
+                lanes::softplus(self)
             }
             #[inline(always)]
             fn abs(self) -> Self {

@@ -1,0 +1,134 @@
+use super::*;
+
+#[test]
+fn every_part_is_done_once() {
+    for threads in [1, 2, 3, 8] {
+        let _threads = Threads::limit(threads);
+        for count in [0, 1, 2, 7, 64, 65] {
+            for _ in 0..200 {
+                let done: Vec<_> = (0..count).map(|_| AtomicUsize::new(0)).collect();
+                run(count, &|i| {
+                    done[i].fetch_add(1, Ordering::Relaxed);
+                });
+                assert!(done.iter().all(|n| n.load(Ordering::Relaxed) == 1));
+            }
+        }
+    }
+}
+
+#[test]
+fn computations_of_several_threads_and_within_each_other_end() {
+    let sum = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..500 {
+                    run(4, &|i| {
+                        run(3, &|j| {
+                            sum.fetch_add(i * j, Ordering::Relaxed);
+                        });
+                    });
+                }
+            });
+        }
+    });
+    assert_eq!(sum.into_inner(), 4 * 500 * 6 * 3);
+}
+
+#[test]
+fn a_panic_reaches_the_caller_and_the_pool_goes_on() {
+    let _threads = Threads::limit(2);
+    for bad in 0..4 {
+        let caught = catch_unwind(|| run(4, &|i| assert!(i != bad)));
+        assert!(caught.is_err());
+    }
+    run(4, &|_| ());
+}
+
+#[test]
+fn members_wait_for_each_other() {
+    for threads in [1, 2, 3, 8] {
+        let _threads = Threads::limit(threads);
+        let come = AtomicUsize::new(0);
+        together(threads, &|member| {
+            for round in 1..1000 {
+                come.fetch_add(1, Ordering::Relaxed);
+                member.wait();
+                assert_eq!(come.load(Ordering::Relaxed), round * member.of());
+                member.wait();
+            }
+        });
+    }
+}
+
+#[test]
+fn nobody_waits_for_who_panicked() {
+    let _threads = Threads::limit(3);
+    for bad in 0..3 {
+        let caught = catch_unwind(|| {
+            together(3, &|member| {
+                member.wait();
+                // Where another test has the pool, there is one member only.
+                assert!(member.number() != bad % member.of());
+                member.wait();
+            });
+        });
+        assert!(caught.is_err());
+    }
+    run(4, &|_| ());
+}
+
+#[test]
+fn a_sleeper_is_woken() {
+    let _threads = Threads::limit(2);
+    // Whoever is hired only now has not slept yet.
+    run(2, &|_| ());
+    // Another test may have the pool, but not for so long.
+    for _ in 0..20_000 {
+        let (here, there) = (thread::current().id(), AtomicBool::new(false));
+        thread::sleep(3 * PATIENCE);
+        run(2, &|_| {
+            there.fetch_or(thread::current().id() != here, Ordering::Relaxed);
+            thread::sleep(Duration::from_millis(1));
+        });
+        if there.into_inner() {
+            return;
+        }
+    }
+    panic!("nobody came to help");
+}
+/// Whatever came before, and however long the workers have slept: all parts are done, once.
+#[test]
+fn computations_of_every_kind_end_in_every_order() {
+    let mut state = 1u64;
+    let mut draw = |below: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % below
+    };
+    for _ in 0..20_000 {
+        let _threads = Threads::limit(1 + draw(4) as usize);
+        let (count, waits) = (1 + draw(9) as usize, draw(4) as usize);
+        let done = AtomicUsize::new(0);
+        let add = |n| _ = done.fetch_add(n, Ordering::Relaxed);
+        if draw(2) == 0 {
+            run(count, &|_| add(1));
+            assert_eq!(done.into_inner(), count);
+        } else {
+            together(count, &|member| {
+                (0..waits).for_each(|_| member.wait());
+                // As many as they are, of whom each adds its share of 24.
+                add(24 / member.of());
+            });
+            assert_eq!(done.into_inner(), 24);
+        }
+        // The patience of workers ends before, within and behind this.
+        if draw(16) == 0 {
+            let until = Instant::now() + 2 * PATIENCE * draw(100) as u32 / 100;
+            while Instant::now() < until {
+                std::hint::spin_loop();
+            }
+        }
+    }
+}
