@@ -5,7 +5,7 @@ use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::parallel::{self, Apart};
 use crate::real::Real;
-use crate::tile::{Left, PANEL, Right, Soon, Sums, Terms, compute, padded, share};
+use crate::tile::{Left, PANEL, Right, Sums, Terms, compute, padded, share};
 use std::mem::MaybeUninit;
 
 mod narrow;
@@ -155,19 +155,13 @@ impl<T: Real> LaneKernel<T> for Rows<'_, T> {
                 };
                 let to = c.wrapping_add(first * n + j);
                 let add = k > 0 || fill == Fill::Add;
-                let sums = Sums {
-                    rows: until - first,
-                    columns: count,
-                    terms: &[Terms::new(Left { at: left, row, step }, right, block)],
-                    from: (if add { to } else { std::ptr::null_mut() }, n),
-                    to: (to, n),
-                    soon: Soon::NOTHING,
-                    back: false,
-                    from_far: false,
-                };
+                let from = if add { to.cast_const() } else { std::ptr::null() };
+                let terms = [Terms::new(Left { at: left, row, step }, right, block)];
                 // SAFETY: these rows and terms are in `a`, the same terms of whole registers in
                 // `right`, and the columns that count in `c`.
-                unsafe { compute::<L>(&sums) }
+                unsafe {
+                    compute::<L>(&Sums::new([until - first, count], &terms, (from, n), (to, n)));
+                }
             }
         }
     }

@@ -182,6 +182,19 @@ unsafe fn in_chunks<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
     );
 }
 
+impl<'a, S> Sums<'a, S> {
+    /// So many rows and columns, of operands that are near, from the first column on.
+    pub(crate) fn new(
+        [rows, columns]: [usize; 2],
+        terms: &'a [Terms<S>],
+        from: (*const S, usize),
+        to: (*mut S, usize),
+    ) -> Self {
+        let soon = Soon::NOTHING;
+        Sums { rows, columns, terms, from, to, soon, back: false, from_far: false }
+    }
+}
+
 impl<S: Copy> Sums<'_, S> {
     /// The panels: their first columns, and how many they have.
     #[inline(always)]

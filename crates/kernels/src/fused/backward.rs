@@ -328,16 +328,11 @@ impl<T: Real> LaneKernel<T> for Through<T> {
         let right = Right::packed(self.weights, self.depth);
         // SAFETY: whoever makes one cuts its rows from those that there are.
         unsafe {
-            compute::<L>(&Sums {
-                rows: self.rows,
-                columns: self.columns,
-                terms: &[Terms::new(left, right, self.depth)],
-                from: (self.to, self.columns),
-                to: (self.to, self.columns),
-                soon: Soon::NOTHING,
-                back: false,
-                from_far: self.depth * self.columns * size_of::<T>() > NEAR,
-            });
+            let (from, to) = ((self.to.cast_const(), self.columns), (self.to, self.columns));
+            let terms = [Terms::new(left, right, self.depth)];
+            let sums = Sums::new([self.rows, self.columns], &terms, from, to);
+            let from_far = self.depth * self.columns * size_of::<T>() > NEAR;
+            compute::<L>(&Sums { from_far, ..sums });
         }
     }
 }
@@ -452,16 +447,11 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
         };
         // SAFETY: packed weights have whole registers of columns, and sums room for all units.
         unsafe {
-            compute::<L>(&Sums {
-                rows: part.rows,
-                columns: units,
-                terms: if flows { &terms } else { &[] },
-                from: (from, hidden),
-                to: (to, self.plan.sums_row(units)),
-                soon,
-                back: false,
-                from_far: self.plan.far_weights::<T>(),
-            });
+            let terms = if flows { &terms[..] } else { &[] };
+            let to = (to, self.plan.sums_row(units));
+            let sums = Sums::new([part.rows, units], terms, (from, hidden), to);
+            let from_far = self.plan.far_weights::<T>();
+            compute::<L>(&Sums { soon, from_far, ..sums });
         }
     }
 

@@ -8,7 +8,7 @@ use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::real::Real;
-use crate::tile::{Left, Right, Soon, Sums, Terms, compute, padded};
+use crate::tile::{Left, Right, Sums, Terms, compute, padded};
 
 /// A sequence to compute.
 #[derive(Debug)]
@@ -220,9 +220,12 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
         let h = Terms::new(h, Right::packed(of_state, hidden), hidden);
         let to = (to, self.plan.sums_row(units));
         let behind = |at: (*mut T, usize), by: usize| (at.0.wrapping_add(by), at.1);
-        let (from, back) = ((biases, 0), self.back);
-        let (soon, from_far) = (Soon::NOTHING, self.plan.far_weights::<T>());
-        let sums = Sums { rows, columns, terms: &[x, h], from, to, soon, back, from_far };
+        let terms = [x, h];
+        let sums = Sums {
+            back: self.back,
+            from_far: self.plan.far_weights::<T>(),
+            ..Sums::new([rows, columns], &terms, (biases, 0), to)
+        };
         // SAFETY: packed weights have whole registers of columns, and sums room for them.
         unsafe {
             if shift == 0 {

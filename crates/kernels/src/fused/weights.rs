@@ -8,7 +8,7 @@ use crate::lanes::{LaneKernel, Lanes};
 use crate::parallel::{self, Apart};
 use crate::product::OnStack;
 use crate::real::Real;
-use crate::tile::{Left, PANEL, Right, Soon, Sums, Terms, compute, share};
+use crate::tile::{Left, PANEL, Right, Sums, Terms, compute, share};
 
 /// Rows of all steps that are summed before the next weights take their turn: their cotangents stay
 /// in the L1 cache.
@@ -146,18 +146,12 @@ impl<T: Real> Shared<'_, T> {
                     (Right::stored(at, pitch), (gap * left.step, gap * pitch))
                 };
                 let to = to.0.wrapping_add((panel * to.1 + window.rows.0) * PANEL);
-                let sums = Sums {
-                    rows,
-                    columns,
-                    terms: &[Terms { left, right, depth, runs, gaps }],
-                    from: (if begin { std::ptr::null() } else { to.cast_const() }, PANEL),
-                    to: (to, PANEL),
-                    soon: Soon::NOTHING,
-                    back: false,
-                    from_far: false,
-                };
+                let terms = [Terms { left, right, depth, runs, gaps }];
+                let from = if begin { std::ptr::null() } else { to.cast_const() };
                 // SAFETY: the caller's promises.
-                unsafe { compute::<L>(&sums) }
+                unsafe {
+                    compute::<L>(&Sums::new([rows, columns], &terms, (from, PANEL), (to, PANEL)))
+                }
             }
         }
     }

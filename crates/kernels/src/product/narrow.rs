@@ -5,7 +5,7 @@ use crate::dispatch::Isa;
 use crate::lanes::{LaneKernel, Lanes};
 use crate::parallel::{self, Apart};
 use crate::real::Real;
-use crate::tile::{self, Left, Right, Soon, Sums, Terms, compute};
+use crate::tile::{self, Left, Right, Sums, Terms, compute};
 
 /// The most columns of a narrow product: with more, lanes that are columns are used well enough.
 const MOST: usize = 8;
@@ -87,16 +87,7 @@ impl<T: Real> LaneKernel<T> for Narrow<'_, T> {
                 let at = b.values[k * step..].as_ptr();
                 let terms = [Terms::new(Left { at, row, step }, right, block)];
                 let sums = sums.as_mut_ptr();
-                let sums = Sums {
-                    rows: n,
-                    columns: count,
-                    terms: &terms,
-                    from: (sums, ROWS),
-                    to: (sums, ROWS),
-                    soon: Soon::NOTHING,
-                    back: false,
-                    from_far: false,
-                };
+                let sums = Sums::new([n, count], &terms, (sums, ROWS), (sums, ROWS));
                 // SAFETY: these rows and terms are in `b`, the same terms of whole registers in
                 // `right`, and the columns that count in the sums.
                 unsafe { compute::<L>(&sums) }

@@ -5,7 +5,7 @@ use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::real::Real;
-use crate::tile::{Left, NEAR, PANEL, Right, Soon, Sums, Terms, compute, padded};
+use crate::tile::{Left, NEAR, PANEL, Right, Sums, Terms, compute, padded};
 use std::mem::MaybeUninit;
 
 /// A right operand that is laid out once for many products.
@@ -59,26 +59,15 @@ impl<T: Real> PackedMatrix<T> {
         }
         let start = self.packed.len() - self.rows * all_padded(self.columns);
         let (row, step) = if a.transposed { (1, a.rows) } else { (a.columns, 1) };
-        let (left, right) = (a.values.as_ptr(), self.packed[start..].as_ptr());
+        let left = Left { at: a.values.as_ptr(), row, step };
+        let right = Right::packed(self.packed[start..].as_ptr(), self.rows);
+        let terms = [Terms::new(left, right, self.rows)];
         let to = c.as_mut_ptr();
         let from = if fill == Fill::Add { to.cast_const() } else { std::ptr::null() };
-        T::in_lanes(
-            Isa::used(),
-            Whole(Sums {
-                rows: a.rows,
-                columns: self.columns,
-                terms: &[Terms::new(
-                    Left { at: left, row, step },
-                    Right::packed(right, self.rows),
-                    self.rows,
-                )],
-                from: (from, self.columns),
-                to: (to, self.columns),
-                soon: Soon::NOTHING,
-                back: false,
-                from_far: self.rows * self.columns * size_of::<T>() > NEAR,
-            }),
-        );
+        let sizes = [a.rows, self.columns];
+        let sums = Sums::new(sizes, &terms, (from, self.columns), (to, self.columns));
+        let from_far = self.rows * self.columns * size_of::<T>() > NEAR;
+        T::in_lanes(Isa::used(), Whole(Sums { from_far, ..sums }));
         Ok(())
     }
 }

@@ -23,18 +23,10 @@ impl LaneKernel<f32> for Both<'_> {
             let left = Left { at: self.left[i].as_ptr(), row: depth, step: 1 };
             Terms::new(left, Right::packed(self.right[i].as_ptr(), depth), depth)
         });
-        let sums = Sums {
-            rows: self.rows,
-            columns: self.columns,
-            terms: &terms,
-            from: (self.from.as_ptr(), 0),
-            to: (self.to.as_mut_ptr(), self.columns),
-            soon: Soon::NOTHING,
-            back: self.back,
-            from_far: self.from_far,
-        };
+        let to = (self.to.as_mut_ptr(), self.columns);
+        let sums = Sums::new([self.rows, self.columns], &terms, (self.from.as_ptr(), 0), to);
         // SAFETY: rows, terms and whole panels are there.
-        unsafe { compute::<L>(&sums) }
+        unsafe { compute::<L>(&Sums { back: self.back, from_far: self.from_far, ..sums }) }
     }
 }
 
