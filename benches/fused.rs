@@ -108,19 +108,8 @@ impl Sequence {
         for _ in 0..runs {
             self.kept.copy_from_slice(&before);
             let (dy, dlast, kept) = (&dy[..], &dlast[..], &mut self.kept[..]);
-            let with = Backward {
-                x,
-                h,
-                c,
-                w: &w,
-                u: &u,
-                b: &b,
-                marks: Marks::default(),
-                y,
-                dy,
-                dlast,
-                kept,
-            };
+            let with =
+                Backward { x, h, w: &w, u: &u, b: &b, marks: Marks::default(), y, dy, dlast, kept };
             let start = Instant::now();
             backward(Isa::used(), self.cell, self.sizes, with, &mut partials)
                 .expect("the lengths fit");

@@ -200,7 +200,6 @@ fn compute<T: Number>(input: &Input, sizes: Sizes, how: How) -> Option<Vec<Memor
     let with = Backward {
         x: &x,
         h: &h,
-        c: &c,
         w,
         u,
         b,
@@ -297,7 +296,6 @@ fn run<T: Number>(input: &Input) {
         let nothing = Backward {
             x: &[],
             h: &[],
-            c: &[],
             w: with,
             u: with,
             b: with,

@@ -107,7 +107,6 @@ fn results_in<T: Real>(
     let with = Backward {
         x: &x,
         h: &h,
-        c: &c,
         w: &cw,
         u: &cu,
         b: &cb,

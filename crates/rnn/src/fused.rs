@@ -193,7 +193,6 @@ impl<T: Real> AnyRule<T> for Fused {
         let with = fused::Backward {
             x: view(X).values(),
             h: view(H).values(),
-            c: view(C).values(),
             w: &w[..k.w.len()],
             u: &u[..k.u.len()],
             b: &b[..k.b.len()],

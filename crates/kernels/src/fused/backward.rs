@@ -19,8 +19,6 @@ pub struct Backward<'a, T> {
     pub x: &'a [T],
     /// The output before the first step, `[batch, hidden]`.
     pub h: &'a [T],
-    /// The cell before the first step; empty where there is none.
-    pub c: &'a [T],
     /// The weights of the input, for each of the first sums.
     pub w: &'a [Columns<'a, T>],
     /// The weights of the state, for each of the last sums.
@@ -75,7 +73,6 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
     for (wanted, found) in [
         (plan.rows() * input, with.x.len()),
         (state, with.h.len()),
-        (own, with.c.len()),
         (plan.rows() * hidden, with.y.len()),
         (plan.rows() * hidden, with.dy.len()),
         (own, with.dlast.len()),
@@ -108,7 +105,6 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
         plan,
         marks,
         h: with.h.as_ptr(),
-        c: with.c.as_ptr(),
         y: with.y.as_ptr(),
         dy: with.dy.as_ptr(),
         transposed: of_state.as_ptr(),
@@ -343,7 +339,6 @@ struct Steps<'a, C, T> {
     plan: Plan,
     marks: Marks<'a>,
     h: *const T,
-    c: *const T,
     y: *const T,
     dy: *const T,
     transposed: *const T,
@@ -481,16 +476,11 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
                 continue;
             }
             let record = self.records.wrapping_add(self.plan.records(t, part.block, row));
-            let number = |from: *const T, place: usize| from.wrapping_add(place * units);
-            let old = match (C::CELL, t.checked_sub(1)) {
-                // The cell is the first of the history.
-                (true, Some(t)) => {
-                    let record = self.records.wrapping_add(self.plan.records(t, part.block, row));
-                    number(record, C::STORED)
-                }
-                (true, None) => self.c.wrapping_add(state),
-                (false, Some(_)) => y.wrapping_sub(batch * hidden),
-                (false, None) => self.h.wrapping_add(state),
+            let number = |place: usize| record.wrapping_add(place * units);
+            let old = match t {
+                _ if C::CELL => number(C::STORED),
+                0 => self.h.wrapping_add(state),
+                _ => y.wrapping_sub(batch * hidden),
             };
             let starts = self.marks.starts(row, t, batch);
             for lane in (0..units).step_by(L::WIDTH) {
@@ -499,14 +489,13 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
                 // behind the last sums there is room for a register.
                 unsafe {
                     let h = L::load_part(y.add(lane), count);
-                    let mut kept = Kept { sums: [h; 4], history: [h; 2], old: h, h };
+                    let mut kept = Kept { sums: [h; 4], extra: h, old: h, h };
                     if C::SUMS > 1 {
                         for s in 0..C::STORED {
-                            kept.sums[s] = L::load_part(number(record, s).add(lane), count);
+                            kept.sums[s] = L::load_part(number(s).add(lane), count);
                         }
-                        for s in 0..C::HISTORY {
-                            let at = number(record, C::STORED + s).add(lane);
-                            kept.history[s] = L::load_part(at, count);
+                        if C::EXTRA {
+                            kept.extra = L::load_part(number(C::STORED + 1).add(lane), count);
                         }
                         kept.old = if starts {
                             L::splat(T::ZERO)

@@ -287,6 +287,18 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
                     };
                     (all, old, count)
                 };
+                let keep = |place: usize, lane: usize, number: L, count: usize| {
+                    if C::SUMS > 1 && !self.records.is_null() {
+                        let to = record.add(place * units + lane);
+                        if past_caches { number.stream(to) } else { number.store_part(to, count) }
+                    }
+                };
+                let carry = |lane: usize, old: L, state: L, count: usize| {
+                    if C::CELL {
+                        keep(C::STORED, lane, old, count);
+                        state.store_part(carried.add(lane), count);
+                    }
+                };
                 // Where there are several registers of units it goes in two passes, so that few
                 // results are waited for; a single one need not go through memory.
                 let two = C::SUMS > 1 && units > L::WIDTH;
@@ -294,36 +306,26 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
                     for lane in (0..units).step_by(L::WIDTH) {
                         let (all, old, count) = load(lane);
                         let (gates, state) = self.cell.gates(all, old);
+                        carry(lane, old, state, count);
                         for s in 0..C::STORED {
                             gates[s].store_part(sums.add(s * units + lane), count);
-                        }
-                        if C::CELL {
-                            state.store_part(carried.add(lane), count);
                         }
                     }
                 }
                 for lane in (0..units).step_by(L::WIDTH) {
                     let (mut gates, mut state, count) = load(lane);
                     if !two {
-                        (gates, state) = self.cell.gates(gates, state);
-                        if C::CELL {
-                            state.store_part(carried.add(lane), count);
-                        }
+                        let old = state;
+                        (gates, state) = self.cell.gates(gates, old);
+                        carry(lane, old, state, count);
                     }
-                    let (h, kept, history) = self.cell.output(gates, state);
+                    let (h, kept, extra) = self.cell.output(gates, state);
                     h.store_part(y.add(lane), count);
-                    if C::SUMS == 1 || self.records.is_null() {
-                        continue;
-                    }
-                    let keep = |place: usize, number: L| {
-                        let to = record.add(place * units + lane);
-                        if past_caches { number.stream(to) } else { number.store_part(to, count) }
-                    };
                     for s in 0..C::STORED {
-                        keep(s, kept[s]);
+                        keep(s, lane, kept[s], count);
                     }
-                    for s in 0..C::HISTORY {
-                        keep(C::STORED + s, history[s]);
+                    if C::EXTRA {
+                        keep(C::STORED + 1, lane, extra, count);
                     }
                 }
             }

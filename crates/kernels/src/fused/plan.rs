@@ -26,7 +26,7 @@ const CACHE: usize = 16 << 20;
 ///
 /// Units are cut into blocks of [`UNITS`]; the sums of a block lie side by side, first all of the
 /// first sum. What is kept of a row of a block of a step is its record: what became of each sum, for
-/// the units of the block, and then the history.
+/// the units of the block, then the old cell, and what else there is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan {
     pub(super) time: usize,
@@ -84,7 +84,8 @@ pub(super) struct StepParts {
 impl Plan {
     pub(super) fn new<C: Recurrence>(sizes: Sizes) -> Self {
         let Sizes { time, batch, input, hidden } = sizes;
-        let recorded = if C::SUMS == 1 { 0 } else { C::STORED + C::HISTORY };
+        let beside = usize::from(C::CELL) + usize::from(C::EXTRA);
+        let recorded = if C::SUMS == 1 { 0 } else { C::STORED + beside };
         Plan { time, batch, input, hidden, sums: C::SUMS, stored: C::STORED, recorded }
     }
 

@@ -79,8 +79,8 @@ pub(crate) trait Recurrence: Copy + Send + Sync {
     const SUMS: usize;
     /// All sums.
     const STORED: usize;
-    /// Numbers kept for each unit, beside what becomes of its sums.
-    const HISTORY: usize;
+    /// Whether a number is kept for each unit, beside what becomes of its sums and the old cell.
+    const EXTRA: bool;
     /// Whether there is a second state, the cell, that is carried beside the output.
     const CELL: bool;
 
@@ -89,8 +89,8 @@ pub(crate) trait Recurrence: Copy + Send + Sync {
     fn gates<L: Lanes>(self, sums: [L; 4], old: L) -> ([L; 4], L);
 
     /// From what [`gates`](Self::gates) returned to the output, to what is kept in place of the
-    /// sums, and to the history; the cell comes first in there.
-    fn output<L: Lanes>(self, gates: [L; 4], state: L) -> (L, [L; 4], [L; 2]);
+    /// sums, and to what is kept beside it.
+    fn output<L: Lanes>(self, gates: [L; 4], state: L) -> (L, [L; 4], L);
 
     /// From the cotangent of the output and what the next step has carried back (of the cell, if
     /// there is one, else a part of the output's that bypasses the sums) to the cotangents of the
@@ -103,8 +103,8 @@ pub(crate) trait Recurrence: Copy + Send + Sync {
 pub(crate) struct Kept<L> {
     /// What forward put in place of the sums.
     pub(crate) sums: [L; 4],
-    /// The history.
-    pub(crate) history: [L; 2],
+    /// What forward kept beside it.
+    pub(crate) extra: L,
     /// The state before: the cell if there is one, else the output.
     pub(crate) old: L,
     /// The output.
@@ -118,7 +118,7 @@ pub(crate) struct Tanh;
 impl Recurrence for Tanh {
     const SUMS: usize = 1;
     const STORED: usize = 1;
-    const HISTORY: usize = 0;
+    const EXTRA: bool = false;
     const CELL: bool = false;
 
     #[inline(always)]
@@ -127,8 +127,8 @@ impl Recurrence for Tanh {
     }
 
     #[inline(always)]
-    fn output<L: Lanes>(self, sums: [L; 4], _: L) -> (L, [L; 4], [L; 2]) {
-        (sums[0].tanh(), sums, [sums[0]; 2])
+    fn output<L: Lanes>(self, sums: [L; 4], _: L) -> (L, [L; 4], L) {
+        (sums[0].tanh(), sums, sums[0])
     }
 
     #[inline(always)]
@@ -144,7 +144,7 @@ pub(crate) struct Relu;
 impl Recurrence for Relu {
     const SUMS: usize = 1;
     const STORED: usize = 1;
-    const HISTORY: usize = 0;
+    const EXTRA: bool = false;
     const CELL: bool = false;
 
     #[inline(always)]
@@ -153,9 +153,9 @@ impl Recurrence for Relu {
     }
 
     #[inline(always)]
-    fn output<L: Lanes>(self, sums: [L; 4], _: L) -> (L, [L; 4], [L; 2]) {
+    fn output<L: Lanes>(self, sums: [L; 4], _: L) -> (L, [L; 4], L) {
         let zero = L::splat(zero::<L>());
-        (sums[0].unless_negative(sums[0], zero), sums, [zero; 2])
+        (sums[0].unless_negative(sums[0], zero), sums, zero)
     }
 
     #[inline(always)]
@@ -171,7 +171,7 @@ pub(crate) struct LongShort;
 impl Recurrence for LongShort {
     const SUMS: usize = 4;
     const STORED: usize = 4;
-    const HISTORY: usize = 2;
+    const EXTRA: bool = true;
     const CELL: bool = true;
 
     #[inline(always)]
@@ -181,14 +181,14 @@ impl Recurrence for LongShort {
     }
 
     #[inline(always)]
-    fn output<L: Lanes>(self, gates: [L; 4], c: L) -> (L, [L; 4], [L; 2]) {
+    fn output<L: Lanes>(self, gates: [L; 4], c: L) -> (L, [L; 4], L) {
         let tanh_c = c.tanh();
-        (gates[3].mul(tanh_c), gates, [c, tanh_c])
+        (gates[3].mul(tanh_c), gates, tanh_c)
     }
 
     #[inline(always)]
     fn backward<L: Lanes>(self, dh: L, dc: L, at: Kept<L>) -> ([L; 4], L) {
-        let ([i, f, g, o], [_, tanh_c]) = (at.sums, at.history);
+        let ([i, f, g, o], tanh_c) = (at.sums, at.extra);
         let one = L::splat(one::<L>());
         let slope = |y: L| y.mul(one.sub(y));
         let dc = dc.add(dh.mul(o).mul(one.sub(tanh_c.mul(tanh_c))));
@@ -208,7 +208,7 @@ pub(crate) struct Gated;
 impl Recurrence for Gated {
     const SUMS: usize = 3;
     const STORED: usize = 4;
-    const HISTORY: usize = 0;
+    const EXTRA: bool = false;
     const CELL: bool = false;
 
     #[inline(always)]
@@ -217,10 +217,10 @@ impl Recurrence for Gated {
     }
 
     #[inline(always)]
-    fn output<L: Lanes>(self, [a, r, z, q]: [L; 4], h: L) -> (L, [L; 4], [L; 2]) {
+    fn output<L: Lanes>(self, [a, r, z, q]: [L; 4], h: L) -> (L, [L; 4], L) {
         let n = a.add(r.mul(q)).tanh();
         let one = L::splat(one::<L>());
-        (one.sub(z).mul(n).add(z.mul(h)), [n, r, z, q], [n; 2])
+        (one.sub(z).mul(n).add(z.mul(h)), [n, r, z, q], n)
     }
 
     #[inline(always)]
