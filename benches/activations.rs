@@ -8,24 +8,32 @@ use elman::kernels::map;
 use elman::tensor::Real;
 use std::hint::black_box;
 
-fn activation(c: &mut Criterion, name: &str, f: impl Fn(f32) -> f32 + Sync) {
+fn activation<T: Real>(c: &mut Criterion, name: &str, f: impl Fn(T) -> T + Sync) {
     let mut group = c.benchmark_group(format!("map/{name}"));
     for n in [1 << 10, 1 << 20] {
-        let x = noise([n]);
-        let mut y = vec![0.0; n];
+        let x: Vec<_> = noise([n]).values().iter().map(|&x| T::from_f64(f64::from(x))).collect();
+        let mut y = vec![T::ZERO; n];
         group.throughput(Throughput::Elements(n as u64));
         group.bench_function(BenchmarkId::from_parameter(n), |bench| {
-            bench.iter(|| map(black_box(x.values()), &mut y, &f).expect("the lengths are equal"));
+            bench.iter(|| map(black_box(&x), &mut y, &f).expect("the lengths are equal"));
         });
     }
     group.finish();
 }
 
+fn all<T: Real>(c: &mut Criterion, scalar: &str) {
+    let named = |name: &str| format!("{scalar}/{name}");
+    activation(c, &named("tanh"), T::tanh);
+    activation(c, &named("sigmoid"), T::sigmoid);
+    activation(c, &named("softplus"), T::softplus);
+    activation(c, &named("exp"), T::exp);
+    activation(c, &named("ln"), |x: T| x.abs().ln());
+    activation(c, &named("relu"), |x| if x > T::ZERO { x } else { T::ZERO });
+}
+
 fn activations(c: &mut Criterion) {
-    activation(c, "tanh", Real::tanh);
-    activation(c, "sigmoid", Real::sigmoid);
-    activation(c, "exp", Real::exp);
-    activation(c, "relu", |x| if x > 0.0 { x } else { 0.0 });
+    all::<f32>(c, "f32");
+    all::<f64>(c, "f64");
 }
 
 criterion_group! {
