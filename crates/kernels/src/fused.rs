@@ -17,6 +17,7 @@ mod plan;
 pub(crate) mod recurrence;
 mod split;
 pub(crate) mod step;
+mod through;
 mod weights;
 
 use crate::dispatch::Isa;

@@ -3,6 +3,7 @@
 use super::plan::{Plan, Span, UNITS};
 use super::recurrence::{Kept, Recurrence};
 use super::split::{Part, Share, share_steps};
+use super::through::Through;
 use super::weights::{self, Stage, Weights};
 use super::{Columns, Marks, Sizes, pack};
 use crate::dispatch::Isa;
@@ -10,7 +11,7 @@ use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::parallel::{self, Apart};
 use crate::real::Real;
-use crate::tile::{self, Left, NEAR, Right, Soon, Sums, Terms, compute, padded};
+use crate::tile::{self, Left, Right, Soon, Sums, Terms, compute, padded};
 
 /// A sequence whose adjoint is wanted: what [`forward`](super::forward) saw and wrote.
 #[derive(Debug)]
@@ -269,68 +270,6 @@ fn add<T: Real>(to: Option<&mut [T]>, from: &[T]) -> Result<(), Error> {
     length("fused backward", from.len(), to.len())?;
     to.iter_mut().zip(from).for_each(|(to, &x)| *to += x);
     Ok(())
-}
-
-/// A product `to += D · Vᵀ` of cotangents with transposed weights.
-#[derive(Clone, Copy)]
-struct Through<T> {
-    cotangents: *const T,
-    /// The distance of their rows, and how many of them are terms.
-    row: usize,
-    depth: usize,
-    weights: *const T,
-    columns: usize,
-    rows: usize,
-    to: *mut T,
-}
-
-impl<T: Real> Through<T> {
-    fn new(
-        plan: &Plan,
-        cotangents: *const T,
-        (weights, columns): (&[T], usize),
-        to: &mut [T],
-    ) -> Self {
-        let (row, depth, weights) = (plan.cotangents(), plan.terms(), weights.as_ptr());
-        Through { cotangents, row, depth, weights, columns, rows: 0, to: to.as_mut_ptr() }
-    }
-
-    /// Computes some rows, in shares for several threads.
-    fn share(self, isa: Isa, (cotangent, to): (usize, usize), rows: usize) {
-        let parts = parallel::parts(rows * self.columns * self.depth, rows);
-        let all = Apart(self);
-        parallel::run(parts, &|i| {
-            let (from, until) = tile::share(rows, parts, i);
-            T::in_lanes(isa, all.get().part((cotangent + from, to + from), until - from));
-        });
-    }
-
-    /// Some rows, from a row of the cotangents and a row of the result on.
-    fn part(self, (cotangent, to): (usize, usize), rows: usize) -> Self {
-        Through {
-            cotangents: self.cotangents.wrapping_add(cotangent * self.row),
-            to: self.to.wrapping_add(to * self.columns),
-            rows,
-            ..self
-        }
-    }
-}
-
-impl<T: Real> LaneKernel<T> for Through<T> {
-    type Output = ();
-    #[inline(always)]
-    fn run<L: Lanes<Scalar = T>>(self) {
-        let left = Left { at: self.cotangents, row: self.row, step: 1 };
-        let right = Right::packed(self.weights, self.depth);
-        // SAFETY: whoever makes one cuts its rows from those that there are.
-        unsafe {
-            let (from, to) = ((self.to.cast_const(), self.columns), (self.to, self.columns));
-            let terms = [Terms::new(left, right, self.depth)];
-            let sums = Sums::new([self.rows, self.columns], &terms, from, to);
-            let from_far = self.depth * self.columns * size_of::<T>() > NEAR;
-            compute::<L>(&Sums { from_far, ..sums });
-        }
-    }
 }
 
 /// The steps of a sequence.

@@ -1,0 +1,70 @@
+//! From the cotangents of sums to those of what they were made of.
+
+use super::plan::Plan;
+use crate::dispatch::Isa;
+use crate::lanes::{LaneKernel, Lanes};
+use crate::parallel::{self, Apart};
+use crate::real::Real;
+use crate::tile::{self, Left, NEAR, Right, Sums, Terms, compute};
+
+/// A product `to += D · Vᵀ` of cotangents with transposed weights.
+#[derive(Clone, Copy)]
+pub(super) struct Through<T> {
+    cotangents: *const T,
+    /// The distance of their rows, and how many of them are terms.
+    row: usize,
+    depth: usize,
+    weights: *const T,
+    columns: usize,
+    rows: usize,
+    to: *mut T,
+}
+
+impl<T: Real> Through<T> {
+    pub(super) fn new(
+        plan: &Plan,
+        cotangents: *const T,
+        (weights, columns): (&[T], usize),
+        to: &mut [T],
+    ) -> Self {
+        let (row, depth, weights) = (plan.cotangents(), plan.terms(), weights.as_ptr());
+        Through { cotangents, row, depth, weights, columns, rows: 0, to: to.as_mut_ptr() }
+    }
+
+    /// Computes some rows, in shares for several threads.
+    pub(super) fn share(self, isa: Isa, (cotangent, to): (usize, usize), rows: usize) {
+        let parts = parallel::parts(rows * self.columns * self.depth, rows);
+        let all = Apart(self);
+        parallel::run(parts, &|i| {
+            let (from, until) = tile::share(rows, parts, i);
+            T::in_lanes(isa, all.get().part((cotangent + from, to + from), until - from));
+        });
+    }
+
+    /// Some rows, from a row of the cotangents and a row of the result on.
+    pub(super) fn part(self, (cotangent, to): (usize, usize), rows: usize) -> Self {
+        Through {
+            cotangents: self.cotangents.wrapping_add(cotangent * self.row),
+            to: self.to.wrapping_add(to * self.columns),
+            rows,
+            ..self
+        }
+    }
+}
+
+impl<T: Real> LaneKernel<T> for Through<T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes<Scalar = T>>(self) {
+        let left = Left { at: self.cotangents, row: self.row, step: 1 };
+        let right = Right::packed(self.weights, self.depth);
+        // SAFETY: whoever makes one cuts its rows from those that there are.
+        unsafe {
+            let (from, to) = ((self.to.cast_const(), self.columns), (self.to, self.columns));
+            let terms = [Terms::new(left, right, self.depth)];
+            let sums = Sums::new([self.rows, self.columns], &terms, from, to);
+            let from_far = self.depth * self.columns * size_of::<T>() > NEAR;
+            compute::<L>(&Sums { from_far, ..sums });
+        }
+    }
+}
