@@ -79,6 +79,13 @@ pub(super) fn last_places(y: f64, error: f64) -> f64 {
     error.abs() / (f64::from_bits(y.abs().to_bits() + 1) - y.abs())
 }
 
+/// Keeps the larger error, and NaN, which `f64::max` would lose.
+pub(super) fn keep(worst: &mut f64, error: f64) {
+    if error.is_nan() || error > *worst {
+        *worst = error;
+    }
+}
+
 /// Numbers of magnitudes from 2⁻⁶⁰ to 700, most of them near 1, of either sign.
 pub(super) fn numbers() -> impl Iterator<Item = f64> {
     let mut state = 1u64;
