@@ -21,6 +21,12 @@ def threads():
     return int(os.environ.get("THREADS", "2"))
 
 
+def read(path):
+    """The workloads of a file."""
+    with open(path) as file:
+        return json.load(file)
+
+
 def run(peer, train=None, stream=None):
     """Times a library on the workloads of a file, or on the one of a name: FILE.json [NAME].
 
@@ -30,8 +36,7 @@ def run(peer, train=None, stream=None):
     """
     if len(sys.argv) not in (2, 3):
         sys.exit("wanted FILE.json [NAME]")
-    with open(sys.argv[1]) as file:
-        workloads = json.load(file)
+    workloads = read(sys.argv[1])
     only = sys.argv[2] if len(sys.argv) == 3 else None
     for kind, make, unit in (("train", train, "ms"), ("step", stream, "us")):
         for w in workloads[kind] if make else []:
