@@ -32,6 +32,8 @@ pub(crate) struct Arena<T: Real> {
     pool_of: HashMap<TypeId, u32, BuildHasherDefault<IdHasher>>,
     /// Inputs whose gradients were asked for, in the order of asking.
     pub(crate) wanted: Vec<Place>,
+    /// Weights and what stands for them, the latest last.
+    pub(crate) replaced: Vec<(usize, Place)>,
     /// Lists of operands, lent to whoever collects some.
     pub(crate) lists: Vec<Vec<Place>>,
     /// Memory of recomputed segments.
@@ -94,6 +96,7 @@ impl<T: Real> Arena<T> {
             pools: Vec::new(),
             pool_of: HashMap::default(),
             wanted: Vec::new(),
+            replaced: Vec::new(),
             lists: Vec::new(),
             spares: Vec::new(),
             limit,
@@ -116,6 +119,7 @@ impl<T: Real> Arena<T> {
         self.operands.clear();
         self.records.clear();
         self.wanted.clear();
+        self.replaced.clear();
         self.pools.iter_mut().for_each(|pool| pool.clear());
     }
 

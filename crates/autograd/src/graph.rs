@@ -25,6 +25,8 @@ pub struct Graph<'p, T: Real> {
     pub(crate) mark: Cell<Mark>,
     failure: RefCell<Option<Error>>,
     failed: Cell<bool>,
+    /// How many weights are replaced, here and now.
+    pub(crate) replaced: Cell<usize>,
 }
 
 impl<'p, T: Real> Graph<'p, T> {
@@ -43,6 +45,7 @@ impl<'p, T: Real> Graph<'p, T> {
             mark: Cell::new(mark),
             failure: RefCell::new(None),
             failed: Cell::new(false),
+            replaced: Cell::new(0),
         }
     }
 
@@ -141,6 +144,11 @@ impl<'g, T: Real> Graph<'g, T> {
         if !self.params.knows(&param) {
             self.fail(Error::ForeignParam { shape: param.shape, line: Location::caller() });
             return self.absent();
+        }
+        if self.replaces()
+            && let Some(other) = self.replacement(&param)
+        {
+            return other;
         }
         let Param { start, shape, .. } = param;
         Var {

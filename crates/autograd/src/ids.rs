@@ -1,5 +1,6 @@
 //! Integers of a recording.
 
+use crate::arena::Arena;
 use crate::error::Error;
 use crate::graph::Graph;
 use elman_tensor::{Real, Shape};
@@ -74,14 +75,48 @@ impl<'g, T: Real> Graph<'g, T> {
     pub fn ids_from(&'g self, ids: impl IntoIterator<Item = u32>) -> Ids<'g, T> {
         let line = Location::caller();
         let Some(mut arena) = self.lend("ids", line) else { return Ids::none(self) };
-        let room = (arena.limit / size_of::<u32>()).saturating_sub(arena.ids.len());
+        let room = Self::room(&arena);
         let range = IdRange::append(ids.into_iter().take(room.saturating_add(1)), &mut arena.ids);
         if range.len > room {
-            let (shape, site) = (Shape::from([range.len]), self.call(line).site(self.params()));
-            self.fail(Error::TooLarge { rule: "ids", shape, limit: arena.limit, site });
+            self.too_many(range.len, arena.limit, line);
             return Ids::none(self);
         }
         Ids { graph: self, range }
+    }
+
+    /// As many integers as said, each made by `f` of its index and of other integers, in which the
+    /// recording is busy: no rule can be applied and no value read.
+    #[track_caller]
+    pub fn ids_of<const N: usize>(
+        &'g self,
+        of: [Ids<'g, T>; N],
+        len: usize,
+        mut f: impl FnMut(usize, [&[u32]; N]) -> u32,
+    ) -> Ids<'g, T> {
+        let line = Location::caller();
+        let of = of.map(|ids| ids.range_in(self, "ids", line));
+        let Some(mut arena) = self.lend("ids", line) else { return Ids::none(self) };
+        if len > Self::room(&arena) {
+            self.too_many(len, arena.limit, line);
+            return Ids::none(self);
+        }
+        let ids = &mut arena.ids;
+        let start = ids.len();
+        ids.resize(start + len, 0);
+        let (before, new) = ids.split_at_mut(start);
+        let of = of.map(|range| range.of(before));
+        new.iter_mut().enumerate().for_each(|(i, id)| *id = f(i, of));
+        Ids { range: IdRange::between(start, start + len, ids), graph: self }
+    }
+
+    /// How many more integers the limit allows.
+    fn room(arena: &Arena<T>) -> usize {
+        (arena.limit / size_of::<u32>()).saturating_sub(arena.ids.len())
+    }
+
+    fn too_many(&self, len: usize, limit: usize, line: &'static Location<'static>) {
+        let (shape, site) = (Shape::from([len]), self.call(line).site(self.params()));
+        self.fail(Error::TooLarge { rule: "ids", shape, limit, site });
     }
 }
 
@@ -89,6 +124,11 @@ impl<'g, T: Real> Ids<'g, T> {
     /// No integers.
     fn none(graph: &'g Graph<'g, T>) -> Self {
         Ids { graph, range: IdRange { start: 0, len: 0, bound: 0 } }
+    }
+
+    /// The recording they belong to.
+    pub fn graph(&self) -> &'g Graph<'g, T> {
+        self.graph
     }
 
     /// How many there are.
@@ -115,16 +155,10 @@ impl<'g, T: Real> Ids<'g, T> {
     #[track_caller]
     #[must_use]
     pub fn map(&self, mut f: impl FnMut(usize, u32) -> u32) -> Self {
-        let Some(mut arena) = self.graph.lend("ids", Location::caller()) else {
-            return Ids::none(self.graph);
-        };
-        let ids = &mut arena.ids;
-        let start = ids.len();
-        for i in 0..self.range.len {
-            let id = ids[self.range.start + i];
-            ids.push(f(i, id));
-        }
-        Ids { range: IdRange::between(start, ids.len(), ids), ..*self }
+        self.graph.ids_of([*self], self.range.len, |i, [ids]| match ids.get(i) {
+            Some(&id) => f(i, id),
+            None => 0,
+        })
     }
 
     /// What a rule carries of them. In another recording it names other integers: a public

@@ -1,14 +1,15 @@
 //! Collecting the items of a sequence.
 
 use crate::graph::Graph;
+use crate::ids::Ids;
 use crate::place::Place;
-use crate::rules::Stack;
+use crate::rules::{Concat, Stack};
+use crate::segment::Segment;
 use crate::var::Var;
 use elman_tensor::Real;
 use std::panic::Location;
 
-/// Vars collected one by one, to be stacked along a new outermost axis: the outputs of a loop
-/// over time. The list's memory belongs to the tape and is used again.
+/// Vars collected one by one, to be put together: the outputs of a loop over time. The list's memory belongs to the tape and is used again.
 pub struct Items<'g, T: Real> {
     graph: &'g Graph<'g, T>,
     places: Vec<Place>,
@@ -49,6 +50,21 @@ impl<'g, T: Real> Items<'g, T> {
     #[track_caller]
     pub fn stack(self) -> Var<'g, T> {
         self.graph.apply_places(Stack, self.places.iter().copied(), Location::caller())
+    }
+
+    /// All of them one after the other along an axis they have; there must be at least one.
+    #[track_caller]
+    pub fn concat(self, axis: usize) -> Var<'g, T> {
+        self.graph.apply_places(Concat { axis }, self.places.iter().copied(), Location::caller())
+    }
+
+    /// [`Graph::recompute`] of all of them and of some integers.
+    #[track_caller]
+    pub fn recompute<F, const N: usize>(self, ids: [Ids<'g, T>; N], f: F) -> Var<'g, T>
+    where
+        F: Segment<T, N>,
+    {
+        self.graph.segment(self.places.iter().copied(), ids, f, Location::caller())
     }
 }
 

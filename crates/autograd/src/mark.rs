@@ -104,6 +104,11 @@ impl<'p, T: Real> Graph<'p, T> {
     pub fn keys(&self, layer: u64) -> [u64; 4] {
         [self.env.seed, layer, self.env.step, self.mark.get().time]
     }
+
+    /// What a random mask of this layer depends on that is the same at all time steps.
+    pub fn keys_always(&self, layer: u64) -> [u64; 4] {
+        [self.env.seed, layer, self.env.step, Mark::NONE.time]
+    }
 }
 
 /// While this lives, errors name a layer.

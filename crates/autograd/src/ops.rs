@@ -176,12 +176,59 @@ impl<'g, T: Real> Var<'g, T> {
     #[track_caller]
     #[must_use]
     pub fn dropout(self, rate: f64, key: u64) -> Self {
+        self.masked(rate, self.graph.keys(key), false, Location::caller())
+    }
+
+    /// [`dropout`](Var::dropout) of a whole sequence `[time, ..]`: each step has the mask that it
+    /// would have alone, its time step marked.
+    #[track_caller]
+    #[must_use]
+    pub fn dropout_over_time(self, rate: f64, key: u64) -> Self {
+        let [seed, layer, step, _] = self.graph.keys(key);
+        let first = self.graph.now().unwrap_or(0) as u64;
+        self.masked(rate, [seed, layer, step, first], true, Location::caller())
+    }
+
+    /// [`dropout`](Var::dropout) by the same mask at each time step: one mask a sequence.
+    #[track_caller]
+    #[must_use]
+    pub fn dropout_always(self, rate: f64, key: u64) -> Self {
+        self.masked(rate, self.graph.keys_always(key), false, Location::caller())
+    }
+
+    fn masked(
+        self,
+        rate: f64,
+        keys: [u64; 4],
+        over_time: bool,
+        line: &'static Location<'static>,
+    ) -> Self {
+        if !self.graph.training() {
+            return self;
+        }
+        self.graph.apply_at(rules::Dropout { rate, keys, over_time }, [self], line)
+    }
+
+    /// In a training pass: each element `old`'s with probability `rate`, else this one's. In an
+    /// evaluation, what is expected: `rate · old + (1 − rate) · self`.
+    ///
+    /// The mask depends on what that of [`dropout`](Var::dropout) does.
+    #[track_caller]
+    #[must_use]
+    pub fn zoneout(self, old: Self, rate: f64, key: u64) -> Self {
         if self.graph.training() {
             let keys = self.graph.keys(key);
-            self.graph.apply(rules::Dropout { rate, keys }, [self])
-        } else {
-            self
+            return self.graph.apply(rules::Zoneout { rate, keys }, [self, old]);
         }
+        rate * old + (1.0 - rate) * self
+    }
+
+    /// The same value, through which each element of the gradient comes back at most as large as
+    /// `limit`.
+    #[track_caller]
+    #[must_use]
+    pub fn clip_gradient(self, limit: f64) -> Self {
+        self.graph.apply(rules::ClipGradient { limit }, [self])
     }
 
     /// `y = b + x · W + h · U` with `self` as `x`; see [`rules::Affine`] for its order of

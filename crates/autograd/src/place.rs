@@ -13,7 +13,7 @@ pub(crate) enum Home {
 
 /// A run of elements in one of the buffers. Views share their parent's place, so their gradients
 /// land in the parent by aliasing.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) start: usize,
     pub(crate) shape: Shape,

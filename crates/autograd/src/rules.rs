@@ -6,6 +6,7 @@
 mod affine;
 mod arithmetic;
 mod axis;
+mod clip_gradient;
 mod dot;
 mod dropout;
 mod elementwise;
@@ -15,10 +16,12 @@ mod part;
 mod select;
 mod softmax;
 mod sum;
+mod zoneout;
 
 pub use affine::Affine;
 pub use arithmetic::{Add, Div, Mul, Sub};
 pub use axis::SumAxis;
+pub use clip_gradient::ClipGradient;
 pub use dot::Dot;
 pub use dropout::Dropout;
 pub use elementwise::{
@@ -31,6 +34,7 @@ pub use part::Part;
 pub use select::Select;
 pub use softmax::{LogSoftmax, Softmax};
 pub use sum::Sum;
+pub use zoneout::Zoneout;
 
 #[cfg(test)]
 crate::prove! {
@@ -63,6 +67,8 @@ crate::prove! {
     softmax: Softmax[1],
     log_softmax: LogSoftmax[1],
     dropout: Dropout[1],
+    zoneout: Zoneout[2],
+    clip_gradient: ClipGradient[1],
     concat: any Concat,
     stack: any Stack,
 }

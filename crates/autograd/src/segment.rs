@@ -4,6 +4,7 @@ use crate::any::{Backward, Machine, Pulls};
 use crate::arena::{Arena, Env};
 use crate::error::{Error, Misfit};
 use crate::graph::Graph;
+use crate::ids::{IdRange, Ids};
 use crate::mark::Call;
 use crate::params::Params;
 use crate::place::Place;
@@ -11,9 +12,24 @@ use crate::var::Var;
 use elman_tensor::{Real, View};
 use std::panic::Location;
 
+/// What a segment computes of its operands and integers.
+pub trait Segment<T: Real, const N: usize>:
+    for<'h> Fn(&'h Graph<'h, T>, &[Var<'h, T>], [Ids<'h, T>; N]) -> Var<'h, T> + Send + Sync + 'static
+{
+}
+
+impl<T: Real, F, const N: usize> Segment<T, N> for F where
+    F: for<'h> Fn(&'h Graph<'h, T>, &[Var<'h, T>], [Ids<'h, T>; N]) -> Var<'h, T>
+        + Send
+        + Sync
+        + 'static
+{
+}
+
 /// A computation of which only operands and result are kept; the adjoint records it again.
-struct Segment<F> {
+struct Record<F, const N: usize> {
     f: F,
+    ids: [IdRange; N],
     call: Call,
 }
 
@@ -49,14 +65,38 @@ impl<'g, T: Real> Graph<'g, T> {
         F: for<'h> Fn(&'h Graph<'h, T>, &[Var<'h, T>]) -> Var<'h, T> + Send + Sync + 'static,
     {
         let line = Location::caller();
-        if !self.owns(NAME, x, line) || self.failed() {
+        if !self.owns(NAME, x, line) {
+            return self.absent();
+        }
+        self.segment(x.iter().map(|x| x.place), [], move |g, x, []| f(g, x), line)
+    }
+
+    /// Computes a segment on behalf of a line.
+    pub(crate) fn segment<F, const N: usize>(
+        &'g self,
+        x: impl ExactSizeIterator<Item = Place> + Clone,
+        ids: [Ids<'g, T>; N],
+        f: F,
+        line: &'static Location<'static>,
+    ) -> Var<'g, T>
+    where
+        F: Segment<T, N>,
+    {
+        let ids = ids.map(|ids| ids.range_in(self, NAME, line));
+        if self.replaces() {
+            let reason = "weights are replaced around it, and not inside of it";
+            self.refuse(NAME, reason.into(), line);
+        }
+        if self.failed() {
             return self.absent();
         }
         let call = self.call(line);
         let Some(mut outer) = self.lend(NAME, line) else { return self.absent() };
         let mut spare = outer.spare();
-        let operands = x.iter().map(|x| (outer.view(self.params(), &x.place), false));
-        let ran = run(&f, self.params(), &mut spare, operands, false, self.env, call);
+        let operands = x.clone().map(|x| (outer.view(self.params(), &x), false));
+        let numbers = ids.map(|range| range.of(&outer.ids));
+        let what = Again { f: &f, params: self.params(), ids: numbers, env: self.env, call };
+        let ran = what.run(&mut spare, operands, false);
         let output = ran.and_then(|result| {
             let (shape, wanted) = (result.shape, self.recording);
             let values = spare.values(self.params(), &result);
@@ -65,9 +105,8 @@ impl<'g, T: Real> Graph<'g, T> {
         outer.spares.push(spare);
         let output = match output {
             Ok(place) if self.recording => {
-                let operands = x.iter().map(|x| x.place);
-                let segment = Segment { f, call };
-                outer.remember(self.params(), segment, operands, place, call).map(|()| place)
+                let record = Record { f, ids, call };
+                outer.remember(self.params(), record, x, place, call).map(|()| place)
             }
             output => output,
         };
@@ -80,65 +119,68 @@ impl<'g, T: Real> Graph<'g, T> {
 const NAME: &str = "segment";
 
 /// Operands that need no memory of their own.
-const FEW: usize = 8;
+const FEW: usize = 16;
 
-/// Runs a segment in a spare arena, on copies of its operands, each given with whether its
-/// gradient is wanted.
-fn run<'a, T, F>(
-    f: &F,
-    params: &Params<T>,
-    spare: &mut Arena<T>,
-    operands: impl ExactSizeIterator<Item = (View<'a, T>, bool)>,
-    recording: bool,
+/// A segment about to be computed.
+struct Again<'a, T: Real, F, const N: usize> {
+    f: &'a F,
+    params: &'a Params<T>,
+    ids: [&'a [u32]; N],
     env: Env,
     call: Call,
-) -> Result<Place, Error>
-where
-    T: Real,
-    F: for<'h> Fn(&'h Graph<'h, T>, &[Var<'h, T>]) -> Var<'h, T>,
-{
-    let graph = Graph::new(params, spare.take(), recording, env, call.mark);
-    let place = {
-        let count = operands.len();
-        let operands = operands.map(|(x, wanted)| graph.operand(x, wanted, call.line));
-        let mut few = [graph.absent(); FEW];
-        if count <= FEW {
-            few.iter_mut().zip(operands).for_each(|(few, x)| *few = x);
-            f(&graph, &few[..count]).place
-        } else {
-            f(&graph, &operands.collect::<Vec<_>>()).place
-        }
-    };
-    let (arena, failure) = graph.into_parts();
-    *spare = arena;
-    failure.map_or(Ok(place), Err)
 }
 
-impl<T, F> Pulls<T> for Segment<F>
-where
-    T: Real,
-    F: for<'h> Fn(&'h Graph<'h, T>, &[Var<'h, T>]) -> Var<'h, T> + Send + Sync + 'static,
-{
+impl<T: Real, F: Segment<T, N>, const N: usize> Again<'_, T, F, N> {
+    /// Runs it in a spare arena, on copies of its operands, each given with whether its gradient is
+    /// wanted.
+    fn run<'x>(
+        &self,
+        spare: &mut Arena<T>,
+        operands: impl ExactSizeIterator<Item = (View<'x, T>, bool)>,
+        recording: bool,
+    ) -> Result<Place, Error> {
+        let Again { f, params, ids, env, call } = *self;
+        let graph = Graph::new(params, spare.take(), recording, env, call.mark);
+        let place = {
+            let count = operands.len();
+            let operands = operands.map(|(x, wanted)| graph.operand(x, wanted, call.line));
+            let ids = ids.map(|ids| graph.ids(ids));
+            let mut few = [graph.absent(); FEW];
+            if count <= FEW {
+                few.iter_mut().zip(operands).for_each(|(few, x)| *few = x);
+                f(&graph, &few[..count], ids).place
+            } else {
+                f(&graph, &operands.collect::<Vec<_>>(), ids).place
+            }
+        };
+        let (arena, failure) = graph.into_parts();
+        *spare = arena;
+        failure.map_or(Ok(place), Err)
+    }
+}
+
+impl<T: Real, F: Segment<T, N>, const N: usize> Pulls<T> for Record<F, N> {
     fn name(&self) -> &'static str {
         NAME
     }
 
     fn adjoint(&self, at: Backward<'_, T>) {
-        let Backward { x, y, dy, mut d, machine, .. } = at;
+        let Backward { x, y, dy, side, mut d, machine } = at;
         let Machine { params, spares, env, limit, check, failure } = machine;
         let mut spare = spares.pop().unwrap_or_else(|| Arena::new(limit, check));
         (spare.limit, spare.check) = (limit, check);
         let operands = (0..x.count()).map(|i| (x.get(i), d.wanted(i)));
-        let pulled =
-            run(&self.f, params, &mut spare, operands, true, env, self.call).and_then(|again| {
-                if again.shape != y.shape() {
-                    let reason = "its shape when it was computed, and when it was computed again";
-                    let (shapes, site) = (vec![y.shape(), again.shape], self.call.site(params));
-                    let misfit = Misfit::new(reason);
-                    return Err(Error::Misfit { rule: NAME, shapes, misfit, site });
-                }
-                spare.backward(params, &mut *d.params, (again, dy.values()), env, self.call)
-            });
+        let ids = self.ids.map(|range| range.of(side.ids));
+        let again = Again { f: &self.f, params, ids, env, call: self.call };
+        let pulled = again.run(&mut spare, operands, true).and_then(|again| {
+            if again.shape != y.shape() {
+                let reason = "its shape when it was computed, and when it was computed again";
+                let (shapes, site) = (vec![y.shape(), again.shape], self.call.site(params));
+                let misfit = Misfit::new(reason);
+                return Err(Error::Misfit { rule: NAME, shapes, misfit, site });
+            }
+            spare.backward(params, &mut *d.params, (again, dy.values()), env, self.call)
+        });
         match pulled {
             Ok(()) => (0..x.count()).for_each(|i| {
                 let inner = spare.wanted.get(i).and_then(|place| spare.gradient(place));

@@ -47,6 +47,11 @@ impl<'g, T: Real> Var<'g, T> {
         self.place.shape
     }
 
+    /// Whether this is the same place as another Var: the same memory, in the same shape.
+    pub fn is(&self, other: &Self) -> bool {
+        std::ptr::eq(self.graph, other.graph) && self.place == other.place
+    }
+
     /// Whether this is the operand that is not there.
     pub fn is_absent(&self) -> bool {
         self.place.shape == Shape::from([0])

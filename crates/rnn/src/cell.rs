@@ -56,6 +56,10 @@ use elman_tensor::Real;
 /// # Ok::<(), laws::Violation>(())
 /// ```
 pub trait Cell: Send + Sync {
+    /// Whether gradients are those of the values. A cell that bends them on purpose says `false`, and
+    /// why in its documentation; the laws of derivatives then pass it by.
+    const EXACT: bool = true;
+
     /// The state, at a scalar.
     type State<'g, T: Real>: State<'g, T>;
 
@@ -113,6 +117,7 @@ pub trait Cell: Send + Sync {
 }
 
 impl<C: Cell> Cell for &C {
+    const EXACT: bool = C::EXACT;
     type State<'g, T: Real> = C::State<'g, T>;
 
     fn output(&self) -> usize {

@@ -1,4 +1,4 @@
-//! The laws of cells: what binds a step, a sequence, a batch and a stream to each other.
+//! The laws of cells and layers: what binds a step, a sequence, a batch and a stream to each other.
 //!
 //! * *purity*: the same weights, inputs and state give the same bits again.
 //! * *sequence = scan*: a cell's own sequence gives the bits of its steps, in `f32` and `f64`, and
@@ -14,16 +14,24 @@
 //! And the laws of [`elman_autograd::laws::function`]: the adjoint against dual numbers, and the
 //! symmetry of the Hessian, with respect to every weight, the inputs and the initial state.
 //! States are random, never zero, and so are cotangents.
+//!
+//! A layer has no steps and no state: it is held to *purity*, *batch = rows*, *lengths*, *resets*
+//! and the derivatives. What draws random masks is held to its values in evaluation, where they
+//! would know the rows of a batch and the time, and to its derivatives under the masks. Derivatives
+//! that are bent on purpose ([`Cell::EXACT`]) are passed by.
 
 mod given;
+mod subject;
 mod trial;
 
 pub use elman_autograd::laws::Violation;
 
 use crate::cell::Cell;
+use crate::layer::Layer;
 use elman_autograd::{Error, Params, Scope};
 use std::panic::Location;
-use trial::Trial;
+use subject::{OfCell, OfLayer};
+use trial::{Trial, Verdict};
 
 /// The sizes of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +54,7 @@ pub fn cell<C: Cell>(
     input: usize,
     build: impl FnOnce(&mut Scope<'_>) -> Result<C, Error>,
 ) -> Result<(), Violation> {
-    cell_over(name, Sizes { time: 5, batch: 3, input }, 1, build)
+    cell_over(name, Sizes { input, ..USUAL }, 1, build)
 }
 
 /// Proves a cell over sequences of given sizes (0 and 1 are welcome), with weights, inputs and
@@ -61,12 +69,54 @@ pub fn cell_over<C: Cell>(
     seed: u64,
     build: impl FnOnce(&mut Scope<'_>) -> Result<C, Error>,
 ) -> Result<(), Violation> {
+    judge(name, seed, build, |cell, params| {
+        Trial::new(name, OfCell(cell), params, sizes, seed)?.prove_cell()
+    })
+}
+
+/// Proves a layer that reads `input` features, over sequences of 5 steps and 3 rows.
+///
+/// # Errors
+/// The first law that is broken; a layer that cannot be built, or that fails, breaks *shape*.
+#[track_caller]
+pub fn layer<L: Layer>(
+    name: &str,
+    input: usize,
+    build: impl FnOnce(&mut Scope<'_>) -> Result<L, Error>,
+) -> Result<(), Violation> {
+    layer_over(name, Sizes { input, ..USUAL }, 1, build)
+}
+
+/// Proves a layer over sequences of given sizes, with weights and inputs drawn from `seed`.
+///
+/// # Errors
+/// The first law that is broken; a layer that cannot be built, or that fails, breaks *shape*.
+#[track_caller]
+pub fn layer_over<L: Layer>(
+    name: &str,
+    sizes: Sizes,
+    seed: u64,
+    build: impl FnOnce(&mut Scope<'_>) -> Result<L, Error>,
+) -> Result<(), Violation> {
+    judge(name, seed, build, |layer, params| {
+        Trial::new(name, OfLayer(layer), params, sizes, seed)?.prove()
+    })
+}
+
+/// The sizes of a trial of which only the input was said.
+const USUAL: Sizes = Sizes { time: 5, batch: 3, input: 0 };
+
+/// Builds what is on trial, and turns its failure into a violation, on behalf of the caller.
+#[track_caller]
+fn judge<X>(
+    name: &str,
+    seed: u64,
+    build: impl FnOnce(&mut Scope<'_>) -> Result<X, Error>,
+    prove: impl FnOnce(&X, &Params<f64>) -> Verdict,
+) -> Result<(), Violation> {
     let line = Location::caller();
-    let prove = || {
-        let (cell, params) = Params::<f64>::init(seed, build)?;
-        Trial::new(name, &cell, &params, sizes, seed)?.prove()
-    };
-    prove().unwrap_or_else(|error: Error| {
+    let built = Params::<f64>::init(seed, build);
+    built.and_then(|(x, params)| prove(&x, &params)).unwrap_or_else(|error: Error| {
         // Lines of the trial itself are nobody's to mend.
         let ours = file!().trim_end_matches(".rs");
         let error = error.moved(|at| at.file().starts_with(ours), line);

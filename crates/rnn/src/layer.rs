@@ -62,3 +62,15 @@ impl<A: Layer, B: Layer> Layer for Then<A, B> {
         self.next.forward(self.first.forward(xs))
     }
 }
+
+/// Layers of one kind, one after the other: as many as there are when it runs.
+impl<L: Layer> Layer for Vec<L> {
+    #[track_caller]
+    fn forward<'g, T: Real>(&self, xs: impl Into<Seq<'g, T>>) -> Seq<'g, T> {
+        let mut xs = xs.into();
+        for layer in self {
+            xs = layer.forward(xs);
+        }
+        xs
+    }
+}

@@ -37,6 +37,8 @@
 
 #![forbid(unsafe_code)]
 
+mod adaptors;
+mod bidirectional;
 mod carried;
 mod cell;
 mod cells;
@@ -54,6 +56,11 @@ mod stack;
 mod state;
 mod stream;
 
+pub use adaptors::{
+    Clipped, Dropout, Learned, Residual, Segmented, Skip, Truncated, Variational, WeightDrop,
+    Zoneout,
+};
+pub use bidirectional::{Bidirectional, Merge};
 pub use carried::Carried;
 pub use cell::Cell;
 pub use cells::{Activation, ConcatElman, Elman, Gru, Lstm};

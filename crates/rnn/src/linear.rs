@@ -60,10 +60,10 @@ impl Linear {
 }
 
 impl Layer for Linear {
-    /// Step by step; past the end of a row the bias shows.
+    /// Step by step.
     #[track_caller]
     fn forward<'g, T: Real>(&self, xs: impl Into<Seq<'g, T>>) -> Seq<'g, T> {
         let xs = xs.into();
-        xs.with_values(self.of(xs.values()))
+        xs.with_values(xs.silenced(self.of(xs.values())))
     }
 }

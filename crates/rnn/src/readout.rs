@@ -17,6 +17,7 @@ pub struct Readout<C> {
 }
 
 impl<C: Cell> Cell for Readout<C> {
+    const EXACT: bool = C::EXACT;
     type State<'g, T: Real> = C::State<'g, T>;
 
     fn output(&self) -> usize {
@@ -47,11 +48,7 @@ impl<C: Cell> Cell for Readout<C> {
         s: Self::State<'g, T>,
     ) -> (Var<'g, T>, Self::State<'g, T>) {
         let (ys, s) = self.cell.sequence(xs, s);
-        let ys = self.head.of(ys);
-        let Some(inside) = xs.inside() else { return (ys, s) };
-        let (shape, rows) = (ys.shape(), [ys.shape().rows(), ys.shape().last()]);
-        let silence = xs.graph().zeros(rows);
-        (ys.reshape(rows).select(inside, silence).reshape(shape), s)
+        (xs.silenced(self.head.of(ys)), s)
     }
 
     fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {

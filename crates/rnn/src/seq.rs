@@ -85,13 +85,10 @@ impl<'g, T: Real> Seq<'g, T> {
         if g.failed() {
             return self;
         }
-        let flag = |t: usize| lengths.iter().map(move |&l| u32::from(t < l as usize));
-        let inside = g.ids_from((0..time).flat_map(flag));
-        let shape = self.values.shape();
-        let zeros = g.zeros(shape);
-        let rows = [time * batch, shape.last()];
-        let values = self.values.reshape(rows).select(inside, zeros.reshape(rows)).reshape(shape);
-        Seq { values, lengths: Some(g.ids(lengths)), inside: Some(inside), ..self }
+        let lengths = g.ids(lengths);
+        let inside = Some(inside(lengths, time, batch));
+        let xs = Seq { lengths: Some(lengths), inside, ..self };
+        Seq { values: xs.silenced(self.values), ..xs }
     }
 
     /// Starts the state of a row anew before each step whose flag is not 0: `[time × batch]`
@@ -112,6 +109,31 @@ impl<'g, T: Real> Seq<'g, T> {
         Seq { resets: Some(g.ids(resets)), ..self }
     }
 
+    /// A sequence of values that are 0 past the end already, with lengths and resets where there
+    /// are some.
+    #[track_caller]
+    pub(crate) fn marked(values: Var<'g, T>, [lengths, resets]: [Option<Ids<'g, T>>; 2]) -> Self {
+        let xs = Seq { resets, ..Seq::from(values) };
+        let Some(lengths) = lengths else { return xs };
+        let inside = Some(inside(lengths, xs.time(), xs.batch()));
+        Seq { lengths: Some(lengths), inside, ..xs }
+    }
+
+    /// The same sequence, of which no row starts anew.
+    pub(crate) fn without_resets(self) -> Self {
+        Seq { resets: None, ..self }
+    }
+
+    /// Values of as many steps and rows, with zeros past the end of each row: for layers that would
+    /// put something there, such as a bias.
+    #[track_caller]
+    pub fn silenced(&self, values: Var<'g, T>) -> Var<'g, T> {
+        let Some(inside) = self.inside else { return values };
+        let (shape, rows) = (values.shape(), [values.shape().rows(), values.shape().last()]);
+        let silence = self.graph().zeros(rows);
+        values.reshape(rows).select(inside, silence).reshape(shape)
+    }
+
     /// The same lengths and resets with other values of as many steps and rows.
     #[track_caller]
     #[must_use]
@@ -124,6 +146,61 @@ impl<'g, T: Real> Seq<'g, T> {
             self.graph().refuse("sequence", reason, line);
         }
         Seq { values, ..self }
+    }
+
+    /// `len` steps from `start`, with the lengths and resets that belong to them.
+    #[track_caller]
+    #[must_use]
+    pub fn slice(&self, start: usize, len: usize) -> Self {
+        let (g, batch) = (self.graph(), self.batch());
+        let values = self.values.slice(start, len);
+        if g.failed() {
+            return Seq { values, ..*self };
+        }
+        // Sizes fit here: the values have these steps.
+        let part = |flags: Ids<'g, T>| flags.part(start * batch, len * batch);
+        let left = |_, length: u32| (length as usize).saturating_sub(start).min(len) as u32;
+        let mut lengths = self.lengths;
+        if let Some(lengths) = &mut lengths {
+            *lengths = lengths.map(left);
+        }
+        let (inside, resets) = (self.inside.and_then(part), self.resets.and_then(part));
+        Seq { values, lengths, inside, resets }
+    }
+
+    /// Each row backwards from its own end; what lies past the end stays there. A row that starts
+    /// anew somewhere does so between the same two steps.
+    #[track_caller]
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        let (g, line) = (self.graph(), Location::caller());
+        self.check("reversed", line);
+        let (time, batch, shape) = (self.time(), self.batch(), self.values.shape());
+        if g.failed() || time * batch == 0 {
+            return *self;
+        }
+        // Where the row of an index ends, out of the lengths, if there are some.
+        let end = move |lengths: &[u32], i: usize| {
+            lengths.get(i % batch).map_or(time, |&length| length as usize)
+        };
+        let lengths = match self.lengths {
+            Some(lengths) => lengths,
+            None => g.ids(&[]),
+        };
+        let from = g.ids_of([lengths], time * batch, |i, [lengths]| {
+            let (t, b, end) = (i / batch, i % batch, end(lengths, i));
+            (if t < end { (end - 1 - t) * batch + b } else { i }) as u32
+        });
+        let values = self.values.reshape([time * batch, shape.last()]).gather(from).reshape(shape);
+        let mut resets = self.resets;
+        if let Some(resets) = &mut resets {
+            *resets = g.ids_of([lengths, *resets], time * batch, |i, [lengths, resets]| {
+                let (t, b, end) = (i / batch, i % batch, end(lengths, i));
+                // What lay before step `end − t` lies before step `t` now.
+                if 0 < t && t < end { resets[(end - t) * batch + b] } else { 0 }
+            });
+        }
+        Seq { values, resets, ..*self }
     }
 
     /// The recording fails unless this is a sequence of a size that can be meant.
@@ -158,4 +235,12 @@ impl<'g, T: Real> Seq<'g, T> {
         let last = self.values.reshape([time * batch, size]).gather(ends);
         last.select(lengths, start)
     }
+}
+
+/// For each step and row, whether it lies before the row's end.
+#[track_caller]
+fn inside<'g, T: Real>(lengths: Ids<'g, T>, time: usize, batch: usize) -> Ids<'g, T> {
+    lengths.graph().ids_of([lengths], time * batch, |i, [lengths]| {
+        u32::from(i / batch < lengths.get(i % batch).map_or(0, |&length| length as usize))
+    })
 }

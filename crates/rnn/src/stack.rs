@@ -16,6 +16,7 @@ pub struct Stack<A, B> {
 }
 
 impl<A: Cell, B: Cell> Cell for Stack<A, B> {
+    const EXACT: bool = A::EXACT && B::EXACT;
     type State<'g, T: Real> = (A::State<'g, T>, B::State<'g, T>);
 
     fn output(&self) -> usize {

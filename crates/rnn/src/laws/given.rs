@@ -1,7 +1,5 @@
-//! What goes into a run of a cell.
+//! What goes into a run.
 
-use crate::cell::Cell;
-use crate::scan::scan;
 use crate::seq::Seq;
 use elman_autograd::{Error, Var};
 use elman_tensor::{Real, Tensor};
@@ -20,13 +18,6 @@ pub(super) struct Given<T> {
     pub(super) resets: Option<Vec<u32>>,
 }
 
-/// How a run goes through its sequence.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum By {
-    Sequence,
-    Scan,
-}
-
 impl<T: Real> Given<T> {
     pub(super) fn time(&self) -> usize {
         self.x.shape().get(0).unwrap_or(0)
@@ -36,14 +27,8 @@ impl<T: Real> Given<T> {
         self.x.shape().get(1).unwrap_or(0)
     }
 
-    /// Through a cell, with the lengths and resets that there are.
-    pub(super) fn through<'g, U: Real, C: Cell>(
-        &self,
-        cell: &C,
-        x: Var<'g, U>,
-        s: C::State<'g, U>,
-        by: By,
-    ) -> (Var<'g, U>, C::State<'g, U>) {
+    /// The inputs with the lengths and resets that there are.
+    pub(super) fn marked<'g, U: Real>(&self, x: Var<'g, U>) -> Seq<'g, U> {
         let mut xs = Seq::from(x);
         if let Some(lengths) = &self.lengths {
             xs = xs.with_lengths(lengths);
@@ -51,10 +36,7 @@ impl<T: Real> Given<T> {
         if let Some(resets) = &self.resets {
             xs = xs.with_resets(resets);
         }
-        match by {
-            By::Sequence => cell.sequence(xs, s),
-            By::Scan => scan(cell, xs, s),
-        }
+        xs
     }
 
     pub(super) fn cast<U: Real>(&self) -> Given<U> {

@@ -1,0 +1,87 @@
+//! Cells and layers around other ones.
+
+mod clipped;
+mod dropout;
+mod learned;
+mod residual;
+mod segmented;
+mod skip;
+mod truncated;
+mod variational;
+mod weight_drop;
+mod zoneout;
+
+pub use clipped::Clipped;
+pub use dropout::Dropout;
+pub use learned::Learned;
+pub use residual::Residual;
+pub use segmented::Segmented;
+pub use skip::Skip;
+pub use truncated::Truncated;
+pub use variational::Variational;
+pub use weight_drop::WeightDrop;
+pub use zoneout::Zoneout;
+
+use crate::seq::Seq;
+use crate::state::State;
+use elman_autograd::{Error, Var};
+use elman_tensor::Real;
+
+/// The rate of a random mask: at least 0, and below 1.
+fn probability(what: &'static str, rate: f64) -> Result<f64, Error> {
+    if (0.0..1.0).contains(&rate) {
+        return Ok(rate);
+    }
+    Err(Error::Setting { what, wanted: "at least 0 and below 1", given: rate.to_string() })
+}
+
+/// The number of steps of a piece: 1 at least.
+fn some_steps(what: &'static str, steps: usize) -> Result<usize, Error> {
+    if steps > 0 {
+        return Ok(steps);
+    }
+    Err(Error::Setting { what, wanted: "at least 1 step", given: steps.to_string() })
+}
+
+/// The first Var of a state replaced.
+fn map_first<'g, T: Real, S: State<'g, T>>(s: S, f: impl FnOnce(Var<'g, T>) -> Var<'g, T>) -> S {
+    let mut f = Some(f);
+    s.map(&mut |s| match f.take() {
+        Some(f) => f(s),
+        None => s,
+    })
+}
+
+/// A sequence piece by piece, each with the time step marked at which it begins.
+struct Pieces<'g, T: Real> {
+    xs: Seq<'g, T>,
+    /// Where the next piece begins.
+    start: usize,
+    /// The time step that was marked around the sequence.
+    outside: Option<usize>,
+}
+
+impl<'g, T: Real> Pieces<'g, T> {
+    fn new(xs: Seq<'g, T>) -> Self {
+        Pieces { xs, start: 0, outside: xs.graph().now() }
+    }
+
+    /// The time step at which the next piece begins.
+    fn now(&self) -> usize {
+        self.outside.unwrap_or(0).saturating_add(self.start)
+    }
+
+    /// The next piece, of so many steps or as many as are left; `None` at the end.
+    #[track_caller]
+    fn next(&mut self, steps: usize) -> Option<Seq<'g, T>> {
+        let left = self.xs.time() - self.start;
+        if left == 0 {
+            self.xs.graph().time(self.outside);
+            return None;
+        }
+        self.xs.graph().time(Some(self.now()));
+        let piece = self.xs.slice(self.start, steps.min(left));
+        self.start += steps.min(left);
+        Some(piece)
+    }
+}

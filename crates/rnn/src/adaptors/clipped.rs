@@ -1,0 +1,75 @@
+//! Messages through time that are cut to size.
+
+use crate::cell::Cell;
+use crate::packed::Packed;
+use crate::scan::scan;
+use crate::seq::Seq;
+use crate::state::State;
+use elman_autograd::{Error, Graph, Params, Var, rules};
+use elman_tensor::Real;
+use std::panic::Location;
+
+/// A cell through whose state no element of a gradient flows back in time larger than a limit: it
+/// is cut at every step, so that nothing can explode on the way (Graves 2013).
+///
+/// The gradient that comes out is not that of the loss, on purpose. Forward it is the cell itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Clipped<C> {
+    cell: C,
+    limit: f64,
+}
+
+impl<C: Cell> Clipped<C> {
+    /// Cuts each element to at most `limit`.
+    ///
+    /// # Errors
+    /// If the limit is negative or NaN.
+    pub fn new(cell: C, limit: f64) -> Result<Self, Error> {
+        if limit >= 0.0 {
+            return Ok(Clipped { cell, limit });
+        }
+        let (what, wanted) = ("the limit of messages", "at least 0");
+        Err(Error::Setting { what, wanted, given: limit.to_string() })
+    }
+}
+
+impl<C: Cell> Cell for Clipped<C> {
+    const EXACT: bool = false;
+    type State<'g, T: Real> = C::State<'g, T>;
+
+    fn output(&self) -> usize {
+        self.cell.output()
+    }
+
+    #[track_caller]
+    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
+        self.cell.initial(g, batch)
+    }
+
+    #[track_caller]
+    fn step<'g, T: Real>(
+        &self,
+        x: Var<'g, T>,
+        s: Self::State<'g, T>,
+    ) -> (Var<'g, T>, Self::State<'g, T>) {
+        let (g, line) = (x.graph(), Location::caller());
+        if !g.training() {
+            return self.cell.step(x, s);
+        }
+        let clip = rules::ClipGradient { limit: self.limit };
+        self.cell.step(x, s.map(&mut |s| g.apply_at(clip, [s], line)))
+    }
+
+    #[track_caller]
+    fn sequence<'g, T: Real>(
+        &self,
+        xs: Seq<'g, T>,
+        s: Self::State<'g, T>,
+    ) -> (Var<'g, T>, Self::State<'g, T>) {
+        if xs.graph().training() { scan(self, xs, s) } else { self.cell.sequence(xs, s) }
+    }
+
+    fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
+        self.cell.packed(params, batch)
+    }
+}

@@ -1,0 +1,65 @@
+//! Inputs that are added to outputs.
+
+use crate::cell::Cell;
+use crate::layer::Layer;
+use crate::seq::Seq;
+use elman_autograd::{Graph, Var};
+use elman_tensor::Real;
+
+/// y = x + f(x), for a cell or a layer of as many outputs as inputs (He et al. 2016; Wu et al.
+/// 2016 for stacked recurrent layers).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Residual<C>(pub C);
+
+impl<C: Cell> Cell for Residual<C> {
+    const EXACT: bool = C::EXACT;
+    type State<'g, T: Real> = C::State<'g, T>;
+
+    fn output(&self) -> usize {
+        self.0.output()
+    }
+
+    #[track_caller]
+    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
+        self.0.initial(g, batch)
+    }
+
+    #[track_caller]
+    fn step<'g, T: Real>(
+        &self,
+        x: Var<'g, T>,
+        s: Self::State<'g, T>,
+    ) -> (Var<'g, T>, Self::State<'g, T>) {
+        let (y, s) = self.0.step(x, s);
+        (sum(x, y), s)
+    }
+
+    #[track_caller]
+    fn sequence<'g, T: Real>(
+        &self,
+        xs: Seq<'g, T>,
+        s: Self::State<'g, T>,
+    ) -> (Var<'g, T>, Self::State<'g, T>) {
+        let (ys, s) = self.0.sequence(xs, s);
+        (sum(xs.values(), ys), s)
+    }
+}
+
+impl<L: Layer> Layer for Residual<L> {
+    #[track_caller]
+    fn forward<'g, T: Real>(&self, xs: impl Into<Seq<'g, T>>) -> Seq<'g, T> {
+        let xs = xs.into();
+        let ys = self.0.forward(xs);
+        ys.with_values(sum(xs.values(), ys.values()))
+    }
+}
+
+/// x + y, of equal sizes: nothing is repeated.
+#[track_caller]
+fn sum<'g, T: Real>(x: Var<'g, T>, y: Var<'g, T>) -> Var<'g, T> {
+    if x.shape() != y.shape() {
+        let reason = format!("outputs {} do not fit inputs {}", y.shape(), x.shape());
+        x.graph().refuse("residual", reason, std::panic::Location::caller());
+    }
+    x + y
+}

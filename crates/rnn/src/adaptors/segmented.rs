@@ -1,0 +1,122 @@
+//! Long sequences in little memory.
+
+use super::{Pieces, some_steps};
+use crate::cell::Cell;
+use crate::packed::Packed;
+use crate::seq::Seq;
+use crate::state::State;
+use elman_autograd::{Error, Graph, Params, Var};
+use elman_tensor::Real;
+
+/// A cell whose sequences are cut into segments, of which a training pass keeps inputs, outputs and
+/// states only: what else the way back needs is computed again, segment by segment (Chen et al.
+/// 2016). With √time segments the memory for it grows like √time, at the price of computing forward
+/// twice.
+///
+/// Values have the bits of the cell's own sequence, gradients are equal to rounding, and random
+/// masks are drawn the same again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segmented<C> {
+    cell: C,
+    /// `None` for the square root of the number of steps.
+    steps: Option<usize>,
+}
+
+impl<C: Cell + Clone + 'static> Segmented<C> {
+    /// As many segments as each has steps: √time.
+    pub fn new(cell: C) -> Self {
+        Segmented { cell, steps: None }
+    }
+
+    /// Segments of `steps` steps.
+    ///
+    /// # Errors
+    /// If there are none.
+    pub fn of(cell: C, steps: usize) -> Result<Self, Error> {
+        Ok(Segmented { cell, steps: Some(some_steps("segments", steps)?) })
+    }
+
+    /// The outputs of a segment and the state behind it, of which nothing else is kept.
+    #[track_caller]
+    fn segment<'g, T: Real>(
+        &self,
+        xs: Seq<'g, T>,
+        s: C::State<'g, T>,
+    ) -> (Var<'g, T>, C::State<'g, T>) {
+        let (g, time, batch) = (xs.graph(), xs.time(), xs.batch());
+        let mut operands = g.items();
+        operands.push(xs.values());
+        s.each(&mut |s| operands.push(s));
+        let none = g.ids(&[]);
+        let marks = [xs.lengths(), xs.resets()];
+        let has = marks.map(|ids| ids.is_some());
+        let cell = self.cell.clone();
+        let all = operands.recompute(marks.map(|ids| ids.unwrap_or(none)), move |g, x, ids| {
+            let mut x = x.iter().copied();
+            let values = x.next().unwrap_or(g.absent());
+            let marks = [0, 1].map(|i: usize| has[i].then_some(ids[i]));
+            let start = cell.initial(g, batch).map(&mut |s| x.next().unwrap_or(s));
+            let (y, last) = cell.sequence(Seq::marked(values, marks), start);
+            let mut all = g.items();
+            all.push(y.reshape([y.shape().len()]));
+            last.each(&mut |s| all.push(s.reshape([s.shape().len()])));
+            all.concat(0)
+        });
+        let shape = [time, batch, self.cell.output()];
+        let mut from = shape.iter().product();
+        let y = all.slice(0, from).reshape(shape);
+        let last = s.map(&mut |s| {
+            let part = all.slice(from, s.shape().len()).reshape(s.shape());
+            from += s.shape().len();
+            part
+        });
+        (y, last)
+    }
+}
+
+impl<C: Cell + Clone + 'static> Cell for Segmented<C> {
+    const EXACT: bool = C::EXACT;
+    type State<'g, T: Real> = C::State<'g, T>;
+
+    fn output(&self) -> usize {
+        self.cell.output()
+    }
+
+    #[track_caller]
+    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
+        self.cell.initial(g, batch)
+    }
+
+    #[track_caller]
+    fn step<'g, T: Real>(
+        &self,
+        x: Var<'g, T>,
+        s: Self::State<'g, T>,
+    ) -> (Var<'g, T>, Self::State<'g, T>) {
+        self.cell.step(x, s)
+    }
+
+    #[track_caller]
+    fn sequence<'g, T: Real>(
+        &self,
+        xs: Seq<'g, T>,
+        s: Self::State<'g, T>,
+    ) -> (Var<'g, T>, Self::State<'g, T>) {
+        let (g, time) = (xs.graph(), xs.time());
+        let steps = self.steps.unwrap_or(time.isqrt()).max(1);
+        if !g.training() || g.failed() || time <= steps {
+            return self.cell.sequence(xs, s);
+        }
+        let (mut pieces, mut ys, mut s) = (Pieces::new(xs), g.items(), s);
+        while let Some(piece) = pieces.next(steps) {
+            let (y, next) = self.segment(piece, s);
+            ys.push(y);
+            s = next;
+        }
+        (ys.concat(0), s)
+    }
+
+    fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
+        self.cell.packed(params, batch)
+    }
+}

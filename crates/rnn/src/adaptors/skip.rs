@@ -1,0 +1,65 @@
+//! Inputs that go along with outputs.
+
+use crate::cell::Cell;
+use crate::layer::Layer;
+use crate::seq::Seq;
+use elman_autograd::{Graph, Var};
+use elman_tensor::Real;
+
+/// y = [x, f(x)], the inputs side by side with the outputs of a cell or a layer, so that whoever
+/// comes next sees both (Graves 2013).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Skip<C> {
+    inner: C,
+    input: usize,
+}
+
+impl<C> Skip<C> {
+    /// Around a cell or a layer that reads `input` features.
+    pub fn new(inner: C, input: usize) -> Self {
+        Skip { inner, input }
+    }
+}
+
+impl<C: Cell> Cell for Skip<C> {
+    const EXACT: bool = C::EXACT;
+    type State<'g, T: Real> = C::State<'g, T>;
+
+    fn output(&self) -> usize {
+        self.input.saturating_add(self.inner.output())
+    }
+
+    #[track_caller]
+    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
+        self.inner.initial(g, batch)
+    }
+
+    #[track_caller]
+    fn step<'g, T: Real>(
+        &self,
+        x: Var<'g, T>,
+        s: Self::State<'g, T>,
+    ) -> (Var<'g, T>, Self::State<'g, T>) {
+        let (y, s) = self.inner.step(x, s);
+        (x.graph().concat(1, &[x, y]), s)
+    }
+
+    #[track_caller]
+    fn sequence<'g, T: Real>(
+        &self,
+        xs: Seq<'g, T>,
+        s: Self::State<'g, T>,
+    ) -> (Var<'g, T>, Self::State<'g, T>) {
+        let (ys, s) = self.inner.sequence(xs, s);
+        (xs.graph().concat(2, &[xs.values(), ys]), s)
+    }
+}
+
+impl<L: Layer> Layer for Skip<L> {
+    #[track_caller]
+    fn forward<'g, T: Real>(&self, xs: impl Into<Seq<'g, T>>) -> Seq<'g, T> {
+        let xs = xs.into();
+        let ys = self.inner.forward(xs);
+        ys.with_values(xs.graph().concat(2, &[xs.values(), ys.values()]))
+    }
+}

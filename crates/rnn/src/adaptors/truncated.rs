@@ -1,0 +1,91 @@
+//! Gradients that end after some steps.
+
+use super::{Pieces, some_steps};
+use crate::cell::Cell;
+use crate::packed::Packed;
+use crate::seq::Seq;
+use crate::state::State;
+use elman_autograd::{Error, Graph, Params, Var, rules};
+use elman_tensor::Real;
+use std::panic::Location;
+
+/// A cell whose sequences are cut into pieces of some steps: states go on from one piece to the
+/// next, gradients do not (Williams and Peng 1990).
+///
+/// Pieces begin at multiples of that many steps, counted as [`Graph::time`] does. Forward it is the
+/// cell itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Truncated<C> {
+    cell: C,
+    steps: usize,
+}
+
+impl<C: Cell> Truncated<C> {
+    /// Pieces of `steps` steps.
+    ///
+    /// # Errors
+    /// If there are none.
+    pub fn new(cell: C, steps: usize) -> Result<Self, Error> {
+        Ok(Truncated { cell, steps: some_steps("truncation", steps)? })
+    }
+}
+
+impl<C: Cell> Cell for Truncated<C> {
+    const EXACT: bool = false;
+    type State<'g, T: Real> = C::State<'g, T>;
+
+    fn output(&self) -> usize {
+        self.cell.output()
+    }
+
+    #[track_caller]
+    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
+        self.cell.initial(g, batch)
+    }
+
+    #[track_caller]
+    fn step<'g, T: Real>(
+        &self,
+        x: Var<'g, T>,
+        s: Self::State<'g, T>,
+    ) -> (Var<'g, T>, Self::State<'g, T>) {
+        let first = x.graph().now().is_some_and(|t| t > 0 && t % self.steps == 0);
+        self.cell.step(x, if first { s.map(&mut |s| s.stop()) } else { s })
+    }
+
+    #[track_caller]
+    fn sequence<'g, T: Real>(
+        &self,
+        xs: Seq<'g, T>,
+        s: Self::State<'g, T>,
+    ) -> (Var<'g, T>, Self::State<'g, T>) {
+        let (g, line) = (xs.graph(), Location::caller());
+        if !g.training() || xs.time() == 0 {
+            return self.cell.sequence(xs, s);
+        }
+        let (mut pieces, mut ys, mut s) = (Pieces::new(xs), g.items(), s);
+        loop {
+            let now = pieces.now();
+            let Some(piece) = pieces.next(self.steps - now % self.steps) else { break };
+            let before = s.clone();
+            if now > 0 && now % self.steps == 0 {
+                s = s.map(&mut |s| s.stop());
+            }
+            let (y, next) = self.cell.sequence(piece, s);
+            ys.push(y);
+            s = match piece.inside().and_then(|inside| inside.part(0, piece.batch())) {
+                // A row that has ended keeps its state with all that flows through it.
+                Some(goes_on) => next.zip(before, &mut |next, before| {
+                    let flags = goes_on.range();
+                    g.apply_at(rules::Select { flags }, [next, before], line)
+                }),
+                None => next,
+            };
+        }
+        (ys.concat(0), s)
+    }
+
+    fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
+        self.cell.packed(params, batch)
+    }
+}

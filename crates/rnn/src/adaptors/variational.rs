@@ -1,0 +1,100 @@
+//! One random mask a sequence.
+
+use super::{map_first, probability};
+use crate::cell::Cell;
+use crate::packed::Packed;
+use crate::scan::scan;
+use crate::seq::Seq;
+use elman_autograd::{Error, Graph, Params, Scope, Var, rules};
+use elman_tensor::Real;
+use std::panic::Location;
+
+/// A cell whose inputs, and the output it remembers, are dropped in training by masks that stay the
+/// same through a sequence (Gal and Ghahramani 2016): x ∘ m and h ∘ n go into every step.
+///
+/// What is remembered beside the output (the cell of an LSTM) is not dropped. In evaluation it is
+/// the cell itself. Dropping the state goes step by step; dropping inputs alone leaves the cell its
+/// fast sequence.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Variational<C> {
+    cell: C,
+    input: f64,
+    state: f64,
+    key: u64,
+}
+
+impl<C: Cell> Variational<C> {
+    /// Inputs dropped with probability `input`, the first part of the state with `state`. The path
+    /// tells its masks from those of others.
+    ///
+    /// # Errors
+    /// If a rate is no probability below 1.
+    pub fn new(cell: C, p: Scope<'_>, input: f64, state: f64) -> Result<Self, Error> {
+        let input = probability("the rate of inputs", input)?;
+        Ok(Variational {
+            cell,
+            input,
+            state: probability("the rate of the state", state)?,
+            key: p.key(),
+        })
+    }
+
+    /// The keys of the two masks.
+    fn keys<T: Real>(&self, g: &Graph<'_, T>) -> [[u64; 4]; 2] {
+        [self.key, self.key.wrapping_add(1)].map(|key| g.keys_always(key))
+    }
+}
+
+impl<C: Cell> Cell for Variational<C> {
+    const EXACT: bool = C::EXACT;
+    type State<'g, T: Real> = C::State<'g, T>;
+
+    fn output(&self) -> usize {
+        self.cell.output()
+    }
+
+    #[track_caller]
+    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
+        self.cell.initial(g, batch)
+    }
+
+    #[track_caller]
+    fn step<'g, T: Real>(
+        &self,
+        x: Var<'g, T>,
+        s: Self::State<'g, T>,
+    ) -> (Var<'g, T>, Self::State<'g, T>) {
+        let (g, line) = (x.graph(), Location::caller());
+        let [of_input, of_state] = self.keys(g);
+        let drop = |x, rate, keys| {
+            if rate == 0.0 || !g.training() {
+                return x;
+            }
+            g.apply_at(rules::Dropout { rate, keys, over_time: false }, [x], line)
+        };
+        let s = map_first(s, |h| drop(h, self.state, of_state));
+        self.cell.step(drop(x, self.input, of_input), s)
+    }
+
+    #[track_caller]
+    fn sequence<'g, T: Real>(
+        &self,
+        xs: Seq<'g, T>,
+        s: Self::State<'g, T>,
+    ) -> (Var<'g, T>, Self::State<'g, T>) {
+        let g = xs.graph();
+        if !g.training() {
+            return self.cell.sequence(xs, s);
+        }
+        if self.state > 0.0 {
+            return scan(self, xs, s);
+        }
+        let ones = g.constant([xs.batch(), xs.values().shape().last()], 1.0);
+        let mask = ones.dropout_always(self.input, self.key);
+        self.cell.sequence(xs.with_values(xs.values() * mask), s)
+    }
+
+    fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
+        self.cell.packed(params, batch)
+    }
+}

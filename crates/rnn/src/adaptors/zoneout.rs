@@ -1,0 +1,81 @@
+//! States that stay as they were, at random.
+
+use super::probability;
+use crate::cell::Cell;
+use crate::state::State;
+use elman_autograd::{Error, Graph, Scope, Var, rules};
+use elman_tensor::Real;
+use std::panic::Location;
+
+/// A cell of whose state each element stays as it was with some probability, at each step anew
+/// (Krueger et al. 2017). In evaluation each becomes what is expected of it.
+///
+/// The output of the cell has to be the first part of its state, as it is of the plain cells here.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Zoneout<C> {
+    cell: C,
+    rates: [f64; 2],
+    key: u64,
+}
+
+impl<C: Cell> Zoneout<C> {
+    /// The output stays with probability `hidden`, what is remembered beside it (the cell of an
+    /// LSTM) with probability `cell`. The path tells its masks from those of others.
+    ///
+    /// # Errors
+    /// If a rate is no probability below 1.
+    pub fn new(of: C, p: Scope<'_>, hidden: f64, cell: f64) -> Result<Self, Error> {
+        let rates = [
+            probability("the rate of zoneout", hidden)?,
+            probability("the rate of zoneout", cell)?,
+        ];
+        Ok(Zoneout { cell: of, rates, key: p.key() })
+    }
+}
+
+impl<C: Cell> Cell for Zoneout<C> {
+    const EXACT: bool = C::EXACT;
+    type State<'g, T: Real> = C::State<'g, T>;
+
+    fn output(&self) -> usize {
+        self.cell.output()
+    }
+
+    #[track_caller]
+    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
+        self.cell.initial(g, batch)
+    }
+
+    #[track_caller]
+    fn step<'g, T: Real>(
+        &self,
+        x: Var<'g, T>,
+        old: Self::State<'g, T>,
+    ) -> (Var<'g, T>, Self::State<'g, T>) {
+        let (g, line) = (x.graph(), Location::caller());
+        let (y, new) = self.cell.step(x, old.clone());
+        let (mut first, mut part) = (None, 0u64);
+        let s = new.zip(old, &mut |new, old| {
+            let rate = self.rates[usize::from(part > 0)];
+            let keys = g.keys(self.key.wrapping_add(part));
+            let h = if part == 0 && !new.is(&y) {
+                let reason = "wanted a cell whose output is the first part of its state";
+                g.refuse("zoneout", reason.into(), line);
+                new
+            } else if rate == 0.0 {
+                new
+            } else if g.training() {
+                g.apply_at(rules::Zoneout { rate, keys }, [new, old], line)
+            } else {
+                // Not by operators, in which the line would be lost.
+                let [new, old] = [(1.0 - rate, new), (rate, old)]
+                    .map(|(c, s)| g.apply_at(rules::Scale(c), [s], line));
+                g.apply_at(rules::Add, [old, new], line)
+            };
+            part += 1;
+            first.get_or_insert(h);
+            h
+        });
+        (first.unwrap_or(y), s)
+    }
+}

@@ -1,0 +1,91 @@
+//! The laws of cells.
+
+use super::{GRADIENT, Trial, Verdict};
+use crate::cell::Cell;
+use crate::laws::Violation;
+use crate::laws::given::Given;
+use crate::laws::subject::{By, OfCell};
+use crate::stream::Stream;
+use elman_autograd::Params;
+use elman_tensor::{Real, Shape};
+
+impl<C: Cell> Trial<'_, OfCell<'_, C>> {
+    pub(in crate::laws) fn prove_cell(mut self) -> Verdict {
+        let [plain, _, _, _] = self.all_given();
+        for given in self.all_given() {
+            let checks = [
+                self.own_sequence::<f64>(&given, self.params)?,
+                self.own_sequence::<f32>(&given.cast(), &self.params.cast())?,
+                self.halves(&given)?,
+            ];
+            if let Some(broken) = checks.into_iter().find(Result::is_err) {
+                return Ok(broken);
+            }
+        }
+        let checks = [self.prove()?, self.stream(&plain)?];
+        Ok(checks.into_iter().collect())
+    }
+
+    fn own_sequence<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict {
+        let law = "sequence = scan";
+        let own = self.run(given, params, By::Sequence)?;
+        let steps = self.run(given, params, By::Scan)?;
+        let pairs = [
+            ("outputs".to_owned(), own.y.values(), steps.y.values()),
+            ("gradient of the inputs".into(), own.dx.values(), steps.dx.values()),
+            ("gradient of the weights".into(), &own.weights, &steps.weights),
+        ];
+        let states = own.states.iter().zip(&steps.states).enumerate();
+        let states = states.map(|(i, (a, b))| (format!("state {i}"), a.values(), b.values()));
+        for (what, a, b) in pairs.into_iter().chain(states) {
+            // Gradients may be added up in another order; values may not.
+            let verdict = if what.starts_with("gradient") {
+                self.close(law, &what, a, b, GRADIENT.max(32.0 * T::EPSILON))
+            } else {
+                self.same(law, &what, a, b)
+            };
+            if verdict.is_err() {
+                return Ok(verdict);
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn halves(&self, given: &Given<f64>) -> Verdict {
+        let whole = self.values(given)?;
+        let (first, mut second) = given.halves()?;
+        let first = self.values(&first)?;
+        second.states = first.states;
+        let second = self.values(&second)?;
+        let y = [first.y.values(), second.y.values()].concat();
+        self.same_outcome("whole = halves", (whole.y.values(), &whole.states), (&y, &second.states))
+    }
+
+    fn stream(&self, given: &Given<f64>) -> Verdict {
+        let (time, batch) = (given.time(), given.batch());
+        if batch == 0 {
+            // Without rows an input does not say how many features it has.
+            return Ok(Ok(()));
+        }
+        let mut y = Vec::new();
+        let mut stream = Stream::rows(self.params, self.subject.0, batch);
+        for t in 0..time {
+            if let Some(x) = given.x.at(t) {
+                y.extend_from_slice(stream.push(x.values())?);
+            }
+        }
+        let start = self.initial_rows(batch)?;
+        let given = Given { states: start, ..given.clone() };
+        let whole = self.values(&given)?;
+        let law = "stream = sequence";
+        if let Err(broken) = self.same(law, "outputs", &y, whole.y.values()) {
+            return Ok(Err(broken));
+        }
+        let last: Vec<f64> = whole.states.iter().flat_map(|s| s.values().to_vec()).collect();
+        let state = stream.state().unwrap_or(&last);
+        if time == 0 && whole.y.shape() != Shape::from([0, batch, self.subject.0.output()]) {
+            return Ok(Err(Violation::new(self.name, "nothing", "outputs", 0, (0.0, 1.0))));
+        }
+        Ok(self.same(law, "state", state, &last))
+    }
+}
