@@ -127,6 +127,47 @@ fn stacked() {
     });
 }
 
+#[test]
+fn everything_around_a_cell() {
+    check("random masks", |p| {
+        let lstm = Lstm::new(p.scope("cell"), INPUT, HIDDEN)?;
+        let [_, u, _] = lstm.gates().params();
+        let cell = Zoneout::new(Learned::new(lstm, p.scope("start"))?, p.scope("zone"), 0.1, 0.2)?;
+        let cell = Variational::new(cell, p.scope("same"), 0.1, 0.2)?;
+        Dropout::new(WeightDrop::new(cell, p.scope("weights"), [u], 0.5)?, p.scope("drop"), 0.3)
+    });
+    check("segments", |p| {
+        let lstm = Lstm::new(p.scope("cell"), INPUT, HIDDEN)?;
+        let below = Residual(Gru::new(p.scope("below"), INPUT, INPUT)?);
+        Segmented::of(Skip::new(below, INPUT).stack(Clipped::new(lstm, 1.0)?), 2)
+    });
+    check("truncation", |p| Truncated::new(Gru::new(p.scope("cell"), INPUT, HIDDEN)?, 2));
+}
+
+#[test]
+fn both_directions() {
+    let (model, mut params) = Params::<f32>::init(1, |p| {
+        let forward = Lstm::new(p.scope("forward"), INPUT, HIDDEN)?;
+        let both = Bidirectional::new(forward, Gru::new(p.scope("backward"), INPUT, HIDDEN)?);
+        Ok(Dropout::new(both, p.scope("drop"), 0.2)?.then(Linear::new(
+            p.scope("head"),
+            2 * HIDDEN,
+            2,
+        )?))
+    })
+    .unwrap();
+    let data = data();
+    let mut trainer = Trainer::new(adam(1e-2));
+    silent("both directions", |i| {
+        let Data { x, y, lengths, resets, .. } = &data[i];
+        let loss = trainer.step(&mut params, |g| {
+            let xs = Seq::from(g.input(x)).with_lengths(lengths).with_resets(resets);
+            mse(model.forward(xs).values(), g.input(y))
+        });
+        assert!(loss.unwrap().is_finite());
+    });
+}
+
 /// A language model with dropout: ids in, classes out, padding ignored.
 #[test]
 fn embedding_and_cross_entropy() {

@@ -11,8 +11,9 @@ pub use elman_data::{
 };
 pub use elman_kernels::argmax;
 pub use elman_rnn::{
-    Activation, Carried, Cell, ConcatElman, Elman, Embedding, Gate, Gru, Layer, Linear, Lstm, Rnn,
-    Seq, Stream,
+    Activation, Bidirectional, Carried, Cell, Clipped, ConcatElman, Dropout, Elman, Embedding,
+    Gate, Gru, Layer, Learned, Linear, Lstm, Merge, Residual, Rnn, Segmented, Seq, Skip, Stream,
+    Truncated, Variational, WeightDrop, Zoneout,
 };
 pub use elman_tensor::{Dual, Init, Random, Real, Shape, Tensor, View, ViewMut};
 pub use elman_train::{

@@ -286,12 +286,14 @@ impl<T: Real> Arena<T> {
     }
 
     /// Walks the records backwards, from the cotangent `seed` of one place: adds to `grad`, which
-    /// lies like the parameters.
+    /// lies like the parameters. Other gradients begin with 0, those of inputs with what `begin`
+    /// puts there: it is lent all of them, and the places of the inputs that were asked for.
     pub(crate) fn backward(
         &mut self,
         params: &Params<T>,
         grad: &mut [T],
         (from, seed): (Place, &[T]),
+        begin: impl FnOnce(&mut [T], &[Place]),
         env: Env,
         call: Call,
     ) -> Result<(), Error> {
@@ -299,6 +301,7 @@ impl<T: Real> Arena<T> {
             .lengthen(self.used)
             .ok_or_else(|| self.too_large(params, "backward", [self.used].into(), call))?;
         fill(&mut self.grads[..self.used], T::ZERO);
+        begin(&mut self.grads, &self.wanted);
         let target = match from.home {
             Home::Arena => &mut self.grads[..],
             Home::Params => &mut *grad,

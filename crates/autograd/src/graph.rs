@@ -27,6 +27,8 @@ pub struct Graph<'p, T: Real> {
     failed: Cell<bool>,
     /// How many weights are replaced, here and now.
     pub(crate) replaced: Cell<usize>,
+    /// Whether the keys of a random mask have been asked for.
+    pub(crate) drawn: Cell<bool>,
 }
 
 impl<'p, T: Real> Graph<'p, T> {
@@ -46,6 +48,7 @@ impl<'p, T: Real> Graph<'p, T> {
             failure: RefCell::new(None),
             failed: Cell::new(false),
             replaced: Cell::new(0),
+            drawn: Cell::new(false),
         }
     }
 
@@ -62,6 +65,12 @@ impl<'p, T: Real> Graph<'p, T> {
     /// Whether this is a training pass: dropout is active.
     pub fn training(&self) -> bool {
         self.env.training
+    }
+
+    /// Whether random numbers have a part in what was computed: whether anything has asked for the
+    /// [keys](Graph::keys) of a random mask.
+    pub fn drawn(&self) -> bool {
+        self.drawn.get()
     }
 
     /// Whether an operation has failed: everything is doing nothing since.

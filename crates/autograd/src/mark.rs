@@ -102,12 +102,17 @@ impl<'p, T: Real> Graph<'p, T> {
 
     /// What a random mask of this layer depends on, here and now.
     pub fn keys(&self, layer: u64) -> [u64; 4] {
-        [self.env.seed, layer, self.env.step, self.mark.get().time]
+        self.keys_at(layer, self.mark.get().time)
     }
 
     /// What a random mask of this layer depends on that is the same at all time steps.
     pub fn keys_always(&self, layer: u64) -> [u64; 4] {
-        [self.env.seed, layer, self.env.step, Mark::NONE.time]
+        self.keys_at(layer, Mark::NONE.time)
+    }
+
+    fn keys_at(&self, layer: u64, time: u64) -> [u64; 4] {
+        self.drawn.set(true);
+        [self.env.seed, layer, self.env.step, time]
     }
 }
 

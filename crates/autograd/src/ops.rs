@@ -176,7 +176,7 @@ impl<'g, T: Real> Var<'g, T> {
     #[track_caller]
     #[must_use]
     pub fn dropout(self, rate: f64, key: u64) -> Self {
-        self.masked(rate, self.graph.keys(key), false, Location::caller())
+        self.masked(rate, |g| g.keys(key), false, Location::caller())
     }
 
     /// [`dropout`](Var::dropout) of a whole sequence `[time, ..]`: each step has the mask that it
@@ -184,28 +184,31 @@ impl<'g, T: Real> Var<'g, T> {
     #[track_caller]
     #[must_use]
     pub fn dropout_over_time(self, rate: f64, key: u64) -> Self {
-        let [seed, layer, step, _] = self.graph.keys(key);
-        let first = self.graph.now().unwrap_or(0) as u64;
-        self.masked(rate, [seed, layer, step, first], true, Location::caller())
+        let keys = |g: &Graph<'_, T>| {
+            let [seed, layer, step, _] = g.keys(key);
+            [seed, layer, step, g.now().unwrap_or(0) as u64]
+        };
+        self.masked(rate, keys, true, Location::caller())
     }
 
     /// [`dropout`](Var::dropout) by the same mask at each time step: one mask a sequence.
     #[track_caller]
     #[must_use]
     pub fn dropout_always(self, rate: f64, key: u64) -> Self {
-        self.masked(rate, self.graph.keys_always(key), false, Location::caller())
+        self.masked(rate, |g| g.keys_always(key), false, Location::caller())
     }
 
     fn masked(
         self,
         rate: f64,
-        keys: [u64; 4],
+        keys: impl FnOnce(&Graph<'g, T>) -> [u64; 4],
         over_time: bool,
         line: &'static Location<'static>,
     ) -> Self {
         if !self.graph.training() {
             return self;
         }
+        let keys = keys(self.graph);
         self.graph.apply_at(rules::Dropout { rate, keys, over_time }, [self], line)
     }
 

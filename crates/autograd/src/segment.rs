@@ -7,7 +7,7 @@ use crate::graph::Graph;
 use crate::ids::{IdRange, Ids};
 use crate::mark::Call;
 use crate::params::Params;
-use crate::place::Place;
+use crate::place::{Home, Place};
 use crate::var::Var;
 use elman_tensor::{Real, View};
 use std::panic::Location;
@@ -85,7 +85,7 @@ impl<'g, T: Real> Graph<'g, T> {
         let ids = ids.map(|ids| ids.range_in(self, NAME, line));
         if self.replaces() {
             let reason = "weights are replaced around it, and not inside of it";
-            self.refuse(NAME, reason.into(), line);
+            self.misfit(NAME, x.clone().map(|x| x.shape).collect(), reason.into(), line);
         }
         if self.failed() {
             return self.absent();
@@ -96,7 +96,10 @@ impl<'g, T: Real> Graph<'g, T> {
         let operands = x.clone().map(|x| (outer.view(self.params(), &x), false));
         let numbers = ids.map(|range| range.of(&outer.ids));
         let what = Again { f: &f, params: self.params(), ids: numbers, env: self.env, call };
-        let ran = what.run(&mut spare, operands, false);
+        let ran = what.run(&mut spare, operands, false).map(|(result, drawn)| {
+            self.drawn.set(self.drawn.get() || drawn);
+            result
+        });
         let output = ran.and_then(|result| {
             let (shape, wanted) = (result.shape, self.recording);
             let values = spare.values(self.params(), &result);
@@ -132,13 +135,13 @@ struct Again<'a, T: Real, F, const N: usize> {
 
 impl<T: Real, F: Segment<T, N>, const N: usize> Again<'_, T, F, N> {
     /// Runs it in a spare arena, on copies of its operands, each given with whether its gradient is
-    /// wanted.
+    /// wanted: where the result is, and whether random numbers have a part in it.
     fn run<'x>(
         &self,
         spare: &mut Arena<T>,
         operands: impl ExactSizeIterator<Item = (View<'x, T>, bool)>,
         recording: bool,
-    ) -> Result<Place, Error> {
+    ) -> Result<(Place, bool), Error> {
         let Again { f, params, ids, env, call } = *self;
         let graph = Graph::new(params, spare.take(), recording, env, call.mark);
         let place = {
@@ -153,9 +156,10 @@ impl<T: Real, F: Segment<T, N>, const N: usize> Again<'_, T, F, N> {
                 f(&graph, &operands.collect::<Vec<_>>(), ids).place
             }
         };
+        let drawn = graph.drawn();
         let (arena, failure) = graph.into_parts();
         *spare = arena;
-        failure.map_or(Ok(place), Err)
+        failure.map_or(Ok((place, drawn)), Err)
     }
 }
 
@@ -172,20 +176,36 @@ impl<T: Real, F: Segment<T, N>, const N: usize> Pulls<T> for Record<F, N> {
         let operands = (0..x.count()).map(|i| (x.get(i), d.wanted(i)));
         let ids = self.ids.map(|range| range.of(side.ids));
         let again = Again { f: &self.f, params, ids, env, call: self.call };
-        let pulled = again.run(&mut spare, operands, true).and_then(|again| {
+        let pulled = again.run(&mut spare, operands, true).and_then(|(again, _)| {
             if again.shape != y.shape() {
                 let reason = "its shape when it was computed, and when it was computed again";
                 let (shapes, site) = (vec![y.shape(), again.shape], self.call.site(params));
                 let misfit = Misfit::new(reason);
                 return Err(Error::Misfit { rule: NAME, shapes, misfit, site });
             }
-            spare.backward(params, &mut *d.params, (again, dy.values()), env, self.call)
+            // Where it can, a sum goes on from what is there: the bits are then those of a pass
+            // that keeps everything.
+            let begin = |grads: &mut [T], inner: &[Place]| {
+                for (i, place) in inner.iter().enumerate().filter(|(i, _)| goes_on(d.places, *i)) {
+                    if let Some(outer) = d.arena.get(d.places[i].range()) {
+                        grads[place.range()].copy_from_slice(outer);
+                    }
+                }
+            };
+            let seed = (again, dy.values());
+            spare.backward(params, &mut *d.params, seed, begin, env, self.call)
         });
         match pulled {
             Ok(()) => (0..x.count()).for_each(|i| {
+                let goes_on = goes_on(d.places, i);
                 let inner = spare.wanted.get(i).and_then(|place| spare.gradient(place));
                 if let (Some(mut dx), Some(inner)) = (d.of(i), inner) {
-                    dx.values_mut().iter_mut().zip(inner.values()).for_each(|(dx, &g)| *dx += g);
+                    if goes_on {
+                        dx.values_mut().copy_from_slice(inner.values());
+                    } else {
+                        let values = dx.values_mut().iter_mut().zip(inner.values());
+                        values.for_each(|(dx, &g)| *dx += g);
+                    }
                 }
             }),
             Err(error) => {
@@ -194,4 +214,17 @@ impl<T: Real, F: Segment<T, N>, const N: usize> Pulls<T> for Record<F, N> {
         }
         spares.push(spare);
     }
+}
+
+/// Whether nothing but this operand leads to its gradient: it is no weight, which the segment may
+/// know itself, and lies in no other operand.
+fn goes_on(places: &[Place], i: usize) -> bool {
+    let Place { home, wanted, .. } = places[i];
+    let own = places[i].range();
+    let apart = |other: &Place| {
+        let other = other.range();
+        other.end <= own.start || own.end <= other.start
+    };
+    let others = places.iter().enumerate().filter(|&(j, other)| j != i && other.home == home);
+    wanted && home == Home::Arena && others.into_iter().all(|(_, other)| apart(other))
 }

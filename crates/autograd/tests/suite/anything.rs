@@ -52,7 +52,7 @@ fn op() -> impl Strategy<Value = Op> {
     )
 }
 
-const KINDS: usize = 55;
+const KINDS: usize = 63;
 
 /// Applies an operation to some of the values there are.
 fn apply<'g>(
@@ -132,6 +132,27 @@ fn apply<'g>(
             Some(part) => a.gather(part.map(|_, id| id.wrapping_add(1))),
             None => a,
         },
+        54 => a.dropout_over_time(n as f64, 3),
+        55 => a.dropout_over_time(0.5, 3),
+        56 => a.dropout_always(0.5, 3),
+        57 => a.zoneout(b, 0.5, 3),
+        58 => a.clip_gradient(n as f64 - 1.0),
+        59 => {
+            let _replaced = g.replace(w, a);
+            g.param(w) + g.recompute(&[b], |_, x| x[0])
+        }
+        60 => {
+            let mut items = g.items();
+            items.push(a);
+            items.push(b);
+            items.recompute([ids], move |_, x, [ids]| x[0].gather(ids) + x[1])
+        }
+        61 => {
+            let mut items = g.items();
+            items.push(a);
+            items.push(b);
+            items.concat(m)
+        }
         _ => {
             let _layer = g.layer(foreign);
             g.time(Some(n));

@@ -1,6 +1,6 @@
 //! Random masks are functions of their keys.
 
-use elman_autograd::{Error, Grad, Params, Tape};
+use elman_autograd::{Error, Grad, Params, Tape, Var};
 use elman_tensor::Tensor;
 
 /// The mask of a key at a time step, in the `step`-th pass of a tape with a seed.
@@ -84,4 +84,98 @@ fn a_rate_that_is_no_probability_is_an_error() {
             .gradient(&params, &mut Grad::zeros(&params), |g| g.zeros([]).dropout(rate, 0));
         assert!(matches!(failed, Err(Error::Misfit { rule: "dropout", .. })), "{rate}");
     }
+}
+
+/// In a training pass of seed 7: what `f` makes of ones `[time, 50]`.
+fn trained(time: usize, f: impl for<'g> FnOnce(Var<'g, f64>) -> Var<'g, f64>) -> Vec<Vec<f64>> {
+    let ((), params) = Params::<f64>::init(0, |_| Ok(())).unwrap();
+    let ones = Tensor::from_fn([time, 50], |_| 1.0).unwrap();
+    let mut y = Tensor::default();
+    Tape::new()
+        .seed(7)
+        .gradient(&params, &mut Grad::zeros(&params), |g| {
+            let of = f(g.input(&ones));
+            y = of.tensor();
+            of.sum()
+        })
+        .unwrap();
+    y.values().chunks(50).map(<[f64]>::to_vec).collect()
+}
+
+#[test]
+fn a_sequence_is_dropped_like_its_steps() {
+    for first in [None, Some(0), Some(9)] {
+        let whole = trained(6, |x| {
+            x.graph().time(first);
+            x.dropout_over_time(0.5, 3)
+        });
+        let steps = trained(6, |x| {
+            let mut items = x.graph().items();
+            for t in 0..6 {
+                x.graph().time(Some(first.unwrap_or(0) + t));
+                items.push(x.at(t).dropout(0.5, 3));
+            }
+            items.stack()
+        });
+        assert_eq!(whole, steps);
+        assert_ne!(whole[0], whole[1]);
+    }
+}
+
+#[test]
+fn a_mask_that_is_always_the_same_does_not_look_at_the_time() {
+    let masks = trained(3, |x| {
+        let mut items = x.graph().items();
+        for t in [None, Some(0), Some(7)] {
+            x.graph().time(t);
+            items.push(x.at(0).dropout_always(0.5, 3));
+        }
+        items.stack()
+    });
+    assert!(masks[0] == masks[1] && masks[1] == masks[2]);
+    assert_ne!(masks[0], trained(1, |x| x.at(0).dropout_always(0.5, 4))[0]);
+}
+
+#[test]
+fn who_asks_for_the_keys_of_a_mask_has_drawn() {
+    let ((), params) = Params::<f64>::init(0, |_| Ok(())).unwrap();
+    let (mut tape, mut grad) = (Tape::new(), Grad::zeros(&params));
+    let mut drawn = Vec::new();
+    for which in 0..4 {
+        tape.gradient(&params, &mut grad, |g| {
+            let x = g.constant([3], 2.0);
+            let y = match which {
+                0 => x * 2.0,
+                1 => x.dropout(0.5, 1),
+                2 => x.zoneout(x * 2.0, 0.5, 1),
+                // Inside of a segment, too.
+                _ => g.recompute(&[x], |_, x| x[0].dropout_over_time(0.5, 1)),
+            };
+            drawn.push(g.drawn());
+            y.sum()
+        })
+        .unwrap();
+    }
+    assert_eq!(drawn, [false, true, true, true]);
+    // An evaluation draws nothing.
+    let drawn = tape.evaluate(&params, |g| {
+        let _ = g.constant([3], 2.0).dropout(0.5, 1);
+        g.drawn()
+    });
+    assert_eq!(drawn, Ok(false));
+}
+
+#[test]
+fn zoneout_takes_old_or_new_and_evaluates_to_what_is_expected() {
+    let y = trained(40, |x| (2.0 * x).zoneout(x, 0.25, 1)).concat();
+    let old = y.iter().filter(|&&y| y == 1.0).count() as f64 / 2000.0;
+    assert!(y.iter().all(|&y| y == 1.0 || y == 2.0));
+    assert!((old - 0.25).abs() < 0.04, "{old}");
+    // NaN where it is not taken does not matter.
+    let y = trained(4, |x| (x * f64::NAN).zoneout(x, 0.999_999_999, 1)).concat();
+    assert_eq!(y, [1.0; 200]);
+    let ((), params) = Params::<f64>::init(0, |_| Ok(())).unwrap();
+    let expected = Tape::new()
+        .evaluate(&params, |g| g.constant([], 8.0).zoneout(g.constant([], 4.0), 0.25, 1).item());
+    assert_eq!(expected, Ok(7.0));
 }

@@ -219,6 +219,10 @@ fn integers_come_in_are_viewed_and_made_into_others() {
         assert!(ids.part(3, 0).unwrap().is_empty());
         let doubled = part.map(|i, id| 2 * id + i as u32);
         assert_eq!(doubled.with(<[u32]>::to_vec), [0, 3]);
+        // Of several others, and as many as are wanted.
+        let sums = g.ids_of([ids, part], 2, |i, [a, b]| 10 * a[i] + b[i]);
+        assert_eq!(sums.with(<[u32]>::to_vec), [30, 1]);
+        assert!(g.ids_of([], 0, |_, []| 7).is_empty());
         let rows = g.input(&table).gather(doubled);
         let small = g.input(&table).slice(0, 2).gather(part);
         (rows.tensor().into_values(), small.tensor().into_values())
@@ -236,4 +240,24 @@ fn a_sum_over_time_does_not_depend_on_the_batch() {
     let mut summed =
         |x: &Tensor<f32>| tape.evaluate(&params, |g| g.input(x).sum_axis(0).at(0).item()).unwrap();
     assert_eq!(summed(&both).to_bits(), summed(&one).to_bits());
+}
+
+#[test]
+fn a_gradient_is_cut_where_it_passes() {
+    let (w, params) = Params::<f64>::init(0, |p| p.weight("w", [4], Init::Zeros)).unwrap();
+    let slopes = Tensor::new([4], vec![0.5, -7.0, 2.0, f64::INFINITY]).unwrap();
+    let mut grad = Grad::zeros(&params);
+    let mut clipped = |limit: f64| {
+        let (mut tape, w) = (Tape::new(), w);
+        let pass = tape.gradient(&params, &mut grad, |g| {
+            (g.param(w).clip_gradient(limit) * g.input(&slopes)).sum()
+        });
+        pass.map(|_| grad.values().to_vec())
+    };
+    assert_eq!(clipped(2.0), Ok(vec![0.5, -2.0, 2.0, 2.0]));
+    assert_eq!(clipped(f64::INFINITY), Ok(slopes.values().to_vec()));
+    for limit in [-1.0, f64::NAN] {
+        let error = clipped(limit).unwrap_err();
+        assert!(matches!(error, Error::Misfit { rule: "clip_gradient", .. }), "{error}");
+    }
 }

@@ -8,4 +8,5 @@ mod memory;
 mod own_rules;
 mod planted;
 mod recompute;
+mod replace;
 mod scalars;

@@ -182,3 +182,75 @@ fn errors_inside_come_out_with_their_own_line() {
     // The tape is fit for use afterwards.
     assert!(tape.gradient(&params, &mut grad, |g| g.param(w.0).sum()).is_ok());
 }
+
+/// Operands that a segment alone leads to go on adding where the outside has begun, so that bits do
+/// not tell whether anything was kept; those that lie in each other, and weights, are added to.
+#[test]
+fn the_bits_of_gradients_are_those_of_a_pass_that_keeps_everything() {
+    let (w, params) = weights();
+    let x = Tensor::from_fn([4, 3], |i| (i as f64).cos()).unwrap();
+    let run = |again: bool| {
+        let (mut tape, mut grad) = (Tape::new(), Grad::zeros(&params));
+        tape.gradient(&params, &mut grad, |g| {
+            let x = g.wanted(&x);
+            let part = x.slice(1, 2);
+            let weight = g.param(w.1);
+            let y = if again {
+                g.recompute(&[part, weight], move |g, x| {
+                    (x[0] * x[0] + x[0].tanh() + x[1]).dot(g.param(w.0))
+                })
+            } else {
+                (part * part + part.tanh() + weight).dot(g.param(w.0))
+            };
+            // What comes later in the recording adds first.
+            (y * y).sum() + (part * part.exp()).sum() + weight.exp().sum()
+        })
+        .unwrap();
+        (tape.wanted(0).unwrap().values().to_vec(), grad.values().to_vec())
+    };
+    let (kept, again) = (run(false), run(true));
+    assert_eq!(kept.0, again.0);
+    for (a, b) in kept.1.iter().zip(&again.1) {
+        assert!((a - b).abs() <= 1e-14 * (1.0 + a.abs()), "{a} is not {b}");
+    }
+    // The same memory twice: each share of its gradient counts.
+    let mut grad = Grad::zeros(&params);
+    let mut tape = Tape::new();
+    tape.gradient(&params, &mut grad, |g| {
+        let x = g.wanted(&x);
+        let (a, b) = (x.slice(0, 3), x.slice(1, 3));
+        g.recompute(&[a, b, x], |_, x| (x[0] * 2.0 + x[1] * 3.0).sum() + x[2].sum() * 10.0)
+            + x.sum() * 100.0
+    })
+    .unwrap();
+    let wanted = [112.0, 115.0, 115.0, 113.0].map(|g| [g; 3]).concat();
+    assert_eq!(tape.wanted(0).unwrap().values(), wanted);
+}
+
+#[test]
+fn integers_go_into_a_segment() {
+    let (w, params) = weights();
+    let run = |again: bool| {
+        let mut grad = Grad::zeros(&params);
+        Tape::new()
+            .gradient(&params, &mut grad, |g| {
+                let _others = g.ids(&[9, 9]);
+                let (ids, flags) = (g.ids(&[2, 0, 2]), g.ids(&[1, 0, 1]));
+                let y = if again {
+                    let mut items = g.items();
+                    items.push(g.param(w.1));
+                    items.recompute([ids, flags], move |g, x, [ids, flags]| {
+                        let rows = g.param(w.0).gather(ids);
+                        rows.select(flags, x[0] + rows)
+                    })
+                } else {
+                    let rows = g.param(w.0).gather(ids);
+                    rows.select(flags, g.param(w.1) + rows)
+                };
+                y.square().sum()
+            })
+            .unwrap();
+        grad.values().to_vec()
+    };
+    assert_eq!(run(false), run(true));
+}

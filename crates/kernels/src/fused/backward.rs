@@ -123,15 +123,17 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
         way.in_spans(into)?
     }
 
-    // Before the first step: what flows through its sums, and what bypasses them.
-    if let Some(dh) = into.h() {
-        length("fused backward", state, dh.len())?;
-        if !C::CELL {
-            add(Some(&mut *dh), carried)?;
+    // Before the first step: what flows through its sums, and what bypasses them. It is added as a
+    // whole, so that a state has the same gradient wherever it comes from.
+    if into.h().is_some() {
+        let through = if C::CELL { &mut sums[..state] } else { &mut *carried };
+        if C::CELL {
+            through.fill(T::ZERO);
         }
-        let shift = (C::STORED - C::SUMS) * hidden;
-        let cotangents = cotangents.wrapping_add(shift);
-        Through::new(&plan, cotangents, (of_state, hidden), dh).share(isa, (0, 0), batch);
+        let cotangents = cotangents.wrapping_add((C::STORED - C::SUMS) * hidden);
+        let product = Through::new(&plan, cotangents, (of_state, hidden), through);
+        product.share(isa, (0, 0), batch);
+        add(into.h(), through)?;
     }
     if C::CELL {
         add(into.c(), carried)?;

@@ -38,11 +38,6 @@ impl<C: Cell> Variational<C> {
             key: p.key(),
         })
     }
-
-    /// The keys of the two masks.
-    fn keys<T: Real>(&self, g: &Graph<'_, T>) -> [[u64; 4]; 2] {
-        [self.key, self.key.wrapping_add(1)].map(|key| g.keys_always(key))
-    }
 }
 
 impl<C: Cell> Cell for Variational<C> {
@@ -65,15 +60,15 @@ impl<C: Cell> Cell for Variational<C> {
         s: Self::State<'g, T>,
     ) -> (Var<'g, T>, Self::State<'g, T>) {
         let (g, line) = (x.graph(), Location::caller());
-        let [of_input, of_state] = self.keys(g);
-        let drop = |x, rate, keys| {
+        let drop = |x, rate, key| {
             if rate == 0.0 || !g.training() {
                 return x;
             }
+            let keys = g.keys_always(key);
             g.apply_at(rules::Dropout { rate, keys, over_time: false }, [x], line)
         };
-        let s = map_first(s, |h| drop(h, self.state, of_state));
-        self.cell.step(drop(x, self.input, of_input), s)
+        let s = map_first(s, |h| drop(h, self.state, self.key.wrapping_add(1)));
+        self.cell.step(drop(x, self.input, self.key), s)
     }
 
     #[track_caller]

@@ -57,7 +57,6 @@ impl<C: Cell> Cell for Zoneout<C> {
         let (mut first, mut part) = (None, 0u64);
         let s = new.zip(old, &mut |new, old| {
             let rate = self.rates[usize::from(part > 0)];
-            let keys = g.keys(self.key.wrapping_add(part));
             let h = if part == 0 && !new.is(&y) {
                 let reason = "wanted a cell whose output is the first part of its state";
                 g.refuse("zoneout", reason.into(), line);
@@ -65,6 +64,7 @@ impl<C: Cell> Cell for Zoneout<C> {
             } else if rate == 0.0 {
                 new
             } else if g.training() {
+                let keys = g.keys(self.key.wrapping_add(part));
                 g.apply_at(rules::Zoneout { rate, keys }, [new, old], line)
             } else {
                 // Not by operators, in which the line would be lost.

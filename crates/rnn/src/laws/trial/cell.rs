@@ -11,18 +11,19 @@ use elman_tensor::{Real, Shape};
 
 impl<C: Cell> Trial<'_, OfCell<'_, C>> {
     pub(in crate::laws) fn prove_cell(mut self) -> Verdict {
-        let [plain, _, _, _] = self.all_given();
-        for given in self.all_given() {
+        let all = self.all_given();
+        for given in &all {
             let checks = [
+                self.purity(given)?,
                 self.own_sequence::<f64>(&given, self.params)?,
                 self.own_sequence::<f32>(&given.cast(), &self.params.cast())?,
-                self.halves(&given)?,
+                self.halves(given)?,
             ];
             if let Some(broken) = checks.into_iter().find(Result::is_err) {
                 return Ok(broken);
             }
         }
-        let checks = [self.prove()?, self.stream(&plain)?];
+        let checks = [self.prove_over(&all)?, self.stream(&all[0])?];
         Ok(checks.into_iter().collect())
     }
 
