@@ -5,7 +5,11 @@
 //! the output. Inputs and targets come from outside, and each weight has a gradient and Adam's two
 //! moments.
 
+#[path = "common/peak.rs"]
+mod peak;
+
 use elman::prelude::*;
+use peak::{mib, peak};
 
 const BATCH: usize = 8;
 const TIME: usize = 2000;
@@ -44,16 +48,4 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("it has to keep       {:8.2} MiB", mib(needed));
     println!("peak / what it keeps {:8.2}", grown as f64 / needed as f64);
     Ok(())
-}
-
-/// The most memory that this process has had so far, in bytes.
-fn peak() -> Option<usize> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: usize = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kib.checked_mul(1024)
-}
-
-fn mib(bytes: usize) -> f64 {
-    bytes as f64 / f64::from(1 << 20)
 }

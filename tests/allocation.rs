@@ -137,7 +137,7 @@ fn everything_around_a_cell() {
         Dropout::new(WeightDrop::new(cell, p.scope("weights"), [u], 0.5)?, p.scope("drop"), 0.3)
     });
     check("segments", |p| {
-        let lstm = Lstm::new(p.scope("cell"), INPUT, HIDDEN)?;
+        let lstm = Lstm::new(p.scope("cell"), 2 * INPUT, HIDDEN)?;
         let below = Residual(Gru::new(p.scope("below"), INPUT, INPUT)?);
         Segmented::of(Skip::new(below, INPUT).stack(Clipped::new(lstm, 1.0)?), 2)
     });

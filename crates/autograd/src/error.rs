@@ -1,5 +1,6 @@
 //! What can go wrong with a recording.
 
+use crate::graph::Behalf;
 use elman_tensor::Shape;
 use std::fmt;
 use std::panic::Location;
@@ -180,6 +181,14 @@ impl Error {
             *line = to;
         }
         self
+    }
+
+    /// The same error, at the line that stands for those of its file, if one does.
+    pub(crate) fn on_behalf(self, behalf: Option<Behalf>) -> Self {
+        match behalf {
+            Some((file, line)) => self.moved(|at| at.file() == file, line),
+            None => self,
+        }
     }
 }
 

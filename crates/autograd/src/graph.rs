@@ -13,6 +13,9 @@ use elman_tensor::{Real, Shape, View};
 use std::cell::{Cell, Ref, RefCell, RefMut};
 use std::panic::Location;
 
+/// A file, and the line that stands for its own in errors.
+pub(crate) type Behalf = (&'static str, &'static Location<'static>);
+
 /// A recording in progress: where inputs enter, weights are looked up, and rules are applied.
 ///
 /// A graph lives inside of [`Tape::gradient`](crate::Tape::gradient) or
@@ -29,6 +32,8 @@ pub struct Graph<'p, T: Real> {
     pub(crate) replaced: Cell<usize>,
     /// Whether the keys of a random mask have been asked for.
     pub(crate) drawn: Cell<bool>,
+    /// The line that stands for those of a file in errors.
+    pub(crate) behalf: Cell<Option<Behalf>>,
 }
 
 impl<'p, T: Real> Graph<'p, T> {
@@ -49,6 +54,7 @@ impl<'p, T: Real> Graph<'p, T> {
             failed: Cell::new(false),
             replaced: Cell::new(0),
             drawn: Cell::new(false),
+            behalf: Cell::new(None),
         }
     }
 
@@ -78,9 +84,16 @@ impl<'p, T: Real> Graph<'p, T> {
         self.failed.get()
     }
 
+    /// Errors that would name a line of `file` name `line` instead: for layers that compute in a
+    /// segment, in whose closure `#[track_caller]` is lost.
+    pub fn on_behalf(&self, file: &'static str, line: &'static Location<'static>) {
+        self.behalf.set(Some((file, line)));
+    }
+
     /// Notes a failure; only the first one counts.
     pub(crate) fn fail(&self, error: Error) {
         if !self.failed.replace(true) {
+            let error = error.on_behalf(self.behalf.get());
             *self.failure.borrow_mut() = Some(error);
         }
     }

@@ -3,7 +3,7 @@
 use crate::any::{Backward, Machine, Pulls};
 use crate::arena::{Arena, Env};
 use crate::error::{Error, Misfit};
-use crate::graph::Graph;
+use crate::graph::{Behalf, Graph};
 use crate::ids::{IdRange, Ids};
 use crate::mark::Call;
 use crate::params::Params;
@@ -96,9 +96,9 @@ impl<'g, T: Real> Graph<'g, T> {
         let operands = x.clone().map(|x| (outer.view(self.params(), &x), false));
         let numbers = ids.map(|range| range.of(&outer.ids));
         let what = Again { f: &f, params: self.params(), ids: numbers, env: self.env, call };
-        let ran = what.run(&mut spare, operands, false).map(|(result, drawn)| {
-            self.drawn.set(self.drawn.get() || drawn);
-            result
+        let ran = what.run(&mut spare, operands, false).map(|ran| {
+            self.drawn.set(self.drawn.get() || ran.drawn);
+            ran.result
         });
         let output = ran.and_then(|result| {
             let (shape, wanted) = (result.shape, self.recording);
@@ -124,6 +124,14 @@ const NAME: &str = "segment";
 /// Operands that need no memory of their own.
 const FEW: usize = 16;
 
+/// What became of a segment.
+struct Ran {
+    result: Place,
+    /// Whether random numbers have a part in it.
+    drawn: bool,
+    behalf: Option<Behalf>,
+}
+
 /// A segment about to be computed.
 struct Again<'a, T: Real, F, const N: usize> {
     f: &'a F,
@@ -135,13 +143,13 @@ struct Again<'a, T: Real, F, const N: usize> {
 
 impl<T: Real, F: Segment<T, N>, const N: usize> Again<'_, T, F, N> {
     /// Runs it in a spare arena, on copies of its operands, each given with whether its gradient is
-    /// wanted: where the result is, and whether random numbers have a part in it.
+    /// wanted.
     fn run<'x>(
         &self,
         spare: &mut Arena<T>,
         operands: impl ExactSizeIterator<Item = (View<'x, T>, bool)>,
         recording: bool,
-    ) -> Result<(Place, bool), Error> {
+    ) -> Result<Ran, Error> {
         let Again { f, params, ids, env, call } = *self;
         let graph = Graph::new(params, spare.take(), recording, env, call.mark);
         let place = {
@@ -156,10 +164,10 @@ impl<T: Real, F: Segment<T, N>, const N: usize> Again<'_, T, F, N> {
                 f(&graph, &operands.collect::<Vec<_>>(), ids).place
             }
         };
-        let drawn = graph.drawn();
+        let (drawn, behalf) = (graph.drawn(), graph.behalf.get());
         let (arena, failure) = graph.into_parts();
         *spare = arena;
-        failure.map_or(Ok((place, drawn)), Err)
+        failure.map_or(Ok(Ran { result: place, drawn, behalf }), Err)
     }
 }
 
@@ -176,25 +184,30 @@ impl<T: Real, F: Segment<T, N>, const N: usize> Pulls<T> for Record<F, N> {
         let operands = (0..x.count()).map(|i| (x.get(i), d.wanted(i)));
         let ids = self.ids.map(|range| range.of(side.ids));
         let again = Again { f: &self.f, params, ids, env, call: self.call };
-        let pulled = again.run(&mut spare, operands, true).and_then(|(again, _)| {
-            if again.shape != y.shape() {
-                let reason = "its shape when it was computed, and when it was computed again";
-                let (shapes, site) = (vec![y.shape(), again.shape], self.call.site(params));
-                let misfit = Misfit::new(reason);
-                return Err(Error::Misfit { rule: NAME, shapes, misfit, site });
-            }
-            // Where it can, a sum goes on from what is there: the bits are then those of a pass
-            // that keeps everything.
-            let begin = |grads: &mut [T], inner: &[Place]| {
-                for (i, place) in inner.iter().enumerate().filter(|(i, _)| goes_on(d.places, *i)) {
-                    if let Some(outer) = d.arena.get(d.places[i].range()) {
-                        grads[place.range()].copy_from_slice(outer);
-                    }
+        let pulled = again.run(&mut spare, operands, true).and_then(
+            |Ran { result: again, behalf, .. }| {
+                if again.shape != y.shape() {
+                    let reason = "its shape when it was computed, and when it was computed again";
+                    let (shapes, site) = (vec![y.shape(), again.shape], self.call.site(params));
+                    let misfit = Misfit::new(reason);
+                    return Err(Error::Misfit { rule: NAME, shapes, misfit, site });
                 }
-            };
-            let seed = (again, dy.values());
-            spare.backward(params, &mut *d.params, seed, begin, env, self.call)
-        });
+                // Where it can, a sum goes on from what is there: the bits are then those of a pass
+                // that keeps everything.
+                let begin = |grads: &mut [T], inner: &[Place]| {
+                    for (i, place) in
+                        inner.iter().enumerate().filter(|(i, _)| goes_on(d.places, *i))
+                    {
+                        if let Some(outer) = d.arena.get(d.places[i].range()) {
+                            grads[place.range()].copy_from_slice(outer);
+                        }
+                    }
+                };
+                let seed = (again, dy.values());
+                let pulled = spare.backward(params, &mut *d.params, seed, begin, env, self.call);
+                pulled.map_err(|error| error.on_behalf(behalf))
+            },
+        );
         match pulled {
             Ok(()) => (0..x.count()).for_each(|i| {
                 let goes_on = goes_on(d.places, i);

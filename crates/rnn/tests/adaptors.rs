@@ -408,12 +408,13 @@ fn settings_that_make_no_sense_are_errors() {
 /// What does not fit is reported at the line of whoever used it.
 #[test]
 fn misfits_are_found_at_the_callers_line() {
-    let ((residual, zoned, dropped), params) = built(|p| {
+    let ((residual, zoned, dropped, segments), params) = built(|p| {
         let lstm = Lstm::new(p.scope("lstm"), 2, 5)?;
         let [_, u, _] = lstm.gates().params();
         let echo = Zoneout::new(Echo, p.scope("zone"), 0.1, 0.0)?;
         let segments = Segmented::of(lstm, 2)?;
-        Ok((Residual(lstm), echo, WeightDrop::new(segments, p.scope("drop"), [u], 0.5)?))
+        let dropped = WeightDrop::new(segments, p.scope("drop"), [u], 0.5)?;
+        Ok((Residual(lstm), echo, dropped, segments))
     });
     let x = tensor([TIME, BATCH, 2], "x");
     let wide = tensor([TIME, BATCH, SIZE], "x");

@@ -7,6 +7,7 @@ use crate::seq::Seq;
 use crate::state::State;
 use elman_autograd::{Error, Graph, Params, Var};
 use elman_tensor::Real;
+use std::panic::Location;
 
 /// A cell whose sequences are cut into segments, of which a training pass keeps inputs, outputs and
 /// states only: what else the way back needs is computed again, segment by segment (Chen et al.
@@ -50,8 +51,9 @@ impl<C: Cell + Clone + 'static> Segmented<C> {
         let none = g.ids(&[]);
         let marks = [xs.lengths(), xs.resets()];
         let has = marks.map(|ids| ids.is_some());
-        let cell = self.cell.clone();
+        let (cell, line) = (self.cell.clone(), Location::caller());
         let all = operands.recompute(marks.map(|ids| ids.unwrap_or(none)), move |g, x, ids| {
+            g.on_behalf(file!(), line);
             let mut x = x.iter().copied();
             let values = x.next().unwrap_or(g.absent());
             let marks = [0, 1].map(|i: usize| has[i].then_some(ids[i]));
