@@ -6,8 +6,8 @@ mod support;
 use elman::autograd::Error;
 use elman::prelude::*;
 use elman::rnn::{Readout, State};
-use std::collections::HashMap;
 use support::deviation;
+use support::reference::Reference;
 
 /// The largest deviation allowed, relative to the largest number of an array.
 const ALLOWED: f64 = 1e-12;
@@ -15,43 +15,6 @@ const ALLOWED: f64 = 1e-12;
 const INPUT: usize = 3;
 const HIDDEN: usize = 5;
 const OUTPUT: usize = 2;
-
-/// The arrays of a file of reference values, by name.
-struct Reference {
-    file: String,
-    arrays: HashMap<String, Tensor<f64>>,
-}
-
-impl Reference {
-    fn read(file: &str) -> Self {
-        let path = format!("{}/tests/reference/{file}.txt", env!("CARGO_MANIFEST_DIR"));
-        let text = std::fs::read_to_string(path).expect("the file of reference values");
-        let arrays = text.lines().filter(|line| !line.starts_with('#')).map(array).collect();
-        Reference { file: file.into(), arrays }
-    }
-
-    fn of(&self, name: &str) -> &Tensor<f64> {
-        self.arrays.get(name).unwrap_or_else(|| panic!("{} has no {name}", self.file))
-    }
-
-    /// The columns of a weight that belong to some of its gates.
-    fn gates(&self, name: &str, gates: std::ops::Range<usize>) -> Vec<f64> {
-        let x = self.of(name);
-        let rows = x.values().chunks(x.shape().last());
-        rows.flat_map(|row| &row[gates.start * HIDDEN..gates.end * HIDDEN]).copied().collect()
-    }
-}
-
-fn array(line: &str) -> (String, Tensor<f64>) {
-    let mut words = line.split(' ');
-    let (name, shape) = (words.next().unwrap(), words.next().unwrap());
-    let dims: Vec<usize> = match shape {
-        "scalar" => Vec::new(),
-        _ => shape.split('x').map(|d| d.parse().unwrap()).collect(),
-    };
-    let values = words.map(|w| w.parse().unwrap()).collect();
-    (name.into(), Tensor::new(Shape::new(&dims).unwrap(), values).unwrap())
-}
 
 /// A cell whose weights PyTorch has too.
 trait Peer: Cell + Copy {
@@ -81,7 +44,7 @@ impl Peer for Lstm {
 impl Peer for Gru {
     /// PyTorch has r, z and n side by side; here the candidate n keeps to itself.
     fn weights(&self, r: &Reference, prefix: &str) -> Vec<(Param, Vec<f64>)> {
-        let part = |name: &str, gates| r.gates(&format!("{prefix}{name}"), gates);
+        let part = |name: &str, gates| r.gates(&format!("{prefix}{name}"), HIDDEN, gates);
         let ([w, u, b], [wn, bn, un, cn]) = (self.gates().params(), self.candidate());
         vec![
             (w, part("weight", 0..2)),

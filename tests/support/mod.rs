@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "no test needs all of it")]
 
+pub(crate) mod reference;
+
 use elman::prelude::*;
 
 /// A tensor of standard normal numbers, a function of its name.

@@ -427,8 +427,10 @@ fn misfits_are_found_at_the_callers_line() {
             .gradient(&params, &mut grad, |g| Rnn(zoned).forward(g.input(&wide)).values().sum()),
         Tape::new()
             .gradient(&params, &mut grad, |g| Rnn(dropped).forward(g.input(&x)).values().sum()),
+        Tape::new()
+            .gradient(&params, &mut grad, |g| Rnn(segments).forward(g.input(&wide)).values().sum()),
     ];
-    for (error, rule) in errors.into_iter().zip(["residual", "zoneout", "segment"]) {
+    for (error, rule) in errors.into_iter().zip(["residual", "zoneout", "segment", "affine"]) {
         let Err(Error::Misfit { rule: found, site, .. }) = error else { panic!("{error:?}") };
         assert_eq!((found, site.line.file()), (rule, file!()));
         assert!(site.line.line() > line, "{site:?}");

@@ -15,7 +15,7 @@ impl<C: Cell> Trial<'_, OfCell<'_, C>> {
         for given in &all {
             let checks = [
                 self.purity(given)?,
-                self.own_sequence::<f64>(&given, self.params)?,
+                self.own_sequence::<f64>(given, self.params)?,
                 self.own_sequence::<f32>(&given.cast(), &self.params.cast())?,
                 self.halves(given)?,
             ];
