@@ -1,10 +1,18 @@
 use crate::{Error, Layout, Scratch, layout::Target};
 use elman_tensor::{Real, Tensor};
 
+/// The class id of a step past the end of its row: no class, and nothing to be counted.
+///
+/// It is what `cross_entropy_ignoring` of `elman-train` is to ignore.
+pub const PADDING: u32 = u32::MAX;
+
 /// A batch of sequences and their targets, whose memory is used again and again.
 ///
 /// A [`Task`](crate::Task) gives it its shapes and writes all of it; once shapes
 /// repeat, filling it allocates nothing. A fresh one is empty.
+///
+/// Rows may be of different lengths. What lies past the end of a row is padding: 0 in
+/// `x`, and where targets belong to steps 0 in `y` and [`PADDING`] in `ids`.
 #[derive(Clone, Debug)]
 pub struct Batch<T> {
     /// Inputs, `[time, batch, feature]`.
@@ -16,6 +24,9 @@ pub struct Batch<T> {
     /// Class ids of the targets, `[time, batch]` or `[batch]`, row-major; empty where
     /// the target is no class.
     pub ids: Vec<u32>,
+    /// How many steps each row has, `[batch]`: as many as `x`, if the row says nothing.
+    /// `Seq::with_lengths` of `elman-rnn` takes them.
+    pub lengths: Vec<u32>,
     scratch: Scratch,
 }
 
@@ -26,6 +37,7 @@ impl<T: Real> Batch<T> {
             x: Tensor::default(),
             y: Tensor::default(),
             ids: Vec::new(),
+            lengths: Vec::new(),
             scratch: Scratch::default(),
         }
     }
@@ -39,7 +51,8 @@ impl<T: Real> Batch<T> {
     /// # Errors
     ///
     /// A layout with an empty axis or one that is too large, whatever `row` returns,
-    /// and [`Error::OutsideLayout`] if `row` writes where the layout has nothing.
+    /// and [`Error::OutsideLayout`] if `row` writes where the layout has nothing, or
+    /// past the end that it says it has.
     /// After an error the contents are of no use.
     pub fn fill(
         &mut self,
@@ -56,14 +69,14 @@ impl<T: Real> Batch<T> {
         self.ids.clear();
         elman_tensor::reserve(&mut self.ids, ids)?;
         self.ids.resize(ids, 0);
+        self.lengths.clear();
+        elman_tensor::reserve(&mut self.lengths, layout.batch)?;
         for k in 0..layout.batch {
             let (x, y, ids) = (self.x.values_mut(), self.y.values_mut(), &mut self.ids[..]);
-            let mut element = Row { x, y, ids, layout, k, outside: None };
+            let (length, written) = (layout.time, 0);
+            let mut element = Row { x, y, ids, layout, k, length, written, outside: None };
             row(k, &mut element, &mut self.scratch)?;
-            if let Some((what, t, i)) = element.outside {
-                let (place, layout) = (format!("{what}[{t}, {i}]"), format!("{layout:?}"));
-                return Err(Error::OutsideLayout { place, layout });
-            }
+            self.lengths.push(element.finish()?);
         }
         Ok(())
     }
@@ -77,26 +90,43 @@ impl<T: Real> Default for Batch<T> {
 
 /// One sequence of a batch, open for writing: a task sees no other.
 ///
-/// It arrives cleared to zero. Writing outside of the layout does nothing, and
-/// becomes an error when the row is finished.
+/// It arrives cleared to zero, and as long as the layout says. Writing outside of the
+/// layout, or past the end, becomes an error when the row is finished.
 pub struct Row<'b, T> {
     x: &'b mut [T],
     y: &'b mut [T],
     ids: &'b mut [u32],
     layout: Layout,
     k: usize,
-    /// The first write outside of the layout: what, step and feature.
-    outside: Option<(&'static str, usize, usize)>,
+    length: usize,
+    /// One more than the last step that was written, of those that have to lie before the end.
+    written: usize,
+    /// The first write outside of the layout.
+    outside: Option<Error>,
 }
 
 impl<T: Real> Row<'_, T> {
+    /// The row ends after `steps` steps: what follows is padding. Without this it is as
+    /// long as the layout says.
+    ///
+    /// Targets of steps end with the inputs, if there are as many of them; other targets
+    /// are not touched.
+    pub fn length(&mut self, steps: usize) {
+        if steps > self.layout.time {
+            self.refuse(|| format!("a length of {steps}"));
+        } else {
+            self.length = steps;
+        }
+    }
+
     /// Input `feature` at step `t`.
     pub fn x(&mut self, t: usize, feature: usize, value: f64) {
         let Layout { time, batch, features, .. } = self.layout;
         if t < time && feature < features {
             self.x[(t * batch + self.k) * features + feature] = T::from_f64(value);
+            self.written = self.written.max(t + 1);
         } else {
-            self.outside.get_or_insert(("x", t, feature));
+            self.refuse(|| format!("x[{t}, {feature}]"));
         }
     }
 
@@ -105,8 +135,9 @@ impl<T: Real> Row<'_, T> {
         let (steps, width) = self.layout.target.sizes();
         if t < steps && i < width {
             self.y[(t * self.layout.batch + self.k) * width + i] = T::from_f64(value);
+            self.target(t);
         } else {
-            self.outside.get_or_insert(("y", t, i));
+            self.refuse(|| format!("y[{t}, {i}]"));
         }
     }
 
@@ -115,8 +146,41 @@ impl<T: Real> Row<'_, T> {
         let (steps, _) = self.layout.target.sizes();
         if t < steps && self.layout.classes {
             self.ids[t * self.layout.batch + self.k] = id;
+            self.target(t);
         } else {
-            self.outside.get_or_insert(("ids", t, 0));
+            self.refuse(|| format!("ids[{t}, 0]"));
         }
+    }
+
+    /// Takes note of a target at step `t`.
+    fn target(&mut self, t: usize) {
+        if self.layout.beside() {
+            self.written = self.written.max(t + 1);
+        }
+    }
+
+    /// Takes note of a write outside of the layout, if it is the first.
+    fn refuse(&mut self, place: impl FnOnce() -> String) {
+        let layout = self.layout;
+        self.outside.get_or_insert_with(|| Error::OutsideLayout {
+            place: place(),
+            layout: format!("{layout:?}"),
+        });
+    }
+
+    /// Marks the ids of the padding. The length of the row, unless something was written
+    /// outside.
+    fn finish(self) -> Result<u32, Error> {
+        let Layout { time, batch, classes, .. } = self.layout;
+        if let Some(outside) = self.outside {
+            return Err(outside);
+        }
+        if self.written > self.length {
+            return Err(Error::PastEnd { step: self.written - 1, length: self.length });
+        }
+        if classes && self.layout.beside() {
+            (self.length..time).for_each(|t| self.ids[t * batch + self.k] = PADDING);
+        }
+        Ok(self.length as u32)
     }
 }

@@ -198,10 +198,18 @@ pub enum Error {
     /// A task wrote outside of the batch that its own layout describes.
     #[error("a task wrote {place}, outside of its layout {layout}")]
     OutsideLayout {
-        /// Where it wrote: `x[t, feature]`, `y[t, k]` or `ids[t]`.
+        /// Where it wrote: `x[t, feature]`, `y[t, k]`, `ids[t, 0]` or a length.
         place: String,
         /// The sizes it had announced.
         layout: String,
+    },
+    /// A task wrote past the end that it gave the row.
+    #[error("a task wrote step {step} of a row of {length} steps")]
+    PastEnd {
+        /// The last step that it wrote.
+        step: usize,
+        /// The length it had announced.
+        length: usize,
     },
     /// A tensor refused.
     #[error(transparent)]

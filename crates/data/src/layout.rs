@@ -9,7 +9,8 @@ pub const LIMIT: usize = 1 << 28;
 /// The shapes of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
-    /// Time steps of the inputs.
+    /// Time steps of the inputs; of the longest row there may be, where rows have
+    /// [lengths](crate::Row::length).
     pub time: usize,
     /// Sequences in the batch.
     pub batch: usize,
@@ -58,6 +59,11 @@ impl Layout {
         size("batch inputs", &[time, batch, features])?;
         size("batch targets", &[steps, batch, width])?;
         Ok(if classes { steps * batch } else { 0 })
+    }
+
+    /// Whether targets lie beside the inputs, step by step, and end where they do.
+    pub(crate) fn beside(self) -> bool {
+        matches!(self.target, Target::Steps(steps, _) if steps == self.time)
     }
 }
 

@@ -61,7 +61,7 @@ mod task;
 mod tasks;
 mod windows;
 
-pub use batch::{Batch, Row};
+pub use batch::{Batch, PADDING, Row};
 pub use elman_tensor as tensor;
 pub use error::Error;
 pub use layout::{LIMIT, Layout, Target};

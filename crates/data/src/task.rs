@@ -66,7 +66,8 @@ pub trait Task {
     /// not been learned.
     ///
     /// The mean squared error over all targets; where targets are classes, the mean
-    /// cross-entropy in nats.
+    /// cross-entropy in nats. Padding does not count: where rows have lengths, it is the
+    /// mean over the steps of all rows.
     ///
     /// # Errors
     ///

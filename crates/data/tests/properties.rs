@@ -2,7 +2,7 @@
 
 use elman_data::{
     Adding, Batch, CopyMemory, Error, Form, LIMIT, Layout, Lorenz, MackeyGlass, Missing, Narma10,
-    Parity, RandomSequence, Scaler, Scratch, Sines, Split, Table, Target, Task, Windows,
+    PADDING, Parity, RandomSequence, Scaler, Scratch, Sines, Split, Table, Target, Task, Windows,
 };
 use proptest::prelude::*;
 
@@ -32,6 +32,8 @@ fn sound<K: Task>(task: &K, index: u64) -> Result<(), TestCaseError> {
     };
     prop_assert_eq!(batch.y.values().len(), steps * size * width);
     prop_assert_eq!(batch.ids.len(), if classes { steps * size } else { 0 });
+    prop_assert_eq!(batch.lengths.len(), size);
+    prop_assert!(batch.lengths.iter().all(|&length| length as usize <= time));
     Ok(())
 }
 
@@ -220,4 +222,44 @@ fn writing_outside_of_the_layout_is_an_error() {
     assert_eq!(write("x", 2).unwrap_err(), "a task wrote x[2, 0], outside ");
     assert_eq!(write("y", 1).unwrap_err(), "a task wrote y[1, 0], outside ");
     assert_eq!(write("ids", 0).unwrap_err(), "a task wrote ids[0, 0], outsid");
+}
+
+#[test]
+fn a_row_may_end_and_then_must_be_silent() {
+    let mut batch = Batch::<f64>::new();
+    let mut write = |target: Target, length: usize, t: usize| {
+        let layout = Layout { time: 3, batch: 2, features: 1, target, classes: true };
+        batch.fill(layout, |k, row, _| {
+            row.x(t, 0, 1.0);
+            row.y(if matches!(target, Target::Sequence(_)) { 0 } else { t }, 0, 1.0);
+            // Before or after what is written: the result is the same.
+            row.length(length * k);
+            row.length(length);
+            Ok(())
+        })?;
+        Ok::<_, Error>((batch.lengths.clone(), batch.ids.clone()))
+    };
+    let (beside, whole) = (Target::Steps(3, 1), Target::Sequence(1));
+    let end = PADDING;
+    assert_eq!(write(beside, 2, 1).unwrap(), (vec![2, 2], vec![0, 0, 0, 0, end, end]));
+    assert_eq!(write(whole, 2, 1).unwrap(), (vec![2, 2], vec![0, 0]));
+    // Two targets behind three inputs have nothing to do with the lengths of these.
+    assert_eq!(write(Target::Steps(2, 1), 2, 1).unwrap(), (vec![2, 2], vec![0; 4]));
+    let past = write(whole, 1, 1).unwrap_err().to_string();
+    assert_eq!(past, "a task wrote step 1 of a row of 1 steps");
+    let far = write(whole, 4, 1).unwrap_err().to_string();
+    assert_eq!(far[..47], *"a task wrote a length of 4, outside of its layo");
+}
+
+#[test]
+fn a_row_of_no_steps_is_all_padding() {
+    let layout =
+        Layout { time: 2, batch: 2, features: 1, target: Target::Steps(2, 1), classes: true };
+    let mut batch = Batch::<f64>::new();
+    let filled = batch.fill(layout, |k, row, _| {
+        row.length(2 * k);
+        Ok(())
+    });
+    assert!(filled.is_ok());
+    assert_eq!((batch.lengths, batch.ids), (vec![0, 2], vec![PADDING, 0, PADDING, 0]));
 }

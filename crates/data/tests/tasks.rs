@@ -1,9 +1,9 @@
 //! What holds for every task: it is a pure function of (seed, index), a batch is its
-//! rows, filling allocates once, and the baseline is what guessing costs.
+//! rows, padding is padding, filling allocates once, and the baseline is what guessing costs.
 
 use elman_data::{
-    Adding, Batch, CopyMemory, Error, Form, Lorenz, MackeyGlass, Narma10, Parity, RandomSequence,
-    Sines, Task, Windows,
+    Adding, Batch, CopyMemory, Error, Form, Lorenz, MackeyGlass, Narma10, PADDING, Parity,
+    RandomSequence, Sines, Task, Windows,
 };
 
 fn filled<K: Task>(task: &K, index: u64) -> Batch<f64> {
@@ -14,7 +14,8 @@ fn filled<K: Task>(task: &K, index: u64) -> Batch<f64> {
 
 fn bits(batch: &Batch<f64>) -> Vec<u64> {
     let (x, y) = (batch.x.values().iter(), batch.y.values().iter());
-    x.chain(y).map(|v| v.to_bits()).chain(batch.ids.iter().map(|&i| i.into())).collect()
+    let ids = batch.ids.iter().chain(&batch.lengths);
+    x.chain(y).map(|v| v.to_bits()).chain(ids.map(|&i| i.into())).collect()
 }
 
 /// Element `k` of a batch, as the batch of one that it should be.
@@ -27,7 +28,34 @@ fn element(batch: &Batch<f64>, k: usize) -> Vec<u64> {
     let mut all = take(batch.x.values(), batch.x.shape().last());
     all.extend(take(batch.y.values(), batch.y.shape().last()));
     all.extend(batch.ids.iter().skip(k).step_by(size).map(|&i| u64::from(i)));
+    all.push(batch.lengths[k].into());
     all
+}
+
+/// Whether row `k` still runs at step `t` of `steps` targets: always, if they are not of steps.
+fn runs(batch: &Batch<f64>, t: usize, steps: usize, k: usize) -> bool {
+    steps != batch.x.shape().dims()[0] || t < batch.lengths[k] as usize
+}
+
+/// Every row has a length, and padding is 0, with ids that are no class.
+fn padded(batch: &Batch<f64>) {
+    let [time, size] = [0, 1].map(|axis| batch.x.shape().dims()[axis]);
+    assert_eq!(batch.lengths.len(), size);
+    assert!(batch.lengths.iter().all(|&l| l as usize <= time));
+    let zero = |values: &[f64], i: usize, width: usize| {
+        values[i * width..(i + 1) * width].iter().all(|v| v.to_bits() == 0)
+    };
+    let steps = batch.y.shape().rows() / size;
+    for (t, k) in (0..time).flat_map(|t| (0..size).map(move |k| (t, k))) {
+        if t >= batch.lengths[k] as usize {
+            assert!(zero(batch.x.values(), t * size + k, batch.x.shape().last()));
+        }
+    }
+    for (t, k) in (0..steps).flat_map(|t| (0..size).map(move |k| (t, k))) {
+        let (i, inside) = (t * size + k, runs(batch, t, steps, k));
+        assert!(inside || zero(batch.y.values(), i, batch.y.shape().last()));
+        assert!(batch.ids.is_empty() || (batch.ids[i] == PADDING) != inside);
+    }
 }
 
 /// All laws but the baseline, for a task that is given seed and batch size.
@@ -43,6 +71,8 @@ fn holds<K: Task>(make: impl Fn(u64, usize) -> Result<K, Error>) {
     assert_eq!(bits(&batch), first);
     assert_ne!(bits(&filled(&task, 6)), first, "another index");
     assert_ne!(bits(&filled(&make(8, 3).unwrap(), 5)), first, "another seed");
+
+    padded(&batch);
 
     // A batch is its rows.
     for k in 0..3 {
@@ -80,17 +110,20 @@ fn squared_error<K: Task>(task: &K, n: u64) -> f64 {
     let (dims, width) = (shape.dims(), shape.last());
     let size = dims[dims.len() - 2];
     let steps = shape.len() / (size * width);
-    let mut sum = 0.0;
+    let (mut sum, mut all) = (0.0, 0);
     for t in 0..steps {
         for k in 0..width {
-            let at = |b: &Batch<f64>, row: usize| b.y.values()[(t * size + row) * width + k];
+            let at = |b: &Batch<f64>, row: usize| {
+                runs(b, t, steps, row).then(|| b.y.values()[(t * size + row) * width + k])
+            };
             let values: Vec<f64> =
-                batches.iter().flat_map(|b| (0..size).map(move |row| at(b, row))).collect();
+                batches.iter().flat_map(|b| (0..size).filter_map(move |row| at(b, row))).collect();
             let mean = values.iter().sum::<f64>() / values.len() as f64;
-            sum += values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64;
+            sum += values.iter().map(|v| (v - mean).powi(2)).sum::<f64>();
+            all += values.len();
         }
     }
-    sum / (steps * width) as f64
+    sum / all as f64
 }
 
 /// The mean entropy of the class ids at every step, over `n` batches.
@@ -98,16 +131,16 @@ fn entropy<K: Task>(task: &K, n: u64, classes: usize) -> f64 {
     let batches: Vec<_> = (0..n).map(|i| filled(task, i)).collect();
     let size = batches[0].x.shape().dims()[1];
     let steps = batches[0].ids.len() / size;
-    let mut sum = 0.0;
+    let (mut sum, mut all) = (0.0, 0.0);
     for t in 0..steps {
         let mut counts = vec![0.0; classes];
-        for b in &batches {
-            b.ids[t * size..(t + 1) * size].iter().for_each(|&id| counts[id as usize] += 1.0);
-        }
-        let all = n as f64 * size as f64;
-        sum -= counts.iter().filter(|&&c| c > 0.0).map(|c| c / all * (c / all).ln()).sum::<f64>();
+        let ids = batches.iter().flat_map(|b| &b.ids[t * size..(t + 1) * size]);
+        ids.filter(|&&id| id != PADDING).for_each(|&id| counts[id as usize] += 1.0);
+        let rows: f64 = counts.iter().sum();
+        sum -= counts.iter().filter(|&&c| c > 0.0).map(|c| c * (c / rows).ln()).sum::<f64>();
+        all += rows;
     }
-    sum / steps as f64
+    sum / all
 }
 
 #[track_caller]
