@@ -47,6 +47,7 @@
 #![forbid(unsafe_code)]
 
 mod batch;
+mod buckets;
 mod error;
 mod layout;
 mod lines;
@@ -62,6 +63,7 @@ mod tasks;
 mod windows;
 
 pub use batch::{Batch, PADDING, Row};
+pub use buckets::{Buckets, Order};
 pub use elman_tensor as tensor;
 pub use error::Error;
 pub use layout::{LIMIT, Layout, Target};

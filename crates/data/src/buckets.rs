@@ -1,0 +1,149 @@
+use crate::{Error, error::want, layout::length};
+use elman_tensor::{Random, reserve};
+use std::cmp::Reverse;
+
+/// Batches of sequences that are about equally long.
+///
+/// A batch is as long as its longest row, and what the others lack is padding, computed
+/// for nothing. So sequences are sorted by length before they are cut into batches, and
+/// the batches are shuffled, as Khomenko et al. (2016) do: the order of an epoch is a
+/// pure function of (seed, epoch), in which each sequence appears exactly once. In a
+/// batch the longest rows come first, so that the rows which are done lie at its end,
+/// where no time is spent on them.
+///
+/// Sorted as a whole, `n` sequences have at most
+///
+/// ```text
+/// B (longest - shortest)    steps of padding, in batches of B
+/// ```
+///
+/// for every batch ends where the next one, of shorter rows, begins. But then only rows
+/// of equal length ever change places. [`pools`](Buckets::pools) draws sequences into
+/// pools first, and sorts each: every epoch mixes rows anew, for that much padding in
+/// each of the pools.
+///
+/// ```
+/// use elman_data::{Batch, Buckets, Layout, Order, Target};
+/// # fn main() -> Result<(), elman_data::Error> {
+/// let words: Vec<&str> = "bits of a row do not depend on the batch".split(' ').collect();
+/// let lengths: Vec<u32> = words.iter().map(|word| word.len() as u32).collect();
+///
+/// let buckets = Buckets::new(&lengths, 7, 4)?;
+/// let (mut order, mut batch) = (Order::new(), Batch::<f32>::new());
+/// for epoch in 0..2 {
+///     order.shuffle(&buckets, epoch)?;
+///     for rows in order.iter() {
+///         let (time, target) = (words[rows[0]].len(), Target::Sequence(1));
+///         let layout = Layout { time, batch: rows.len(), features: 1, target, classes: false };
+///         batch.fill(layout, |k, row, _| {
+///             let word = words[rows[k]];
+///             word.bytes().enumerate().for_each(|(t, b)| row.x(t, 0, f64::from(b - b'a')));
+///             row.length(word.len());
+///             Ok(())
+///         })?;
+///         assert!(batch.lengths.is_sorted_by(|a, b| a >= b)); // a training step goes here
+///     }
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Buckets<'a> {
+    lengths: &'a [u32],
+    seed: u64,
+    batch: usize,
+    /// Batches in a pool.
+    pool: usize,
+}
+
+impl<'a> Buckets<'a> {
+    /// Batches of `batch` sequences of these lengths, sorted as a whole.
+    ///
+    /// # Errors
+    ///
+    /// If there are no sequences or more than [`LIMIT`](crate::LIMIT), if one of them has
+    /// no steps, or if `batch` is 0.
+    pub fn new(lengths: &'a [u32], seed: u64, batch: usize) -> Result<Self, Error> {
+        want(!lengths.is_empty(), "Buckets", "lengths", lengths, "at least one")?;
+        length("Buckets, sequences", &[lengths.len()])?;
+        let empty = lengths.iter().position(|&steps| steps == 0);
+        want(empty.is_none(), "Buckets", "the place of a length of 0", empty, "none")?;
+        want(batch > 0, "Buckets", "batch", batch, "at least 1")?;
+        Ok(Buckets { lengths, seed, batch, pool: usize::MAX })
+    }
+
+    /// Draws sequences into pools of `batches` batches, and sorts each pool alone.
+    ///
+    /// # Errors
+    ///
+    /// If `batches` is 0.
+    pub fn pools(self, batches: usize) -> Result<Self, Error> {
+        want(batches > 0, "Buckets", "pools", batches, "at least 1")?;
+        Ok(Buckets { pool: batches, ..self })
+    }
+
+    /// How many batches an epoch has. One of them may be smaller than the others.
+    pub fn count(&self) -> usize {
+        self.lengths.len().div_ceil(self.batch)
+    }
+}
+
+/// The batches of an epoch, whose memory is used again and again.
+///
+/// A fresh one has none.
+#[derive(Clone, Debug, Default)]
+pub struct Order {
+    /// Pool, length and place after shuffling of each sequence, and its number: what it
+    /// is sorted by.
+    places: Vec<(usize, Reverse<u32>, usize, usize)>,
+    rows: Vec<usize>,
+    /// Where in `rows` the batches begin, in their order.
+    starts: Vec<usize>,
+    batch: usize,
+}
+
+impl Order {
+    /// An order of nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Becomes the order of epoch `epoch`. From the second epoch on this allocates nothing.
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory for the order; it has no batches then.
+    pub fn shuffle(&mut self, buckets: &Buckets<'_>, epoch: u64) -> Result<(), Error> {
+        let &Buckets { lengths, seed, batch, pool } = buckets;
+        let Order { places, rows, starts, .. } = self;
+        places.clear();
+        rows.clear();
+        starts.clear();
+        reserve(places, lengths.len())?;
+        reserve(rows, lengths.len())?;
+        reserve(starts, buckets.count())?;
+
+        let mut random = Random::new(seed, "buckets", epoch);
+        rows.extend(0..lengths.len());
+        random.shuffle(rows);
+        let pool = pool.saturating_mul(batch);
+        places.extend(rows.iter().enumerate().map(|(p, &i)| (p / pool, Reverse(lengths[i]), p, i)));
+        places.sort_unstable();
+        rows.clear();
+        rows.extend(places.iter().map(|&(.., i)| i));
+        starts.extend((0..rows.len()).step_by(batch));
+        random.shuffle(starts);
+        self.batch = batch;
+        Ok(())
+    }
+
+    /// The sequences of batch `i`, the longest first; `None` if there is no such batch.
+    pub fn get(&self, i: usize) -> Option<&[usize]> {
+        let &start = self.starts.get(i)?;
+        self.rows[start..].chunks(self.batch).next()
+    }
+
+    /// The batches one after the other, each the numbers of its sequences.
+    pub fn iter(&self) -> impl Iterator<Item = &[usize]> {
+        (0..self.starts.len()).map_while(|i| self.get(i))
+    }
+}
