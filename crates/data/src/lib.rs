@@ -46,6 +46,7 @@
 
 #![forbid(unsafe_code)]
 
+mod automaton;
 mod batch;
 mod buckets;
 mod error;
@@ -57,6 +58,7 @@ mod scaler;
 mod scratch;
 mod shuffled;
 mod split;
+mod symbols;
 mod table;
 mod task;
 mod tasks;

@@ -1,19 +1,43 @@
 //! The list of generators: each is one file, and one line in each of the two lists.
 
 mod adding;
+mod continual_reber;
 mod copy_memory;
+mod counting;
+mod dyck;
+mod echo;
+mod embedded_reber;
+mod long_lag;
 mod lorenz;
 mod mackey_glass;
+mod mnist_1d;
+mod multiplication;
 mod narma;
 mod parity;
 mod random_sequence;
+mod reber;
 mod sines;
+mod spike_delays;
+mod temporal_order;
+mod tomita;
 
 pub use adding::Adding;
+pub use continual_reber::ContinualReber;
 pub use copy_memory::CopyMemory;
+pub use counting::Counting;
+pub use dyck::Dyck2;
+pub use echo::Echo;
+pub use embedded_reber::EmbeddedReber;
+pub use long_lag::LongLag;
 pub use lorenz::Lorenz;
 pub use mackey_glass::MackeyGlass;
+pub use mnist_1d::Mnist1d;
+pub use multiplication::Multiplication;
 pub use narma::Narma10;
 pub use parity::Parity;
 pub use random_sequence::RandomSequence;
+pub use reber::Reber;
 pub use sines::Sines;
+pub use spike_delays::SpikeDelays;
+pub use temporal_order::TemporalOrder;
+pub use tomita::Tomita;

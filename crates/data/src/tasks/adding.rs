@@ -51,18 +51,8 @@ impl Task for Adding {
     fn row<T: Real>(&self, n: u64, row: &mut Row<'_, T>, _: &mut Scratch) -> Result<(), Error> {
         self.layout()?;
         let mut random = Random::new(self.seed, "adding", n);
-        let half = self.time / 2;
-        let marked = [random.below(half), half + random.below(self.time - half)];
-        let mut sum = 0.0;
-        for t in 0..self.time {
-            let v = random.uniform(-1.0, 1.0);
-            row.x(t, 0, v);
-            if marked.contains(&t) {
-                row.x(t, 1, 1.0);
-                sum += v;
-            }
-        }
-        row.y(0, 0, sum);
+        let [a, b] = marked(&mut random, self.time, -1.0, row);
+        row.y(0, 0, a + b);
         Ok(())
     }
 
@@ -70,4 +60,25 @@ impl Task for Adding {
         self.layout()?.check()?;
         Ok(2.0 / 3.0)
     }
+}
+
+/// Writes `time` values, uniform in `[low, 1)`, and a marker in each half. The marked values.
+pub(crate) fn marked<T: Real>(
+    random: &mut Random,
+    time: usize,
+    low: f64,
+    row: &mut Row<'_, T>,
+) -> [f64; 2] {
+    let half = time / 2;
+    let places = [random.below(half), half + random.below(time - half)];
+    let mut values = [0.0; 2];
+    for t in 0..time {
+        let v = random.uniform(low, 1.0);
+        row.x(t, 0, v);
+        if let Some(i) = places.iter().position(|&place| place == t) {
+            row.x(t, 1, 1.0);
+            values[i] = v;
+        }
+    }
+    values
 }

@@ -1,12 +1,8 @@
-//! What holds for every task: it is a pure function of (seed, index), a batch is its
-//! rows, padding is padding, filling allocates once, and the baseline is what guessing costs.
+//! The laws of a task, and what guessing costs when it is measured.
 
-use elman_data::{
-    Adding, Batch, CopyMemory, Error, Form, Lorenz, MackeyGlass, Narma10, PADDING, Parity,
-    RandomSequence, Sines, Task, Windows,
-};
+use elman_data::{Batch, Error, PADDING, Task};
 
-fn filled<K: Task>(task: &K, index: u64) -> Batch<f64> {
+pub(crate) fn filled<K: Task>(task: &K, index: u64) -> Batch<f64> {
     let mut batch = Batch::new();
     task.fill(&mut batch, index).unwrap();
     batch
@@ -59,7 +55,7 @@ fn padded(batch: &Batch<f64>) {
 }
 
 /// All laws but the baseline, for a task that is given seed and batch size.
-fn holds<K: Task>(make: impl Fn(u64, usize) -> Result<K, Error>) {
+pub(crate) fn holds<K: Task>(make: impl Fn(u64, usize) -> Result<K, Error>) {
     let (task, alone) = (make(7, 3).unwrap(), make(7, 1).unwrap());
 
     // The same index, the same bits, whatever was in the batch and the scratch before.
@@ -104,7 +100,7 @@ fn holds<K: Task>(make: impl Fn(u64, usize) -> Result<K, Error>) {
 }
 
 /// The mean squared error of the best constant for every target and step, over `n` batches.
-fn squared_error<K: Task>(task: &K, n: u64) -> f64 {
+pub(crate) fn squared_error<K: Task>(task: &K, n: u64) -> f64 {
     let batches: Vec<_> = (1000..1000 + n).map(|i| filled(task, i)).collect();
     let shape = batches[0].y.shape();
     let (dims, width) = (shape.dims(), shape.last());
@@ -127,7 +123,7 @@ fn squared_error<K: Task>(task: &K, n: u64) -> f64 {
 }
 
 /// The mean entropy of the class ids at every step, over `n` batches.
-fn entropy<K: Task>(task: &K, n: u64, classes: usize) -> f64 {
+pub(crate) fn entropy<K: Task>(task: &K, n: u64, classes: usize) -> f64 {
     let batches: Vec<_> = (0..n).map(|i| filled(task, i)).collect();
     let size = batches[0].x.shape().dims()[1];
     let steps = batches[0].ids.len() / size;
@@ -144,80 +140,7 @@ fn entropy<K: Task>(task: &K, n: u64, classes: usize) -> f64 {
 }
 
 #[track_caller]
-fn close(measured: f64, baseline: f64, tolerance: f64) {
+pub(crate) fn close(measured: f64, baseline: f64, tolerance: f64) {
     let error = (measured / baseline - 1.0).abs();
     assert!(error < tolerance, "measured {measured}, baseline {baseline}");
-}
-
-#[test]
-fn random_sequence() {
-    holds(|seed, batch| RandomSequence::new(seed, 5, batch, 3, 2));
-    let task = RandomSequence::new(1, 4, 64, 1, 2).unwrap();
-    close(squared_error(&task, 300), task.baseline().unwrap(), 0.01);
-}
-
-#[test]
-fn sines() {
-    holds(|seed, batch| Sines::new(seed, 12, batch));
-    let task = Sines { waves: 3, ..Sines::new(1, 5, 64).unwrap() };
-    close(squared_error(&task, 300), task.baseline().unwrap(), 0.02);
-}
-
-#[test]
-fn adding() {
-    holds(|seed, batch| Adding::new(seed, 2, batch));
-    holds(|seed, batch| Adding::new(seed, 11, batch));
-    let task = Adding::new(1, 10, 64).unwrap();
-    close(squared_error(&task, 500), task.baseline().unwrap(), 0.02);
-}
-
-#[test]
-fn copy_memory() {
-    holds(|seed, batch| CopyMemory::new(seed, 4, batch));
-    let task = CopyMemory { length: 3, symbols: 5, ..CopyMemory::new(1, 2, 64).unwrap() };
-    close(entropy(&task, 200, 7), task.baseline().unwrap(), 0.01);
-    let task = CopyMemory::new(1, 100, 1).unwrap();
-    close(task.baseline().unwrap(), 10.0 * 8f64.ln() / 120.0, 1e-15);
-}
-
-#[test]
-fn parity() {
-    holds(|seed, batch| Parity::new(seed, 40, batch));
-    let task = Parity::new(1, 6, 64).unwrap();
-    close(entropy(&task, 200, 2), task.baseline().unwrap(), 0.01);
-    close(squared_error(&task, 200), 0.25, 0.01);
-}
-
-#[test]
-fn mackey_glass() {
-    holds(|seed, batch| Ok(MackeyGlass { washout: 40, ..MackeyGlass::new(seed, 6, batch)? }));
-    let task = MackeyGlass::new(1, 4, 64).unwrap();
-    close(squared_error(&task, 64), task.baseline().unwrap(), 0.05);
-}
-
-#[test]
-fn lorenz() {
-    holds(|seed, batch| Lorenz::new(seed, 6, batch));
-    let task = Lorenz::new(1, 4, 64).unwrap();
-    close(squared_error(&task, 40), task.baseline().unwrap(), 0.1);
-    close(task.baseline().unwrap(), 1.0, 0.02);
-}
-
-#[test]
-fn narma() {
-    holds(|seed, batch| Narma10::new(seed, 6, batch));
-    let task = Narma10::new(1, 4, 64).unwrap();
-    close(squared_error(&task, 60), task.baseline().unwrap(), 0.05);
-}
-
-#[test]
-fn shuffled_windows() {
-    let series: Vec<f64> = (0..60).map(|t| f64::from(t * t % 17)).collect();
-    for form in [Form::Direct, Form::Following, Form::Shifted] {
-        let windows = Windows::new(&series, 2, 4, 3).unwrap().form(form).unwrap();
-        holds(|seed, batch| windows.shuffled(seed, batch));
-        // Whole epochs: measured on every window equally often, so to rounding.
-        let task = windows.shuffled(1, windows.count()).unwrap();
-        close(squared_error(&task, 2), task.baseline().unwrap(), 1e-12);
-    }
 }
