@@ -46,6 +46,7 @@
 
 #![forbid(unsafe_code)]
 
+mod alphabet;
 mod automaton;
 mod batch;
 mod buckets;
@@ -58,12 +59,14 @@ mod scaler;
 mod scratch;
 mod shuffled;
 mod split;
+mod streams;
 mod symbols;
 mod table;
 mod task;
 mod tasks;
 mod windows;
 
+pub use alphabet::Alphabet;
 pub use batch::{Batch, PADDING, Row};
 pub use buckets::{Buckets, Order};
 pub use elman_tensor as tensor;
@@ -74,6 +77,7 @@ pub use scaler::Scaler;
 pub use scratch::Scratch;
 pub use shuffled::Shuffled;
 pub use split::Split;
+pub use streams::{Piece, Streams};
 pub use table::{Table, read_column};
 pub use task::Task;
 pub use tasks::*;

@@ -1,6 +1,6 @@
 //! The shipped files are the ones that `data/README.md` describes, to the byte.
 
-use elman_data::{Error, Missing, read_column};
+use elman_data::{Alphabet, Error, Missing, read_column};
 use sha2::{Digest, Sha256};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data");
@@ -33,6 +33,18 @@ fn names() {
     assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase())));
     let lengths = names.iter().map(|name| name.len());
     assert_eq!((lengths.clone().min(), lengths.max()), (Some(2), Some(11)));
+}
+
+#[test]
+fn texts() {
+    for (file, bytes, symbols, words) in [
+        ("alice29.txt", 152_089, 74, "Alice was beginning to get very tired"),
+        ("asyoulik.txt", 125_179, 68, "All the world's a stage"),
+    ] {
+        let text = described(file);
+        assert_eq!((text.len(), Alphabet::of(&text).len()), (bytes, symbols), "{file}");
+        assert!(text.is_ascii() && text.contains(words), "{file}");
+    }
 }
 
 #[test]
