@@ -1,8 +1,10 @@
 //! For any size and any value: a result or an error, never a panic.
 
 use elman_data::{
-    Adding, Batch, CopyMemory, Error, Form, LIMIT, Layout, Lorenz, MackeyGlass, Missing, Narma10,
-    PADDING, Parity, RandomSequence, Scaler, Scratch, Sines, Split, Table, Target, Task, Windows,
+    Adding, Batch, ContinualReber, CopyMemory, Counting, Dyck2, Echo, EmbeddedReber, Error, Form,
+    LIMIT, Layout, LongLag, Lorenz, MackeyGlass, Missing, Mnist1d, Multiplication, Narma10,
+    PADDING, Parity, RandomSequence, Reber, Scaler, Scratch, Sines, SpikeDelays, Split, Table,
+    Target, Task, TemporalOrder, Tomita, Windows,
 };
 use proptest::prelude::*;
 
@@ -47,6 +49,7 @@ fn agrees<K: Task>(made: Result<K, Error>, index: u64) -> Result<(), TestCaseErr
             let mut b = Batch::<f64>::new();
             prop_assert!(index >= 1000 || task.fill(&mut b, index).is_ok());
             prop_assert!(b.x.values().iter().chain(b.y.values()).all(|v| v.is_finite()));
+            prop_assert!(task.baseline().unwrap() >= 0.0);
         }
     }
     Ok(())
@@ -66,6 +69,18 @@ proptest! {
         agrees(Lorenz::new(seed, time, batch).map(|l| Lorenz { washout: 10, ..l }), index)?;
         agrees(MackeyGlass::new(seed, time, batch).map(|m| MackeyGlass { washout: 5, ..m }), index)?;
         agrees(Narma10::new(seed, time, batch).map(|n| Narma10 { washout: 5, ..n }), index)?;
+        agrees(Multiplication::new(seed, time, batch), index)?;
+        agrees(TemporalOrder::new(seed, time, batch), index)?;
+        agrees(LongLag::new(seed, time, batch), index)?;
+        agrees(Echo::new(seed, time, k, batch), index)?;
+        agrees(SpikeDelays::new(seed, time, batch), index)?;
+        agrees(Mnist1d::new(seed, batch), index)?;
+        agrees(Reber::new(seed, time, batch), index)?;
+        agrees(EmbeddedReber::new(seed, time, batch), index)?;
+        agrees(ContinualReber::new(seed, time, batch), index)?;
+        agrees(Counting::new(seed, k, (1, time), batch), index)?;
+        agrees(Dyck2::new(seed, time, k, batch), index)?;
+        agrees(Tomita::new(seed, k, time, batch), index)?;
         for zero in [Adding::new(seed, time, 0), Adding::new(seed, 1, batch), Adding::new(seed, 0, batch)] {
             prop_assert!(zero.is_err());
         }
@@ -101,6 +116,15 @@ proptest! {
             beta: u, gamma: v, n: a as u32, tau: small(b), history: (v, w), substeps: small(c),
             washout: small(a), horizon: small(c), time, ..MackeyGlass::new(1, 3, 2).unwrap()
         }, 0)?;
+        sound(&TemporalOrder { time: 9 + time, relevant: a, seed: 1, batch: 2 }, 0)?;
+        sound(&SpikeDelays { shortest: a, range: b, time, ..SpikeDelays::new(1, 3, 2).unwrap() }, 0)?;
+        sound(&Echo { seed: 1, time, delay: a, batch: 2 }, 0)?;
+        sound(&Counting { seed: 1, letters: a, n: (b, small(c)), batch: 2 }, 0)?;
+        sound(&Dyck2 { seed: 1, time: small(a), depth: b, batch: 2 }, 0)?;
+        sound(&Tomita { seed: 1, grammar: a, time: small(b), batch: 2 }, 0)?;
+        let _ = SpikeDelays { shortest: a, range: b, ..SpikeDelays::new(1, 30, 2).unwrap() }.baseline();
+        let _ = Counting { seed: 1, letters: a, n: (b, small(c)), batch: 2 }.baseline();
+        let _ = Dyck2 { seed: 1, time: small(a), depth: b, batch: 2 }.baseline();
         let glass = MackeyGlass::new(1, 3, 2).unwrap();
         for huge in [LIMIT + 1, usize::MAX] {
             let glass = MackeyGlass { tau: huge, ..glass.clone() }.layout().is_err()
