@@ -11,7 +11,7 @@
 //! | [`autograd`] | `elman-autograd` | parameters, the tape, rules, and [`laws`] that prove them |
 //! | [`rnn`] | `elman-rnn` | cells, layers, sequences, streams |
 //! | [`train`] | `elman-train` | losses, update transforms, schedules, the trainer |
-//! | [`data`] | `elman-data` | tasks, real series, windows, batches |
+//! | [`data`] | `elman-data` | tasks, real series, texts, windows, batches |
 //!
 //! ```
 //! use elman::prelude::*;

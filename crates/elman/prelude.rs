@@ -6,8 +6,10 @@ pub use elman_autograd::{
     Var,
 };
 pub use elman_data::{
-    Adding, Batch, CopyMemory, Form, Lorenz, MackeyGlass, Missing, Narma10, Parity, RandomSequence,
-    Row, Scaler, Scratch, Sines, Split, Table, Target, Task, Windows, read_column,
+    Adding, Alphabet, Batch, Buckets, ContinualReber, CopyMemory, Counting, Dyck2, Echo,
+    EmbeddedReber, Form, LongLag, Lorenz, MackeyGlass, Missing, Mnist1d, Multiplication, Narma10,
+    Order, PADDING, Parity, Piece, RandomSequence, Reber, Row, Scaler, Scratch, Sines, SpikeDelays,
+    Split, Streams, Table, Target, Task, TemporalOrder, Tomita, Windows, read_column,
 };
 pub use elman_kernels::argmax;
 pub use elman_rnn::{

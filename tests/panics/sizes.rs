@@ -85,7 +85,7 @@ proptest! {
 
     /// Tasks of any size: a batch, or an error.
     #[test]
-    fn tasks_of_any_size(time in size(), batch in size(), which in 0usize..8, index in any::<u64>()) {
+    fn tasks_of_any_size(time in size(), batch in size(), which in 0usize..20, index in any::<u64>()) {
         fn fill(task: Result<impl Task, elman::data::Error>, time: usize, batch: usize, index: u64) {
             let Ok(task) = task else { return };
             let mut filled = Batch::<f32>::new();
@@ -105,6 +105,27 @@ proptest! {
             4 => fill(Lorenz::new(1, time, batch), time, batch, index),
             5 => fill(MackeyGlass::new(1, time, batch), time, batch, index),
             6 => fill(Narma10::new(1, time, batch), time, batch, index),
+            7 => fill(Multiplication::new(1, time, batch), time, batch, index),
+            8 => fill(TemporalOrder::new(1, time, batch), time, batch, index),
+            9 => fill(LongLag::new(1, time, batch), time, batch, index),
+            10 => fill(Echo::new(1, time, 0, batch), time, batch, index),
+            11 => fill(SpikeDelays::new(1, time, batch), time, batch, index),
+            12 => fill(Mnist1d::new(1, batch), time, batch, index),
+            13 => fill(EmbeddedReber::new(1, time, batch), time, batch, index),
+            14 => fill(ContinualReber::new(1, time, batch), time, batch, index),
+            15 => fill(Counting::new(1, 2, (1, time), batch), time, batch, index),
+            16 => fill(Dyck2::new(1, time, batch, 2), time, 2, index),
+            17 => fill(Tomita::new(1, batch, time, 2), time, 2, index),
+            18 => {
+                let ids = [0; 12];
+                if let Ok(streams) = Streams::new(&ids, time, batch) {
+                    assert!(streams.fill(&mut Piece::new(), index).is_ok());
+                }
+                let lengths = [3, 1, 2];
+                let Ok(buckets) = Buckets::new(&lengths, index, batch) else { return };
+                let mut order = Order::new();
+                assert!(order.shuffle(&buckets, index).is_ok() && order.get(time).is_none_or(|b| !b.is_empty()));
+            }
             _ => {
                 let series = [0.5; 12];
                 let _ = Split::at(series.len(), time, batch);

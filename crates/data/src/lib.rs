@@ -2,16 +2,27 @@
 //! in CSV files, and the windows and batches that a training loop reads.
 //!
 //! A [`Task`] is an endless supply of batches, each a pure function of its index:
-//! nothing has to be stored to continue a run or to repeat one. [`Adding`],
-//! [`CopyMemory`] and [`Parity`] ask for memory, [`MackeyGlass`], [`Lorenz`],
-//! [`Narma10`] and [`Sines`] for forecasts, and [`RandomSequence`] for nothing that
-//! can be learned. Each knows its [`baseline`](Task::baseline), the loss of a
-//! predictor that does not look. An own task is a type with three methods.
+//! nothing has to be stored to continue a run or to repeat one. Each knows its
+//! [`baseline`](Task::baseline), the loss of a predictor that does not look. An own task
+//! is a type with three methods.
+//!
+//! * Memory: [`Adding`], [`Multiplication`], [`TemporalOrder`], [`LongLag`],
+//!   [`CopyMemory`], [`Echo`], [`Parity`], [`SpikeDelays`].
+//! * Grammars, of which the legal next symbols are asked: [`Reber`], [`EmbeddedReber`],
+//!   [`ContinualReber`], [`Counting`] (aⁿbⁿ, aⁿbⁿcⁿ), [`Dyck2`]; and [`Tomita`], which
+//!   asks whether a string belongs to the language.
+//! * Forecasts: [`MackeyGlass`], [`Lorenz`], [`Narma10`], [`Sines`].
+//! * Shapes: [`Mnist1d`]. And nothing that could be learned: [`RandomSequence`].
+//!
+//! Rows of a batch may be of different [`lengths`](Batch::lengths); what lies past their
+//! ends is zero, with [`PADDING`] for a class. [`Buckets`] puts sequences of about equal
+//! lengths together.
 //!
 //! A measured series is read from a file ([`Table`], [`read_column`]) with a stated
 //! choice for [`Missing`] values, cut in time ([`Split`]), scaled with the statistics
 //! of its training part ([`Scaler`]), and cut into [`Windows`], which become a task when
-//! they are [`shuffled`](Windows::shuffled).
+//! they are [`shuffled`](Windows::shuffled). A text becomes ids by its [`Alphabet`], and
+//! [`Streams`] read it piece by piece.
 //!
 //! Sequences are `[time, batch, feature]`. Numbers are made in f64 and rounded to the
 //! scalar of the [`Batch`]. Nothing panics for any size or value: what cannot be meant
