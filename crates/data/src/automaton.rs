@@ -2,7 +2,6 @@
 
 use crate::{
     Error, Row, Scratch,
-    error::want,
     layout::zeros,
     symbols::{Guess, Symbols, tell},
 };
@@ -39,7 +38,7 @@ pub(crate) struct Walks<'s, A> {
 }
 
 impl<'s, A: Automaton> Walks<'s, A> {
-    /// Walks of up to `steps` steps.
+    /// Walks of up to `steps` steps, at most [`STEPS`].
     pub(crate) fn new(
         automaton: A,
         steps: usize,
@@ -47,7 +46,6 @@ impl<'s, A: Automaton> Walks<'s, A> {
         scratch: &'s mut Scratch,
     ) -> Result<Self, Error> {
         let states = automaton.states();
-        want(steps <= STEPS, "walk", "steps", steps, "at most 1000")?;
         let chances = scratch.values((steps + 1) * states)?;
         for s in 0..states {
             chances[s] = f64::from(goal(s));

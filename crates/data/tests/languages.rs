@@ -261,7 +261,7 @@ proptest! {
             prop_assert!(open == 0 && most as usize <= depth && text.len() % 2 == 0);
         }
         let mut batch = Batch::<f64>::new();
-        Tomita::new(seed, grammar, 2 * half + 2, 2).unwrap().fill(&mut batch, 0).unwrap();
+        Tomita::new(seed, grammar, (2 * half + 2).min(1000), 2).unwrap().fill(&mut batch, 0).unwrap();
         for k in 0..2 {
             let bit = |t: usize| if batch.x.values()[(t * 2 + k) * 2] == 1.0 { '0' } else { '1' };
             let text: String = (0..batch.lengths[k] as usize).map(bit).collect();

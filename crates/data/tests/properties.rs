@@ -276,6 +276,28 @@ fn a_row_may_end_and_then_must_be_silent() {
 }
 
 #[test]
+fn targets_past_the_end_are_an_error_too() {
+    let layout =
+        Layout { time: 3, batch: 1, features: 1, target: Target::Steps(3, 1), classes: true };
+    let mut batch = Batch::<f64>::new();
+    let mut write = |class: bool, t: usize| {
+        batch.fill(layout, |_, row, _| {
+            if class {
+                row.id(t, 1)
+            } else {
+                row.y(t, 0, 1.0)
+            }
+            row.length(2);
+            Ok(())
+        })
+    };
+    for class in [false, true] {
+        assert!(write(class, 1).is_ok());
+        assert!(matches!(write(class, 2), Err(Error::PastEnd { step: 2, length: 2 })));
+    }
+}
+
+#[test]
 fn a_row_of_no_steps_is_all_padding() {
     let layout =
         Layout { time: 2, batch: 2, features: 1, target: Target::Steps(2, 1), classes: true };

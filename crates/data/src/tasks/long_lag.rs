@@ -11,7 +11,7 @@ use elman_tensor::{Random, Real};
 /// ```
 ///
 /// All but the last can be told from the one before; the last needs the first, `p` steps
-/// ago. Plain networks fail from `p` = 10 on.
+/// ago.
 ///
 /// `x: [p, batch, p + 1]`, one-hot: the `a`s in their order, then `x` (id `p - 1`) and `y`
 /// (id `p`); `ids: [p, batch]` is the next symbol, `y: [p, batch, p + 1]` its one-hot code.

@@ -35,7 +35,8 @@ pub struct Tomita {
     pub seed: u64,
     /// Which of the grammars, 1 to 7.
     pub grammar: usize,
-    /// The most steps of a row, from 1 to 4 on (2 for the second grammar) up to 1000.
+    /// The most steps of a row, at most 1000; at least the shortest length of which there
+    /// are strings of both sorts, 1, 2, 2, 3, 2, 2 and 4 for the seven grammars.
     pub time: usize,
     /// Sequences in a batch.
     pub batch: usize,
