@@ -21,7 +21,8 @@ NOTES = f"""\
 made by scripts/reference/mnist_1d.py with mnist1d 0.0.2.post1 (Greydanus and Kobak 2020, Apache-2.0)
 means over {COUNT} sequences of each digit, all sequences brought to mean 0 and deviation 1 at once
 mean: of every point, [digit, time]; square: of its square
-lags: of the product of a point with the one 1 to {LAGS} later, over all of them, [digit, lag]"""
+lags: of the product of a point with the one 1 to {LAGS} later, over all of them, [digit, lag]
+bend: of the square of the second difference, over all points; energy: of the mean square, squared"""
 
 
 def main():
@@ -33,7 +34,13 @@ def main():
     print(f"mean {digits.mean():.6f}, deviation {digits.std():.6f}")
     digits = (digits - digits.mean()) / digits.std()
     lags = [(digits[..., k:] * digits[..., :-k]).mean((1, 2)) for k in range(1, LAGS + 1)]
-    arrays = {"mean": digits.mean(1), "square": (digits**2).mean(1), "lags": np.stack(lags, 1)}
+    arrays = {
+        "mean": digits.mean(1),
+        "square": (digits**2).mean(1),
+        "lags": np.stack(lags, 1),
+        "bend": (np.diff(digits, 2) ** 2).mean((1, 2))[:, None],
+        "energy": ((digits**2).mean(2) ** 2).mean(1)[:, None],
+    }
     lines = [f"# {note}" for note in NOTES.splitlines()]
     for name, values in arrays.items():
         shape = "x".join(map(str, values.shape))
