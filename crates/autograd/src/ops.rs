@@ -72,6 +72,10 @@ methods! {
     exp Exp;
     /// The natural logarithm, elementwise.
     ln Ln;
+    /// sin x, elementwise.
+    sin Sin;
+    /// cos x, elementwise.
+    cos Cos;
     /// √x, elementwise.
     sqrt Sqrt;
     /// The hyperbolic tangent, elementwise.
@@ -150,6 +154,14 @@ impl<'g, T: Real> Var<'g, T> {
         std::array::from_fn(|i| {
             self.graph.apply_at(rules::Part { axis, start: i * len, len }, [self], line)
         })
+    }
+
+    /// The linear recurrence `y[t] = a[t] ∘ y[t − 1] + x[t]` over the outermost axis, with this
+    /// sequence as `x: [time, ..]`, `a: [time, ..]` and `h: [..]` as `y[−1]`.
+    #[track_caller]
+    #[must_use]
+    pub fn recurrence(self, a: Self, h: Self) -> Self {
+        self.graph.apply(rules::Recurrence, [a, self, h])
     }
 
     /// Items of a table `[rows, ..]` by index: `[ids, ..]`.

@@ -13,6 +13,7 @@ mod elementwise;
 mod gather;
 mod join;
 mod part;
+mod recurrence;
 mod select;
 mod softmax;
 mod sum;
@@ -25,12 +26,13 @@ pub use clip_gradient::ClipGradient;
 pub use dot::Dot;
 pub use dropout::Dropout;
 pub use elementwise::{
-    Abs, Complement, Elementwise, Exp, Ln, Neg, Over, Ratio, Relu, Scale, Shift, Sigmoid, Softplus,
-    Sqrt, Square, Tanh,
+    Abs, Complement, Cos, Elementwise, Exp, Ln, Neg, Over, Ratio, Relu, Scale, Shift, Sigmoid, Sin,
+    Softplus, Sqrt, Square, Tanh,
 };
 pub use gather::Gather;
 pub use join::{Concat, Stack};
 pub use part::Part;
+pub use recurrence::{ComplexRecurrence, Recurrence};
 pub use select::Select;
 pub use softmax::{LogSoftmax, Softmax};
 pub use sum::Sum;
@@ -44,6 +46,8 @@ crate::prove! {
     softplus: Softplus[1],
     exp: Exp[1],
     ln: Ln[1],
+    sin: Sin[1],
+    cos: Cos[1],
     sqrt: Sqrt[1],
     square: Square[1],
     abs: Abs[1],
@@ -62,6 +66,8 @@ crate::prove! {
     sum: Sum[1],
     sum_axis: SumAxis[1],
     part: Part[1],
+    recurrence: Recurrence[3],
+    complex_recurrence: ComplexRecurrence[6],
     gather: Gather[1],
     select: Select[2],
     softmax: Softmax[1],

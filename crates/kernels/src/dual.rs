@@ -157,6 +157,12 @@ impl Real for Dual<f64> {
     fn softplus(self) -> Self {
         self.chain(self.value.softplus(), self.value.sigmoid())
     }
+    fn sin(self) -> Self {
+        self.chain(Real::sin(self.value), Real::cos(self.value))
+    }
+    fn cos(self) -> Self {
+        self.chain(Real::cos(self.value), -Real::sin(self.value))
+    }
     #[inline(always)]
     fn abs(self) -> Self {
         // At the kink the derivative is 0, as in the rule of the tape.

@@ -23,17 +23,17 @@ fn pieces(len: usize, piece: &(dyn Fn(Range<usize>) + Sync)) {
 }
 
 /// A vector of which each piece is written by one thread.
-struct Whole<T>(Apart<*mut T>);
+pub(crate) struct Whole<T>(Apart<*mut T>);
 
 impl<T> Whole<T> {
-    fn new(x: &mut [T]) -> Self {
+    pub(crate) fn new(x: &mut [T]) -> Self {
         Whole(Apart(x.as_mut_ptr()))
     }
 
     /// # Safety
     /// The vector has to live, the piece to lie within it, and nobody else to use it meanwhile.
     #[expect(clippy::mut_from_ref, reason = "pieces are apart")]
-    unsafe fn piece(&self, range: &Range<usize>) -> &mut [T] {
+    pub(crate) unsafe fn piece(&self, range: &Range<usize>) -> &mut [T] {
         // SAFETY: the caller's promises.
         unsafe { std::slice::from_raw_parts_mut(self.0.get().add(range.start), range.len()) }
     }

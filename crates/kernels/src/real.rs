@@ -154,6 +154,10 @@ pub trait Real:
     fn sigmoid(self) -> Self;
     /// ln(1 + eˣ), without overflow.
     fn softplus(self) -> Self;
+    /// The sine, of radians.
+    fn sin(self) -> Self;
+    /// The cosine, of radians.
+    fn cos(self) -> Self;
     /// |x|.
     fn abs(self) -> Self;
     /// Whether the value (and the tangent) is neither infinite nor NaN.
@@ -170,7 +174,7 @@ pub trait Real:
 
 /// The two floats differ in nothing but their names.
 macro_rules! float {
-    ($float:ident) => {
+    ($float:ident, $sin:path, $cos:path) => {
         impl Real for $float {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
@@ -213,6 +217,13 @@ macro_rules! float {
             fn softplus(self) -> Self {
                 lanes::softplus(self)
             }
+            // Not the standard library's, whose bits are those of the machine's C library.
+            fn sin(self) -> Self {
+                $sin(self)
+            }
+            fn cos(self) -> Self {
+                $cos(self)
+            }
             #[inline(always)]
             fn abs(self) -> Self {
                 $float::abs(self)
@@ -228,5 +239,5 @@ macro_rules! float {
         }
     };
 }
-float!(f32);
-float!(f64);
+float!(f32, libm::sinf, libm::cosf);
+float!(f64, libm::sin, libm::cos);

@@ -121,6 +121,10 @@ elementwise! {
     Exp "exp" [x] x.exp(), [_x, y] y, -2.0..2.0;
     /// y = ln x.
     Ln "ln" [x] x.ln(), [x, _y] T::ONE / x, 0.2..3.0;
+    /// y = sin x.
+    Sin "sin" [x] x.sin(), [x, _y] x.cos(), -4.0..4.0;
+    /// y = cos x.
+    Cos "cos" [x] x.cos(), [x, _y] -x.sin(), -4.0..4.0;
     /// y = √x.
     Sqrt "sqrt" [x] x.sqrt(), [_x, y] T::from_f64(0.5) / y, 0.2..3.0;
     /// y = x².

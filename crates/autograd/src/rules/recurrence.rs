@@ -1,0 +1,156 @@
+//! Linear recurrences over the outermost axis.
+
+use crate::error::Misfit;
+use crate::laws::{Draw, Sample};
+use crate::rule::{At, Partials, Rule, Side};
+use elman_kernels::{
+    complex_linear, complex_linear_back, fill, fit, linear, linear_back, map3, map3_rows, update,
+};
+use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
+
+/// `y[t] = a[t] ∘ y[t − 1] + b[t]` with `y[−1] = h`: `a`, `b`, `y: [time, ..]`, `h: [..]`.
+///
+/// The product is rounded before the sum, as in steps of `a * h + b`: the bits are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recurrence;
+
+impl<T: Real> Rule<T, 3> for Recurrence {
+    const NAME: &'static str = "recurrence";
+
+    fn shape(&self, [a, b, h]: [Shape; 3]) -> Result<Shape, Misfit> {
+        if a != b || b.rank() == 0 || b.tail() != h {
+            return Err(Misfit::new("wanted a, b: [time, ..] of equal shapes, and h: [..]"));
+        }
+        Ok(b)
+    }
+
+    /// Room for the cotangents of the sums.
+    fn kept(&self, [_, b, _]: [Shape; 3]) -> usize {
+        b.len()
+    }
+
+    fn forward(&self, [a, b, h]: [View<'_, T>; 3], mut y: ViewMut<'_, T>, side: Side<'_, T>) {
+        fill(side.kept, T::ZERO);
+        fit(linear(a.values(), b.values(), h.values(), y.values_mut()));
+    }
+
+    /// With `g[t] = dy[t] + a[t + 1] ∘ g[t + 1]`: `da[t] += g[t] ∘ y[t − 1]`, `db += g`,
+    /// `dh += a[0] ∘ g[0]`.
+    fn adjoint(&self, at: At<'_, T, 3>, dy: View<'_, T>, d: &mut Partials<'_, T>) {
+        let ([a, _, h], y, g) = (at.x.map(|x| x.values()), at.y.values(), at.side.kept);
+        if y.is_empty() {
+            return;
+        }
+        let width = h.len();
+        fit(linear_back(a, dy.values(), width, g));
+        if let Some(mut da) = d.of(0) {
+            let (first, later) = da.values_mut().split_at_mut(width);
+            let (before, g_first, g_later) = (&y[..y.len() - width], &g[..width], &g[width..]);
+            fit(map3(g_first, h, h, first, |g, h, _| g * h));
+            fit(map3(g_later, before, before, later, |g, y, _| g * y));
+        }
+        if let Some(mut db) = d.of(1) {
+            fit(update(db.values_mut(), g, |db, g| *db += g));
+        }
+        if let Some(mut dh) = d.of(2) {
+            let (a, g) = (&a[..width], &g[..width]);
+            fit(map3(a, g, g, dh.values_mut(), |a, g, _| a * g));
+        }
+    }
+}
+
+/// `y[t] = λ ∘ y[t − 1] + b[t]` over the complex numbers with one `λ` for all steps, and
+/// `y[−1] = h`, from real and imaginary parts `λʳ, λⁱ: [n]`, `bʳ, bⁱ: [time, batch, n]`,
+/// `hʳ, hⁱ: [batch, n]`, to `[2, time, batch, n]`: first all real parts.
+///
+/// The bits are those of steps of `(λʳ * hʳ - λⁱ * hⁱ) + bʳ` and `(λⁱ * hʳ + λʳ * hⁱ) + bⁱ`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ComplexRecurrence;
+
+impl<T: Real> Rule<T, 6> for ComplexRecurrence {
+    const NAME: &'static str = "complex recurrence";
+
+    fn shape(&self, [lr, li, br, bi, hr, hi]: [Shape; 6]) -> Result<Shape, Misfit> {
+        let &[time, batch, n] = br.dims() else {
+            return Err(Misfit::new("wanted b: [time, batch, n]"));
+        };
+        let state = Shape::from([batch, n]);
+        if lr != Shape::from([n]) || li != lr || bi != br || hr != state || hi != state {
+            return Err(Misfit::new(format!("wanted λ: [{n}], b: {br} and h: {state}")));
+        }
+        Ok(Shape::from([2, time, batch, n]))
+    }
+
+    /// Room for the cotangents of the sums.
+    fn kept(&self, x: [Shape; 6]) -> usize {
+        x[2].len().saturating_mul(2)
+    }
+
+    fn forward(&self, x: [View<'_, T>; 6], mut y: ViewMut<'_, T>, side: Side<'_, T>) {
+        fill(side.kept, T::ZERO);
+        let [lr, li, br, bi, hr, hi] = x.map(|x| x.values());
+        let (yr, yi) = y.values_mut().split_at_mut(br.len());
+        fit(complex_linear([lr, li], [br, bi], [hr, hi], [yr, yi]));
+    }
+
+    /// With `g[t] = dy[t] + λ* ∘ g[t + 1]`: `dλ += Σ g[t] ∘ y[t − 1]*` over steps and rows,
+    /// `db += g`, `dh += λ* ∘ g[0]`.
+    fn adjoint(&self, at: At<'_, T, 6>, dy: View<'_, T>, d: &mut Partials<'_, T>) {
+        let [lr, li, br, _, hr, hi] = at.x.map(|x| x.values());
+        let (all, width) = (br.len(), hr.len());
+        if all == 0 {
+            return;
+        }
+        let (gr, gi) = at.side.kept.split_at_mut(all);
+        let (dr, di) = dy.values().split_at(all);
+        fit(complex_linear_back([lr, li], [dr, di], width, [gr, gi]));
+        let (yr, yi) = at.y.values().split_at(all);
+        // Of each step the state before it, the first of which is h.
+        let before = |y: &'_ [T]| y.len() - width;
+        let pairs = |g: &[T], h: &[T], y: &[T], to: &mut [T], sign: T| {
+            let f = |g, h, _| sign * (g * h);
+            fit(map3_rows(&g[..width], h, &g[..width], to, f));
+            fit(map3_rows(&g[width..], &y[..before(y)], &g[width..], to, f));
+        };
+        if let Some(mut d) = d.of(0) {
+            pairs(gr, hr, yr, d.values_mut(), T::ONE);
+            pairs(gi, hi, yi, d.values_mut(), T::ONE);
+        }
+        if let Some(mut d) = d.of(1) {
+            pairs(gr, hi, yi, d.values_mut(), -T::ONE);
+            pairs(gi, hr, yr, d.values_mut(), T::ONE);
+        }
+        for (operand, g) in [(2, &*gr), (3, &*gi)] {
+            if let Some(mut d) = d.of(operand) {
+                fit(update(d.values_mut(), g, |d, g| *d += g));
+            }
+        }
+        let (gr, gi) = (&gr[..width], &gi[..width]);
+        if let Some(mut d) = d.of(4) {
+            fit(map3_rows(lr, gr, gr, d.values_mut(), |l, g, _| l * g));
+            fit(map3_rows(li, gi, gi, d.values_mut(), |l, g, _| l * g));
+        }
+        if let Some(mut d) = d.of(5) {
+            fit(map3_rows(lr, gi, gi, d.values_mut(), |l, g, _| l * g));
+            fit(map3_rows(li, gr, gr, d.values_mut(), |l, g, _| -(l * g)));
+        }
+    }
+}
+
+impl Sample for Recurrence {
+    fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
+        let [time, batch, n] = [0, 1, 2].map(|i| draw.size(i));
+        let sequence = [time, batch, n];
+        (Recurrence, vec![draw.normal(&sequence), draw.normal(&sequence), draw.normal(&[batch, n])])
+    }
+}
+
+impl Sample for ComplexRecurrence {
+    fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
+        let [time, batch, n] = [0, 1, 2].map(|i| draw.size(i));
+        let shapes = [&[n][..], &[time, batch, n], &[batch, n]];
+        let operands =
+            shapes.into_iter().flat_map(|shape| [draw.normal(shape), draw.normal(shape)]);
+        (ComplexRecurrence, operands.collect())
+    }
+}
