@@ -216,9 +216,17 @@ impl Params<Dual<f64>> {
     }
 }
 
-/// Whether `path` fits `pattern`: the parts between the stars occur in order, the first at the
-/// start, the last at the end.
-fn fits(pattern: &str, path: &str) -> bool {
+/// Whether a path fits a pattern, in which `*` stands for any run of characters: what
+/// [`Params::find`] asks of each weight.
+///
+/// ```
+/// use elman_autograd::fits;
+///
+/// assert!(fits("lstm.*", "lstm.w") && fits("*.b", "head.b") && fits("head.w", "head.w"));
+/// assert!(!fits("lstm.*", "lstm") && !fits("*.b", "head.bias"));
+/// ```
+pub fn fits(pattern: &str, path: &str) -> bool {
+    // The parts between the stars occur in order, the first at the start, the last at the end.
     let Some((head, rest)) = pattern.split_once('*') else {
         return pattern == path;
     };
