@@ -43,6 +43,14 @@ pub enum Error {
         /// What it was.
         given: f64,
     },
+    /// A transform is meant for weights that the model has not. Found at the first step.
+    #[error("{transform}: no weight fits {pattern:?}")]
+    NoWeight {
+        /// The transform.
+        transform: &'static str,
+        /// Its pattern.
+        pattern: String,
+    },
     /// A number is infinite or NaN. [`Trainer::guard`](crate::Trainer::guard) says what then
     /// still holds; [`Tape::check`](elman_autograd::Tape::check) finds the rule it comes from.
     #[error("{quantity} is {value} at index {index}, in step {step} (at {line})")]
@@ -66,6 +74,17 @@ pub enum Error {
         /// The number of weights it was given.
         given: usize,
         /// The line that asked for the step.
+        line: &'static Location<'static>,
+    },
+    /// A trainer was given parameters, or a snapshot, of weights with other paths or sizes than
+    /// those it began with.
+    #[error("a trainer of the weight {wanted} was given {given} in its place (at {line})")]
+    OtherWeight {
+        /// The first weight that is not found where it was: path and size.
+        wanted: String,
+        /// What lies there.
+        given: String,
+        /// The line that asked for the step, the snapshot or the average.
         line: &'static Location<'static>,
     },
     /// A snapshot was taken of another chain of transforms, or for another number of weights.

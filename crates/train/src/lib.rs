@@ -11,6 +11,14 @@
 //! let heavy_ball = decay(1e-4).then(momentum(0.9)).then(sgd(0.1)).then(warm_up(100));
 //! ```
 //!
+//! A chain may treat some weights otherwise than the rest:
+//!
+//! ```
+//! # use elman_train::{Transform, adam, constant, decay, freeze, only};
+//! let fine_tuning = freeze("embedding.*").then(adam(1e-3)).then(only("lstm.*", constant(0.1)));
+//! let no_decay_of_biases = adam(1e-3).then(only("*.w", decay(1e-5)));
+//! ```
+//!
 //! A [`Trainer`] runs a chain. The loop belongs to the caller:
 //!
 //! ```
@@ -38,20 +46,27 @@
 
 #![forbid(unsafe_code)]
 
+mod average;
 mod error;
+mod layout;
 mod losses;
 mod trainer;
 mod transform;
 mod transforms;
 
+pub use average::{Average, ema, swa};
 pub use elman_autograd as autograd;
 pub use elman_tensor as tensor;
 pub use error::{Error, Quantity};
+pub use layout::Layout;
 pub use losses::{cross_entropy, cross_entropy_ignoring, huber, mae, mse};
 pub use trainer::{Snapshot, Trainer};
 pub use transform::{Chain, Now, Transform};
 pub use transforms::{
-    Adam, AdamW, ClipNorm, ClipValue, Constant, Cosine, Decay, Exponential, Momentum, Nesterov,
-    RmsProp, Schedule, Sgd, StepDecay, WarmUp, adam, adamw, clip_norm, clip_value, constant,
-    cosine, decay, exponential, momentum, nesterov, rmsprop, sgd, step_decay, warm_up,
+    AdaDelta, AdaGrad, Adam, AdamW, ClipNorm, ClipValue, Constant, Cosine, Decay, Exponential,
+    Freeze, Lamb, Lion, Momentum, Nadam, Nesterov, Noise, OneCycle, Only, Plateau, Radam, RmsProp,
+    Schedule, Sgd, Sgdw, StepDecay, Trust, WarmRestarts, WarmUp, adadelta, adagrad, adam, adamw,
+    clip_norm, clip_value, constant, cosine, decay, exponential, freeze, lamb, lion, momentum,
+    nadam, nesterov, noise, one_cycle, only, plateau, radam, rmsprop, sgd, sgdw, step_decay, trust,
+    warm_restarts, warm_up,
 };

@@ -1,11 +1,18 @@
 //! One step of training, again and again.
 
-use crate::error::{Error, Quantity};
+use crate::average::Average;
+use crate::error::{Error, Quantity, Settings};
+use crate::layout::Layout;
 use crate::transform::{Now, Transform, total};
 use elman_autograd::{Grad, Graph, Params, Tape, Var};
-use elman_kernels::{all_finite, copy, fit, update};
+use elman_kernels::{copy, fill, fit, update};
 use elman_tensor::Real;
 use std::panic::Location;
+
+mod guard;
+mod snapshot;
+
+pub use snapshot::Snapshot;
 
 /// Everything between the loss and the next weights: a chain of transforms with its memory, a
 /// tape, and the count of steps.
@@ -23,25 +30,19 @@ use std::panic::Location;
 /// ```
 pub struct Trainer<T: Real, X> {
     transform: X,
+    /// How many steps make one update.
+    batches: u64,
+    average: Option<Average>,
     tape: Tape<T>,
     grad: Grad<T>,
     update: Vec<T>,
+    /// What the transforms remember, then the sums of gradients and losses, then the average.
     memory: Vec<T>,
-    /// How many weights the memory is for; `None` before the first step.
-    weights: Option<usize>,
+    /// The weights that the memory is for: paths and sizes; `None` before the first step.
+    weights: Option<Vec<(String, usize)>>,
     step: u64,
+    metric: Option<T>,
     guard: bool,
-}
-
-/// What a trainer remembers between two steps, as plain data: see [`Trainer::snapshot`].
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Snapshot<T> {
-    /// How many steps were done.
-    pub step: u64,
-    /// How many weights were trained; `None` before the first step.
-    pub weights: Option<usize>,
-    /// What the transforms remember, in their order: a name and the numbers of each buffer.
-    pub buffers: Vec<(String, Vec<T>)>,
 }
 
 impl<T: Real, X: Transform> Trainer<T, X> {
@@ -49,12 +50,15 @@ impl<T: Real, X: Transform> Trainer<T, X> {
     pub fn new(transform: X) -> Self {
         Trainer {
             transform,
+            batches: 1,
+            average: None,
             tape: Tape::new(),
             grad: Grad::default(),
             update: Vec::new(),
             memory: Vec::new(),
             weights: None,
             step: 0,
+            metric: None,
             guard: true,
         }
     }
@@ -63,6 +67,39 @@ impl<T: Real, X: Transform> Trainer<T, X> {
     #[must_use]
     pub fn with_tape(self, tape: Tape<T>) -> Self {
         Trainer { tape, ..self }
+    }
+
+    /// Gathers the gradients of so many steps, and changes the weights at the last of them, by
+    /// the chain of their mean; 1 if nothing else is said.
+    ///
+    /// Where losses are means over batches of one size, the mean of their gradients is that of one
+    /// big batch, up to rounding. Transforms and schedules count updates, and are told the mean of
+    /// the losses; random masks are drawn for each step. At the other steps nothing is subtracted.
+    #[must_use]
+    pub fn accumulate(self, batches: u64) -> Self {
+        Trainer { batches, ..self }
+    }
+
+    /// Keeps a mean of the weights, for [`averaged`](Trainer::averaged).
+    ///
+    /// ```
+    /// use elman_autograd::{Params, Tape};
+    /// use elman_tensor::Init;
+    /// use elman_train::{Trainer, ema, sgd};
+    ///
+    /// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Constant(4.0)))?;
+    /// let mut trainer = Trainer::new(sgd(0.25)).average(ema(0.5));
+    /// for _ in 0..2 {
+    ///     trainer.step(&mut params, |g| g.param(w).square())?; // 4, 2, 1
+    /// }
+    /// let averaged = trainer.averaged(&params)?;
+    /// let w = Tape::new().evaluate(&averaged, |g| g.param(w).item())?;
+    /// assert!((w - 4.0 / 3.0).abs() < 1e-15); // (2 + 2 · 1) / 3
+    /// # Ok::<(), elman_train::Error>(())
+    /// ```
+    #[must_use]
+    pub fn average(self, average: Average) -> Self {
+        Trainer { average: Some(average), ..self }
     }
 
     /// Whether a number that is infinite or NaN is an error; on, if nothing else is said.
@@ -87,7 +124,7 @@ impl<T: Real, X: Transform> Trainer<T, X> {
     /// steps of equal shapes allocate nothing.
     ///
     /// # Errors
-    /// A setting that makes no sense, at the first step; parameters of another number than at the
+    /// A setting that makes no sense, at the first step; parameters of other weights than at the
     /// first step; whatever [`Tape::gradient`] finds; and with the [guard](Trainer::guard),
     /// numbers that are not finite. The weights and the count of steps are then as before.
     #[track_caller]
@@ -104,15 +141,44 @@ impl<T: Real, X: Transform> Trainer<T, X> {
             self.finite(Quantity::Loss, &[loss], line)?;
             self.finite_in(params, self.grad.values(), Quantity::Gradient, line)?;
         }
-        fit(copy(self.grad.values(), &mut self.update));
-        let now = Now { step: self.step, loss, weights: params.values() };
-        self.transform.apply(now, &mut self.memory, &mut self.update);
-        if self.guard {
-            self.finite_in(params, &self.update, Quantity::Update, line)?;
+        if let Some(mean) = self.gather(loss) {
+            self.apply(params, mean);
+            if self.guard {
+                self.finite_in(params, &self.update, Quantity::Update, line)?;
+            }
+            fit(update(params.values_mut(), &self.update, |w, u| *w -= u));
+            if let Some(average) = self.average {
+                // The last buffer.
+                let mean = self.memory.len() - params.len();
+                average.take(self.updates(), params.values(), &mut self.memory[mean..]);
+            }
         }
-        fit(update(params.values_mut(), &self.update, |w, u| *w -= u));
         self.step += 1;
         Ok(loss)
+    }
+
+    /// Tells the transforms a metric, such as the loss of a validation set: for
+    /// [`plateau`](crate::plateau). They hear it at the next update, and of several the last.
+    pub fn report(&mut self, metric: T) {
+        self.metric = Some(metric);
+    }
+
+    /// The parameters with the [average](Trainer::average) in place of the last weights, to
+    /// evaluate or to save. Without an average, and before the first update, those that are given.
+    ///
+    /// # Errors
+    /// Parameters of other weights than those that are trained.
+    #[track_caller]
+    pub fn averaged(&self, params: &Params<T>) -> Result<Params<T>, Error> {
+        let mut averaged = params.clone();
+        if let Some(weights) = &self.weights {
+            demand(weights, || paths(params), Location::caller())?;
+            if self.average.is_some() && self.updates() > 0 {
+                let mean = self.memory.len() - params.len();
+                averaged.values_mut().copy_from_slice(&self.memory[mean..]);
+            }
+        }
+        Ok(averaged)
     }
 
     /// How many steps were done.
@@ -145,119 +211,122 @@ impl<T: Real, X: Transform> Trainer<T, X> {
         &mut self.tape
     }
 
-    /// Copies what persists between steps: with the weights, all that is needed to go on with the
-    /// same bits.
-    ///
-    /// Settings are not in it: neither those of the transforms nor the tape's seed.
-    pub fn snapshot(&self) -> Snapshot<T> {
-        let mut buffers = Vec::new();
-        let mut rest = &self.memory[..];
-        if let Some(weights) = self.weights {
-            self.transform.memory(weights, &mut |name, len| {
-                let (buffer, after) = rest.split_at(len.min(rest.len()));
-                buffers.push((name.to_string(), buffer.to_vec()));
-                rest = after;
-            });
-        }
-        Snapshot { step: self.step, weights: self.weights, buffers }
-    }
-
-    /// Goes back, or forth, to a snapshot, also one of another trainer with the same transforms.
-    ///
-    /// Settings may differ, and transforms without memory may be added or left out.
-    ///
-    /// # Errors
-    /// If the snapshot is of other transforms, or, where steps were done, of another number of
-    /// weights; if settings make no sense. The trainer is then as before.
-    pub fn restore(&mut self, snapshot: &Snapshot<T>) -> Result<(), Error> {
-        self.transform.check()?;
-        let mut list = Vec::new();
-        if let Some(weights) = snapshot.weights.or(self.weights) {
-            self.transform.memory(weights, &mut |name, len| list.push((name, len)));
-        }
-        // Before the first step there is nothing to hold.
-        let held = if snapshot.weights.is_none() { &[][..] } else { &list };
-        let given = snapshot.buffers.iter().map(|(name, values)| (name.as_str(), values.len()));
-        let other =
-            self.weights.is_some() && snapshot.weights.is_some_and(|n| Some(n) != self.weights);
-        if other || !given.clone().eq(held.iter().copied()) {
-            return Err(Error::OtherSnapshot {
-                wanted: describe(self.weights.or(snapshot.weights), list.into_iter()),
-                given: describe(snapshot.weights, given),
-            });
-        }
-        self.weights = self.weights.or(snapshot.weights);
-        let size = self.weights.map_or(0, |weights| total(&self.transform, weights));
-        self.memory.clear();
-        snapshot.buffers.iter().for_each(|(_, values)| self.memory.extend_from_slice(values));
-        self.memory.resize(size, T::ZERO);
-        self.step = snapshot.step;
-        Ok(())
-    }
-
-    /// Makes room at the first step, and demands the same number of weights at the others.
+    /// Makes room at the first step, and demands the same weights at the others.
     fn prepare(
         &mut self,
         params: &Params<T>,
         line: &'static Location<'static>,
     ) -> Result<(), Error> {
-        let given = params.len();
-        match self.weights {
-            Some(wanted) if wanted != given => {
-                return Err(Error::OtherParams { wanted, given, line });
-            }
-            Some(_) => {}
+        match &self.weights {
+            Some(weights) => demand(weights, || paths(params), line)?,
             None => {
-                self.transform.check()?;
-                self.memory.resize(total(&self.transform, given), T::ZERO);
-                self.weights = Some(given);
+                let weights: Vec<_> = paths(params).map(|(path, len)| (path.into(), len)).collect();
+                let layout = Layout::new(&weights);
+                self.check(layout)?;
+                let mut size = 0;
+                self.list(layout, &mut |_, len| size += len);
+                self.memory.resize(size, T::ZERO);
+                self.weights = Some(weights);
             }
         }
-        if self.update.len() != given {
+        if self.update.len() != params.len() {
             self.grad = Grad::zeros(params);
-            self.update.resize(given, T::ZERO);
+            self.update.resize(params.len(), T::ZERO);
         }
         Ok(())
     }
 
-    /// An error if a vector over all weights is not finite.
-    fn finite_in(
-        &self,
-        params: &Params<T>,
-        x: &[T],
-        quantity: fn(String) -> Quantity,
-        line: &'static Location<'static>,
-    ) -> Result<(), Error> {
-        if all_finite(x) {
-            return Ok(());
-        }
-        let mut rest = x;
-        for (path, param) in params.iter() {
-            let (of, after) = rest.split_at(param.shape().len().min(rest.len()));
-            if of.iter().any(|x| !x.is_finite()) {
-                return self.finite(quantity(path.to_string()), of, line);
-            }
-            rest = after;
-        }
-        Ok(())
+    fn check(&self, layout: Layout<'_>) -> Result<(), Error> {
+        self.transform.check(layout)?;
+        Settings("accumulate").steps("batches", self.batches)?;
+        self.average.map_or(Ok(()), |average| average.check())
     }
 
-    fn finite(
-        &self,
-        quantity: Quantity,
-        x: &[T],
-        line: &'static Location<'static>,
-    ) -> Result<(), Error> {
-        let Some(index) = x.iter().position(|x| !x.is_finite()) else {
-            return Ok(());
-        };
-        let (value, step) = (x[index].to_f64(), self.step);
-        Err(Error::NotFinite { quantity, index, value, step, line })
+    /// Lists the buffers of the memory.
+    fn list(&self, layout: Layout<'_>, list: &mut dyn FnMut(&'static str, usize)) {
+        self.transform.memory(layout, list);
+        if self.batches > 1 {
+            list("accumulate.gradient", layout.len());
+            list("accumulate.loss", 1);
+        }
+        if let Some(average) = self.average {
+            list(average.name(), layout.len());
+        }
+    }
+
+    fn layout(&self) -> Layout<'_> {
+        Layout::new(self.weights.as_deref().unwrap_or_default())
+    }
+
+    /// How many updates were done.
+    fn updates(&self) -> u64 {
+        self.step.checked_div(self.batches).unwrap_or(self.step)
+    }
+
+    /// Adds the gradient and the loss to the sums. At the last step of an update, makes their
+    /// means: the update, as it enters the chain, and the loss.
+    fn gather(&mut self, loss: T) -> Option<T> {
+        let grad = self.grad.values();
+        fit(copy(grad, &mut self.update));
+        if self.batches <= 1 {
+            return Some(loss);
+        }
+        let start = total(&self.transform, self.layout());
+        let (sum, losses) = self.memory[start..].split_at_mut(grad.len());
+        // The sums stay as they are in the last step: it may fail, and be done again.
+        let turn = self.step % self.batches;
+        if turn + 1 == self.batches {
+            let part = T::from_f64(1.0 / self.batches as f64);
+            fit(update(&mut self.update, sum, |u, sum| *u = (sum + *u) * part));
+            return Some((losses[0] + loss) * part);
+        }
+        fill(&mut self.update, T::ZERO);
+        if turn == 0 {
+            fit(copy(grad, sum));
+            losses[0] = loss;
+        } else {
+            fit(update(sum, grad, |sum, g| *sum += g));
+            losses[0] += loss;
+        }
+        None
+    }
+
+    /// Runs the chain.
+    fn apply(&mut self, params: &Params<T>, loss: T) {
+        let (step, metric) = (self.updates(), self.metric.take());
+        let layout = Layout::new(self.weights.as_deref().unwrap_or_default());
+        let now = Now { step, loss, metric, weights: params.values(), layout };
+        let own = total(&self.transform, layout);
+        self.transform.apply(now, &mut self.memory[..own], &mut self.update);
+        for (_, range) in layout.iter().filter(|(path, _)| self.transform.frozen(path)) {
+            fill(&mut self.update[range], T::ZERO);
+        }
     }
 }
 
-fn describe<'a>(weights: Option<usize>, list: impl Iterator<Item = (&'a str, usize)>) -> String {
-    let list: Vec<_> = list.map(|(name, len)| format!("{name} [{len}]")).collect();
-    let buffers = if list.is_empty() { "nothing".into() } else { list.join(", ") };
-    format!("{} weights with {buffers}", weights.unwrap_or(0))
+/// Paths and sizes.
+fn paths<T: Real>(params: &Params<T>) -> impl Iterator<Item = (&str, usize)> {
+    params.iter().map(|(path, param)| (path, param.shape().len()))
+}
+
+/// An error unless the weights are those that are trained.
+fn demand<'a, I: Iterator<Item = (&'a str, usize)>>(
+    wanted: &'a [(String, usize)],
+    given: impl Fn() -> I,
+    line: &'static Location<'static>,
+) -> Result<(), Error> {
+    let trained = || wanted.iter().map(|(path, len)| (path.as_str(), *len));
+    if given().eq(trained()) {
+        return Ok(());
+    }
+    let (all, others) = (Layout::new(wanted).len(), given().map(|(_, len)| len).sum());
+    if all != others {
+        return Err(Error::OtherParams { wanted: all, given: others, line });
+    }
+    let at = given().zip(trained()).take_while(|(a, b)| a == b).count();
+    let name = |weight: Option<(&str, usize)>| match weight {
+        Some((path, len)) => format!("{path:?} of {len}"),
+        None => "nothing".into(),
+    };
+    Err(Error::OtherWeight { wanted: name(trained().nth(at)), given: name(given().nth(at)), line })
 }

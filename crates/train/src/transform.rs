@@ -1,6 +1,7 @@
 //! The contract of a transform, and chains of them.
 
 use crate::error::Error;
+use crate::layout::Layout;
 use elman_tensor::Real;
 
 /// One link of the chain that turns a gradient into the update that is subtracted from the
@@ -32,17 +33,25 @@ use elman_tensor::Real;
 /// # let _ = sign_descent;
 /// ```
 pub trait Transform: Send + Sync {
-    /// Whether the settings make sense; asked before the first step.
+    /// Whether the settings make sense for these weights; asked before the first step.
     ///
     /// # Errors
-    /// [`Error::Setting`], which names the setting.
-    fn check(&self) -> Result<(), Error> {
+    /// [`Error::Setting`], which names the setting, or [`Error::NoWeight`].
+    fn check(&self, _layout: Layout<'_>) -> Result<(), Error> {
         Ok(())
     }
 
     /// Lists what is remembered between steps: of each buffer a name and how many numbers it
-    /// has. The same for the same number of weights, whenever it is asked.
-    fn memory(&self, _weights: usize, _list: &mut dyn FnMut(&'static str, usize)) {}
+    /// has. The same for the same weights, whenever it is asked.
+    ///
+    /// A buffer without a name is room to work in. It is not saved, and what it holds at the next
+    /// step is unspecified.
+    fn memory(&self, _layout: Layout<'_>, _list: &mut dyn FnMut(&'static str, usize)) {}
+
+    /// Whether the weight of this path must stay as it is, whatever else the chain does.
+    fn frozen(&self, _path: &str) -> bool {
+        false
+    }
 
     /// Changes `update`, which is the gradient or what the transforms before this one made of it.
     ///
@@ -63,18 +72,29 @@ pub trait Transform: Send + Sync {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Now<'a, T> {
-    /// The number of steps done before: 0 in the first.
+    /// The number of updates done before: 0 in the first.
     pub step: u64,
     /// The loss of this step.
     pub loss: T,
+    /// What was [reported](crate::Trainer::report) since the last update.
+    pub metric: Option<T>,
     /// The weights, as they are before the update.
     pub weights: &'a [T],
+    /// Which of them belong together.
+    pub layout: Layout<'a>,
 }
 
 impl<'a, T> Now<'a, T> {
-    /// A step; for testing a transform without a trainer.
-    pub fn new(step: u64, loss: T, weights: &'a [T]) -> Self {
-        Now { step, loss, weights }
+    /// A step in which nothing is reported; for testing a transform without a trainer. The
+    /// weights are as many as the layout says.
+    pub fn new(step: u64, loss: T, weights: &'a [T], layout: Layout<'a>) -> Self {
+        Now { step, loss, metric: None, weights, layout }
+    }
+
+    /// The same step, with a metric.
+    #[must_use]
+    pub fn with_metric(self, metric: T) -> Self {
+        Now { metric: Some(metric), ..self }
     }
 }
 
@@ -86,18 +106,22 @@ pub struct Chain<First, Next> {
 }
 
 impl<First: Transform, Next: Transform> Transform for Chain<First, Next> {
-    fn check(&self) -> Result<(), Error> {
-        self.first.check()?;
-        self.next.check()
+    fn check(&self, layout: Layout<'_>) -> Result<(), Error> {
+        self.first.check(layout)?;
+        self.next.check(layout)
     }
 
-    fn memory(&self, weights: usize, list: &mut dyn FnMut(&'static str, usize)) {
-        self.first.memory(weights, list);
-        self.next.memory(weights, list);
+    fn memory(&self, layout: Layout<'_>, list: &mut dyn FnMut(&'static str, usize)) {
+        self.first.memory(layout, list);
+        self.next.memory(layout, list);
+    }
+
+    fn frozen(&self, path: &str) -> bool {
+        self.first.frozen(path) || self.next.frozen(path)
     }
 
     fn apply<T: Real>(&self, now: Now<'_, T>, memory: &mut [T], update: &mut [T]) {
-        let middle = total(&self.first, update.len()).min(memory.len());
+        let middle = total(&self.first, now.layout).min(memory.len());
         let (first, next) = memory.split_at_mut(middle);
         self.first.apply(now, first, update);
         self.next.apply(now, next, update);
@@ -106,14 +130,18 @@ impl<First: Transform, Next: Transform> Transform for Chain<First, Next> {
 
 /// `None` changes nothing.
 impl<X: Transform> Transform for Option<X> {
-    fn check(&self) -> Result<(), Error> {
-        self.as_ref().map_or(Ok(()), X::check)
+    fn check(&self, layout: Layout<'_>) -> Result<(), Error> {
+        self.as_ref().map_or(Ok(()), |transform| transform.check(layout))
     }
 
-    fn memory(&self, weights: usize, list: &mut dyn FnMut(&'static str, usize)) {
+    fn memory(&self, layout: Layout<'_>, list: &mut dyn FnMut(&'static str, usize)) {
         if let Some(transform) = self {
-            transform.memory(weights, list);
+            transform.memory(layout, list);
         }
+    }
+
+    fn frozen(&self, path: &str) -> bool {
+        self.as_ref().is_some_and(|transform| transform.frozen(path))
     }
 
     fn apply<T: Real>(&self, now: Now<'_, T>, memory: &mut [T], update: &mut [T]) {
@@ -123,9 +151,9 @@ impl<X: Transform> Transform for Option<X> {
     }
 }
 
-/// How many numbers a transform remembers.
-pub(crate) fn total(transform: &impl Transform, weights: usize) -> usize {
+/// How many numbers a transform's memory has.
+pub(crate) fn total(transform: &impl Transform, layout: Layout<'_>) -> usize {
     let mut total = 0;
-    transform.memory(weights, &mut |_, len| total += len);
+    transform.memory(layout, &mut |_, len| total += len);
     total
 }

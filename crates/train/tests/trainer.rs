@@ -3,9 +3,10 @@
 use elman_autograd::{Graph, Param, Params, Tape, Var};
 use elman_tensor::{Dual, Init, Random, Real, Tensor};
 use elman_train::{
-    Error, Now, Snapshot, Trainer, Transform, adam, adamw, clip_norm, clip_value, constant, cosine,
-    cross_entropy, decay, exponential, huber, mae, momentum, mse, nesterov, rmsprop, sgd,
-    step_decay, warm_up,
+    Error, Now, Snapshot, Trainer, Transform, adadelta, adagrad, adam, adamw, clip_norm,
+    clip_value, constant, cosine, cross_entropy, decay, ema, exponential, freeze, huber, lamb,
+    lion, mae, momentum, mse, nadam, nesterov, noise, one_cycle, only, plateau, radam, rmsprop,
+    sgd, sgdw, step_decay, swa, trust, warm_restarts, warm_up,
 };
 use std::panic::Location;
 
@@ -62,16 +63,22 @@ fn bits<T: Real>(x: &[T]) -> Vec<[u64; 2]> {
     x.iter().map(|x| x.bits()).collect()
 }
 
+fn resumes<T: Real, X: Transform + Clone>(transform: X, buffers: &[&str]) {
+    resumes_as::<T, X>(|| Trainer::new(transform.clone()), buffers);
+}
+
 /// Seven steps, and the last four of them again from a snapshot: by another trainer, and by the
 /// same one.
-fn resumes<T: Real, X: Transform + Clone>(transform: X, buffers: &[&str]) {
-    let make = || Trainer::<T, X>::new(transform.clone()).with_tape(Tape::new().seed(9));
+fn resumes_as<T: Real, X: Transform>(make: impl Fn() -> Trainer<T, X>, buffers: &[&str]) {
+    let make = || make().with_tape(Tape::new().seed(9));
     let (network, mut params) = Network::new::<T>();
     let mut trainer = make();
     run(&mut trainer, &network, &mut params, 3);
     let (snapshot, saved) = (trainer.snapshot(), params.clone());
     let names: Vec<_> = snapshot.buffers.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!((snapshot.step, snapshot.weights, &names[..]), (3, Some(20), buffers));
+    let weights = [("w".to_string(), 12), ("u".to_string(), 8)];
+    assert_eq!((snapshot.step, &names[..]), (3, buffers));
+    assert_eq!(snapshot.weights.as_deref(), Some(&weights[..]));
     assert!(snapshot.buffers.iter().all(|(_, b)| b.iter().any(|b| *b != T::ZERO)), "{names:?}");
     let losses = run(&mut trainer, &network, &mut params, 7);
 
@@ -119,10 +126,42 @@ fn every_transform_resumes_with_the_same_bits() {
         rmsprop(0.1).then(Some(adam(0.1))),
         &["rmsprop.square", "adam.mean", "adam.square"],
     );
+    resumes::<f64, _>(adagrad(0.1), &["adagrad.squares"]);
+    resumes::<f64, _>(adadelta(1.0), &["adadelta.square", "adadelta.step"]);
+    resumes::<f64, _>(nadam(0.1), &["nadam.mean", "nadam.square", "nadam.free"]);
+    resumes::<f32, _>(radam(0.1).betas(0.5, 0.6), &["radam.mean", "radam.square"]);
+    resumes::<f64, _>(lion(0.1), &["lion.mean"]);
+    resumes::<f64, _>(lamb(0.1, 0.1), &["adam.mean", "adam.square"]);
+    resumes::<f64, _>(sgdw(0.1, 0.1), &[]);
+    resumes::<f64, _>(trust().then(sgd(0.1)), &[]);
+    resumes::<f64, _>(noise(0.1).then(sgd(0.1)), &[]);
+    resumes::<f64, _>(sgd(0.1).then(one_cycle(6)), &[]);
+    resumes::<f64, _>(sgd(0.1).then(warm_restarts(4)), &[]);
+    resumes::<f64, _>(freeze("w").then(sgd(0.1)), &[]);
+    let parts = || only("u", nadam(0.1)).then(only("*", only("w", momentum(0.9).then(sgd(0.1)))));
+    let buffers = ["nadam.mean", "nadam.square", "nadam.free", "momentum.velocity"];
+    resumes::<f64, _>(parts(), &buffers);
+    resumes::<f32, _>(parts(), &buffers);
     let long = || clip_norm(1.0).then(momentum(0.5)).then(adam(0.1)).then(warm_up(5));
     let buffers = ["momentum.velocity", "adam.mean", "adam.square"];
     resumes::<f32, _>(long(), &buffers);
     resumes::<Dual<f64>, _>(long(), &buffers);
+}
+
+#[test]
+fn sums_and_averages_resume_with_the_same_bits() {
+    fn momentous<T: Real>() -> Trainer<T, impl Transform> {
+        Trainer::new(momentum(0.9).then(sgd(0.1)))
+    }
+    resumes_as::<f64, _>(|| momentous().average(ema(0.9)), &["momentum.velocity", "ema.mean"]);
+    resumes_as::<f32, _>(|| momentous().average(swa(1, 2)), &["momentum.velocity", "swa.mean"]);
+    let sums = ["momentum.velocity", "accumulate.gradient", "accumulate.loss"];
+    for batches in [2, 3] {
+        resumes_as::<f32, _>(|| momentous().accumulate(batches), &sums);
+    }
+    let all = ["adam.mean", "adam.square", "accumulate.gradient", "accumulate.loss", "ema.mean"];
+    let parts = || only("w", clip_norm(0.1).then(adam(0.1)));
+    resumes_as::<f64, _>(|| Trainer::new(parts()).accumulate(2).average(ema(0.9)), &all);
 }
 
 #[test]
@@ -149,10 +188,10 @@ fn a_snapshot_of_something_else_is_refused() {
     cut.buffers[0].1.pop();
     refused(&mut other, &cut);
     let mut more = other.snapshot();
-    more.weights = Some(21);
+    more.weights = Some(vec![("w".into(), 21)]);
     more.buffers[0].1.push(0.0);
     refused(&mut other, &more);
-    more.weights = Some(usize::MAX);
+    more.weights = Some(vec![("w".into(), usize::MAX), ("u".into(), usize::MAX)]);
     refused(&mut other, &more);
     more.weights = None;
     refused(&mut other, &more);
@@ -176,6 +215,19 @@ fn other_parameters_are_an_error() {
     let error = error.to_string();
     assert!(error.starts_with("a trainer of 20 weights was given parameters of 7"), "{error}");
     assert!(error.contains(&place), "{error}");
+    // As many numbers, under other names.
+    let (u, mut named) = Params::<f64>::init(0, |p| {
+        p.weight("w", [3, 4], Init::Zeros)?;
+        p.weight("head", [8], Init::Zeros)
+    })
+    .unwrap();
+    let error = trainer.step(&mut named, |g| g.param(u).sum()).unwrap_err().to_string();
+    let wanted = "a trainer of the weight \"u\" of 8 was given \"head\" of 8 in its place (at ";
+    assert!(error.starts_with(wanted) && error.contains(file!()), "{error}");
+    assert_eq!(trainer.averaged(&named).unwrap_err().to_string()[..wanted.len()], *wanted);
+    let mut snapshot = trainer.snapshot();
+    snapshot.weights.as_mut().unwrap()[1].0 = "head".into();
+    assert_eq!(trainer.restore(&snapshot).unwrap_err().to_string()[..wanted.len()], *wanted);
     // It goes on with its own.
     run(&mut trainer, &network, &mut params, 2);
     assert_eq!(other.values(), [0.0; 7]);
@@ -304,9 +356,10 @@ fn no_weights_at_all_are_trained_in_peace() {
 fn steps_after_the_first_allocate_nothing() {
     fn check<X: Transform>(transform: X) {
         let (network, mut params) = Network::new::<f32>();
-        let mut trainer = Trainer::new(transform);
+        let mut trainer = Trainer::new(transform).accumulate(3).average(ema(0.9));
         let batches: Vec<_> = (0..30).map(batch).collect();
         let mut step = |t: usize| {
+            trainer.report(1.0);
             trainer.step(&mut params, network.loss(&batches[t], t as u64)).unwrap();
         };
         step(0);
@@ -317,6 +370,9 @@ fn steps_after_the_first_allocate_nothing() {
     check(clip_value(1.0).then(decay(0.1)).then(momentum(0.9)).then(sgd(0.01)).then(cosine(20)));
     check(nesterov(0.9).then(rmsprop(0.01)).then(exponential(0.9)).then(constant(0.5)));
     check(Some(adamw(0.01, 0.1)).then(None::<elman_train::ClipNorm>));
+    check(noise(0.1).then(adagrad(0.1)).then(adadelta(0.1)).then(plateau(0.5, 3).of_loss()));
+    check(freeze("w").then(nadam(0.1)).then(lion(0.1)).then(one_cycle(20)).then(sgdw(0.1, 0.1)));
+    check(only("u*", only("*", radam(0.1))).then(lamb(0.1, 0.1)).then(warm_restarts(3)));
     // The counter counts.
     assert!(allocation_counter::measure(|| drop(std::hint::black_box(vec![1]))).count_total > 0);
 }

@@ -4,19 +4,22 @@
 use elman_autograd::Params;
 use elman_tensor::{Init, Random, Real};
 use elman_train::{
-    Error, Now, Schedule, Trainer, Transform, adam, adamw, clip_norm, clip_value, constant, cosine,
-    decay, exponential, momentum, nesterov, rmsprop, sgd, step_decay, warm_up,
+    Error, Layout, Now, Schedule, Trainer, Transform, adadelta, adagrad, adam, adamw, clip_norm,
+    clip_value, constant, cosine, decay, ema, exponential, freeze, lamb, lion, momentum, nadam,
+    nesterov, noise, one_cycle, only, plateau, radam, rmsprop, sgd, sgdw, step_decay, swa, trust,
+    warm_restarts, warm_up,
 };
 use proptest::prelude::*;
 
 /// The updates of five steps of the same random gradients and weights, one after the other.
 fn updates<T: Real>(transform: &impl Transform, weights: &[T], grads: &[Vec<T>]) -> Vec<Vec<T>> {
-    let mut size = 0;
-    transform.memory(weights.len(), &mut |_, len| size += len);
+    let list = [("w".to_string(), weights.len())];
+    let (layout, mut size) = (Layout::new(&list), 0);
+    transform.memory(layout, &mut |_, len| size += len);
     let mut memory = vec![T::ZERO; size];
     let step = |(step, grad): (usize, &Vec<T>)| {
         let mut update = grad.clone();
-        let now = Now::new(step as u64, T::ONE, weights);
+        let now = Now::new(step as u64, T::ONE, weights, layout);
         transform.apply(now, &mut memory, &mut update);
         update
     };
@@ -43,17 +46,17 @@ fn independent(transform: &impl Transform, seed: u64, n: usize) -> Result<(), Te
     Ok(())
 }
 
-/// What a transform does to one weight, by its equation: from (step, w, g) with two numbers of
+/// What a transform does to one weight, by its equation: from (step, w, g) with three numbers of
 /// memory.
 fn equation(
     transform: &impl Transform,
     seed: u64,
-    f: impl Fn(i32, f64, f64, &mut [f64; 2]) -> f64,
+    f: impl Fn(i32, f64, f64, &mut [f64; 3]) -> f64,
 ) -> Result<(), TestCaseError> {
     let (w, g) = draw(seed, 3);
     let ours = updates(transform, &w, &g);
     for i in 0..3 {
-        let mut memory = [0.0; 2];
+        let mut memory = [0.0; 3];
         for (step, g) in g.iter().enumerate() {
             let wanted = f(step as i32, w[i], g[i], &mut memory);
             let off = (ours[step][i] - wanted).abs();
@@ -78,6 +81,12 @@ proptest! {
         independent(&rmsprop(0.1), seed, n)?;
         independent(&adam(0.1), seed, n)?;
         independent(&adamw(0.1, 0.2), seed, n)?;
+        independent(&adagrad(0.1), seed, n)?;
+        independent(&adadelta(1.0), seed, n)?;
+        independent(&nadam(0.1), seed, n)?;
+        independent(&radam(0.1), seed, n)?;
+        independent(&lion(0.1), seed, n)?;
+        independent(&sgdw(0.1, 0.2), seed, n)?;
         independent(&clip_value(0.5), seed, n)?;
         independent(&decay(0.1), seed, n)?;
         independent(&exponential(0.9), seed, n)?;
@@ -91,9 +100,9 @@ proptest! {
         eps in 1e-8..0.5, d in 0.0..0.5,
     ) {
         equation(&sgd(rate), seed, |_, _, g, _| rate * g)?;
-        equation(&momentum(a), seed, |_, _, g, [v, _]| { *v = a * *v + g; *v })?;
-        equation(&nesterov(a), seed, |_, _, g, [v, _]| { *v = a * *v + g; g + a * *v })?;
-        equation(&rmsprop(rate).alpha(a).eps(eps), seed, |_, _, g, [s, _]| {
+        equation(&momentum(a), seed, |_, _, g, [v, ..]| { *v = a * *v + g; *v })?;
+        equation(&nesterov(a), seed, |_, _, g, [v, ..]| { *v = a * *v + g; g + a * *v })?;
+        equation(&rmsprop(rate).alpha(a).eps(eps), seed, |_, _, g, [s, ..]| {
             *s = a * *s + (1.0 - a) * g.powi(2);
             rate * g / (s.sqrt() + eps)
         })?;
@@ -103,11 +112,55 @@ proptest! {
             let (m, s) = (*m / (1.0 - a.powi(step + 1)), *s / (1.0 - b.powi(step + 1)));
             rate * m / (s.sqrt() + eps)
         };
-        equation(&adam(rate).betas(a, b).eps(eps), seed, |t, _, g, [m, s]| by_hand(t, g, m, s))?;
-        let decayed = |t, w, g, [m, s]: &mut [f64; 2]| by_hand(t, g, m, s) + rate * d * w;
+        equation(&adam(rate).betas(a, b).eps(eps), seed, |t, _, g, [m, s, _]| by_hand(t, g, m, s))?;
+        let decayed = |t, w, g, [m, s, _]: &mut [f64; 3]| by_hand(t, g, m, s) + rate * d * w;
         equation(&adamw(rate, d).betas(a, b).eps(eps), seed, decayed)?;
         equation(&adam(rate).betas(a, b).eps(eps).then(decay(rate * d)), seed, decayed)?;
         equation(&decay(d).then(sgd(rate)), seed, |_, w, g, _| rate * (g + d * w))?;
+        equation(&sgdw(rate, d), seed, |_, w, g, _| rate * g + rate * d * w)?;
+        equation(&momentum(a).then(sgdw(rate, d)), seed, |_, w, g, [v, ..]| {
+            *v = a * *v + g;
+            rate * *v + rate * d * w
+        })?;
+        equation(&adagrad(rate).eps(eps), seed, |_, _, g, [s, ..]| {
+            *s += g.powi(2);
+            rate * g / (s.sqrt() + eps)
+        })?;
+        equation(&adadelta(rate).rho(a).eps(eps), seed, |_, _, g, [s, d, _]| {
+            *s = a * *s + (1.0 - a) * g.powi(2);
+            let v = ((*d + eps) / (*s + eps)).sqrt() * g;
+            *d = a * *d + (1.0 - a) * v.powi(2);
+            rate * v
+        })?;
+        equation(&lion(rate).betas(a, b), seed, |_, _, g, [m, ..]| {
+            let step = a * *m + (1.0 - a) * g;
+            *m = b * *m + (1.0 - b) * g;
+            rate * step.signum()
+        })?;
+        equation(&nadam(rate).betas(a, b).eps(eps).slowdown(d), seed, |t, _, g, [m, s, _]| {
+            *m = a * *m + (1.0 - a) * g;
+            *s = b * *s + (1.0 - b) * g.powi(2);
+            let mu = |t: i32| a * (1.0 - 0.96f64.powf(f64::from(t) * d) / 2.0);
+            let product = |until: i32| (1..=until).map(mu).product::<f64>();
+            let of_mean = mu(t + 2) * *m / (1.0 - product(t + 2));
+            let of_gradient = (1.0 - mu(t + 1)) * g / (1.0 - product(t + 1));
+            rate * (of_mean + of_gradient) / ((*s / (1.0 - b.powi(t + 1))).sqrt() + eps)
+        })?;
+        // Of a second beta near 1, five steps are not enough for squares to count.
+        for b in [b, 0.9, 0.5, 0.999] {
+            equation(&radam(rate).betas(a, b).eps(eps), seed, |t, _, g, [m, s, _]| {
+                *m = a * *m + (1.0 - a) * g;
+                *s = b * *s + (1.0 - b) * g.powi(2);
+                let (m, free) = (*m / (1.0 - a.powi(t + 1)), 1.0 - b.powi(t + 1));
+                let most = 2.0 / (1.0 - b) - 1.0;
+                let rho = most - 2.0 * f64::from(t + 1) * b.powi(t + 1) / free;
+                if rho <= 5.0 {
+                    return rate * m;
+                }
+                let r = (rho - 4.0) * (rho - 2.0) * most / ((most - 4.0) * (most - 2.0) * rho);
+                rate * m * r.sqrt() * free.sqrt() / (s.sqrt() + eps)
+            })?;
+        }
         equation(&clip_value(d + 0.1), seed, |_, _, g, _| g.clamp(-d - 0.1, d + 0.1))?;
         equation(&constant(a), seed, |_, _, g, _| a * g)?;
         equation(&exponential(a), seed, |t, _, g, _| a.powi(t) * g)?;
@@ -116,7 +169,7 @@ proptest! {
         let scaled = adamw(rate, d).betas(a, b).eps(eps).then(step_decay(0.5, 3));
         equation(&scaled, seed, |t, w, g, memory| half(t) * decayed(t, w, g, memory))?;
         let apart = adam(rate).betas(a, b).eps(eps).then(step_decay(0.5, 3)).then(decay(d));
-        equation(&apart, seed, |t, w, g, [m, s]| half(t) * by_hand(t, g, m, s) + d * w)?;
+        equation(&apart, seed, |t, w, g, [m, s, _]| half(t) * by_hand(t, g, m, s) + d * w)?;
     }
 
     #[test]
@@ -154,10 +207,26 @@ proptest! {
             sgd(a), momentum(a), nesterov(a), rmsprop(a).alpha(b).eps(c),
             adam(a).betas(b, c), adam(a).eps(b), adamw(a, b).eps(c), clip_norm(a), clip_value(a),
             decay(a), constant(a), step_decay(a, n), exponential(a), cosine(n).floor(a), warm_up(n),
+            adagrad(a).eps(b), adadelta(a).rho(b).eps(c), nadam(a).betas(b, c),
+            nadam(0.1).slowdown(a), radam(a).betas(b, c).eps(0.1), lion(a).betas(b, c),
+            lamb(a, b).eps(c), sgdw(a, b), trust(), noise(a).gamma(b).seed(n),
+            one_cycle(n).rise(a).start(b).end(c), warm_restarts(n).times(n).floor(a),
+            plateau(a, n).threshold(b).floor(c).cooldown(n).of_loss(),
+            only("w", sgd(a)), only("x", sgd(a)), freeze("*"),
         ];
+        for average in [ema(a), swa(n, n), swa(n, n / 2), swa(0, n)] {
+            let _ = Trainer::new(sgd(0.1)).average(average).step(
+                &mut Params::<f32>::init(1, |p| p.weight("w", [3], Init::Zeros)).unwrap().1,
+                |g| g.constant([], 1.0),
+            );
+        }
         for step in [0, 1, n.saturating_sub(1), n, n.saturating_add(1), u64::MAX] {
-            let schedules: [&dyn Schedule; 5] =
-                [&constant(a), &step_decay(a, n), &exponential(a), &cosine(n).floor(a), &warm_up(n)];
+            let cycle = one_cycle(n).rise(a).start(b).end(c);
+            let restarts = [n, n % 3].map(|times| warm_restarts(n % 7).times(times).floor(a));
+            let schedules: [&dyn Schedule; 8] = [
+                &constant(a), &step_decay(a, n), &exponential(a), &cosine(n).floor(a), &warm_up(n),
+                &cycle, &restarts[0], &restarts[1],
+            ];
             schedules.iter().for_each(|s| { s.factor(step); });
         }
     }
@@ -211,7 +280,9 @@ fn a_transform_may_be_absent() {
     assert_eq!(updates(&absent.then(adam(0.1)), &w, &g), updates(&adam(0.1), &w, &g));
     let present = Some(momentum(0.9)).then(adam(0.1));
     assert_eq!(updates(&present, &w, &g), updates(&momentum(0.9).then(adam(0.1)), &w, &g));
-    assert!(Some(sgd(-1.0)).check().is_err() && None::<elman_train::Sgd>.check().is_ok());
+    let layout = Layout::new(&[]);
+    assert!(Some(sgd(-1.0)).check(layout).is_err());
+    assert!(None::<elman_train::Sgd>.check(layout).is_ok());
 }
 
 #[test]
@@ -256,6 +327,37 @@ fn settings_without_sense_are_errors_at_the_first_step() {
     refused(constant(-1.0), "constant: factor must be finite and not negative, got -1");
     refused(step_decay(-1.0, 5), "step_decay: factor must be finite and not negative, got -1");
     refused(step_decay(0.5, 0), "step_decay: every must be at least 1, got 0");
+    refused(sgdw(-0.1, 0.1), "sgdw: rate must be finite and not negative, got -0.1");
+    refused(sgdw(0.1, -0.1), "sgdw: decay must be finite and not negative, got -0.1");
+    refused(adagrad(-0.1), "adagrad: rate must be finite and not negative, got -0.1");
+    refused(adagrad(0.1).eps(0.0), "adagrad: eps must be finite and more than 0, got 0");
+    refused(adadelta(-0.1), "adadelta: rate must be finite and not negative, got -0.1");
+    refused(adadelta(1.0).rho(1.0), "adadelta: rho must be at least 0 and less than 1, got 1");
+    refused(adadelta(1.0).eps(0.0), "adadelta: eps must be finite and more than 0, got 0");
+    refused(nadam(-1.0), "nadam: rate must be finite and not negative, got -1");
+    refused(nadam(0.1).slowdown(-1.0), "nadam: slowdown must be finite and not negative, got -1");
+    refused(radam(0.1).eps(0.0), "radam: eps must be finite and more than 0, got 0");
+    refused(lion(-1.0), "lion: rate must be finite and not negative, got -1");
+    refused(
+        lion(0.1).betas(0.9, 1.0),
+        "lion: the second beta must be at least 0 and less than 1, got 1",
+    );
+    refused(lamb(-1.0, 0.1), "lamb: rate must be finite and not negative, got -1");
+    refused(lamb(0.1, -1.0), "lamb: decay must be finite and not negative, got -1");
+    refused(lamb(0.1, 0.1).eps(0.0), "lamb: eps must be finite and more than 0, got 0");
+    refused(noise(-1.0), "noise: eta must be finite and not negative, got -1");
+    refused(noise(1.0).gamma(-1.0), "noise: gamma must be finite and not negative, got -1");
+    refused(one_cycle(0), "one_cycle: steps must be at least 1, got 0");
+    refused(one_cycle(9).rise(1.5), "one_cycle: rise must be from 0 to 1, got 1.5");
+    refused(one_cycle(9).start(-1.0), "one_cycle: start must be from 0 to 1, got -1");
+    refused(one_cycle(9).end(f64::NAN), "one_cycle: end must be from 0 to 1, got NaN");
+    refused(warm_restarts(0), "warm_restarts: steps must be at least 1, got 0");
+    refused(warm_restarts(9).times(0), "warm_restarts: times must be at least 1, got 0");
+    refused(warm_restarts(9).floor(2.0), "warm_restarts: floor must be from 0 to 1, got 2");
+    refused(plateau(1.5, 3), "plateau: factor must be from 0 to 1, got 1.5");
+    refused(plateau(0.5, 3).threshold(2.0), "plateau: threshold must be from 0 to 1, got 2");
+    refused(plateau(0.5, 3).floor(2.0), "plateau: floor must be from 0 to 1, got 2");
+    refused(only("w", sgd(-0.1)), "sgd: rate must be finite and not negative, got -0.1");
     refused(exponential(-0.1), "exponential: factor must be finite and not negative, got -0.1");
     refused(cosine(0), "cosine: steps must be at least 1, got 0");
     refused(cosine(5).floor(1.5), "cosine: floor must be from 0 to 1, got 1.5");

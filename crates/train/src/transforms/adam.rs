@@ -1,18 +1,15 @@
 //! Adam, and Adam with decoupled decay.
 
+use super::decay::decay;
+use super::moments::Moments;
 use crate::error::{Error, Settings};
+use crate::layout::Layout;
 use crate::transform::{Now, Transform};
-use crate::transforms::decay;
-use elman_kernels::{each3, fit};
 use elman_tensor::Real;
 
 /// Adam (Kingma & Ba 2015), made by [`adam`].
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Adam {
-    rate: f64,
-    betas: [f64; 2],
-    eps: f64,
-}
+pub struct Adam(Moments);
 
 /// Adam: running means of the gradient and of its square, both freed of their start at 0.
 ///
@@ -25,53 +22,45 @@ pub struct Adam {
 /// paper and in PyTorch. In f32 a gradient beyond 1e19 has no finite square, and its weight stands
 /// still from then on: clip first.
 pub fn adam(rate: f64) -> Adam {
-    Adam { rate, betas: [0.9, 0.999], eps: 1e-8 }
+    Adam(Moments::new(rate))
 }
 
 impl Adam {
     /// How much of the means of the gradient and of its square is kept at each step, in [0, 1).
     #[must_use]
     pub fn betas(self, first: f64, second: f64) -> Self {
-        Adam { betas: [first, second], ..self }
+        Adam(self.0.betas(first, second))
     }
 
     /// What is added to the root, more than 0: without it, a weight without a gradient would
     /// get 0/0.
     #[must_use]
     pub fn eps(self, eps: f64) -> Self {
-        Adam { eps, ..self }
+        Adam(self.0.eps(eps))
     }
 
-    fn check_as(&self, name: &'static str) -> Result<(), Error> {
-        let [b1, b2] = self.betas;
-        let settings = Settings(name);
-        settings.rate("rate", self.rate)?.memory("the first beta", b1)?;
-        settings.memory("the second beta", b2)?.positive("eps", self.eps).map(drop)
+    pub(super) fn check_as(&self, name: &'static str) -> Result<(), Error> {
+        self.0.check(name)
     }
 }
 
 impl Transform for Adam {
-    fn check(&self) -> Result<(), Error> {
+    fn check(&self, _: Layout<'_>) -> Result<(), Error> {
         self.check_as("adam")
     }
 
-    fn memory(&self, weights: usize, list: &mut dyn FnMut(&'static str, usize)) {
-        list("adam.mean", weights);
-        list("adam.square", weights);
+    fn memory(&self, layout: Layout<'_>, list: &mut dyn FnMut(&'static str, usize)) {
+        list("adam.mean", layout.len());
+        list("adam.square", layout.len());
     }
 
     fn apply<T: Real>(&self, now: Now<'_, T>, memory: &mut [T], update: &mut [T]) {
         let (m, s) = memory.split_at_mut(memory.len() / 2);
         let t = now.step as f64 + 1.0;
-        let [free1, free2] = self.betas.map(|beta| 1.0 - beta.powf(t));
-        let [b1, b2] = self.betas.map(T::from_f64);
-        let [new1, new2] = self.betas.map(|beta| T::from_f64(1.0 - beta));
-        let [rate, scale, eps] = [self.rate / free1, 1.0 / free2.sqrt(), self.eps].map(T::from_f64);
-        fit(each3(update, m, s, |g, m, s| {
-            *m = b1 * *m + new1 * *g;
-            *s = b2 * *s + new2 * (*g * *g);
-            *g = rate * *m / (scale * s.sqrt() + eps);
-        }));
+        let Moments { rate, betas, eps } = self.0;
+        let [free1, free2] = betas.map(|beta| 1.0 - beta.powf(t));
+        let [rate, scale, eps] = [rate / free1, 1.0 / free2.sqrt(), eps].map(T::from_f64);
+        self.0.apply([m, s], update, |_, m, s| rate * m / (scale * s.sqrt() + eps));
     }
 }
 
@@ -106,17 +95,17 @@ impl AdamW {
 }
 
 impl Transform for AdamW {
-    fn check(&self) -> Result<(), Error> {
+    fn check(&self, _: Layout<'_>) -> Result<(), Error> {
         self.adam.check_as("adamw")?;
         Settings("adamw").rate("decay", self.decay).map(drop)
     }
 
-    fn memory(&self, weights: usize, list: &mut dyn FnMut(&'static str, usize)) {
-        self.adam.memory(weights, list);
+    fn memory(&self, layout: Layout<'_>, list: &mut dyn FnMut(&'static str, usize)) {
+        self.adam.memory(layout, list);
     }
 
     fn apply<T: Real>(&self, now: Now<'_, T>, memory: &mut [T], update: &mut [T]) {
         self.adam.apply(now, memory, update);
-        decay(self.adam.rate * self.decay).apply(now, &mut [], update);
+        decay(self.adam.0.rate * self.decay).apply(now, &mut [], update);
     }
 }

@@ -1,8 +1,10 @@
 //! Gradients that are cut to size.
 
+use super::norm::norm;
 use crate::error::{Error, Settings};
+use crate::layout::Layout;
 use crate::transform::{Now, Transform};
-use elman_kernels::{each, sum_by};
+use elman_kernels::each;
 use elman_tensor::Real;
 
 /// A limit of the norm (Pascanu et al. 2013), made by [`clip_norm`].
@@ -20,23 +22,16 @@ pub fn clip_norm(max: f64) -> ClipNorm {
 }
 
 impl Transform for ClipNorm {
-    fn check(&self) -> Result<(), Error> {
+    fn check(&self, _: Layout<'_>) -> Result<(), Error> {
         Settings("clip_norm").limit("max", self.max).map(drop)
     }
 
     fn apply<T: Real>(&self, _: Now<'_, T>, _: &mut [T], update: &mut [T]) {
         let max = T::from_f64(self.max);
-        let norm = sum_by(update, |g| g * g).sqrt();
-        if norm.is_finite() {
-            if norm > max {
-                let scale = max / norm;
-                each(update, |g| *g *= scale);
-            }
-        } else if max.is_finite() {
-            // A square has overflowed: measured in units of the largest element it cannot.
-            let unit = update.iter().fold(T::ZERO, |m, g| if g.abs() > m { g.abs() } else { m });
-            let scale = max / sum_by(update, |g| (g / unit) * (g / unit)).sqrt();
-            each(update, |g| *g = (*g / unit) * scale);
+        let [unit, length] = norm(update);
+        if length > max / unit {
+            let scale = max / length;
+            each(update, |g| *g = *g / unit * scale);
         }
     }
 }
@@ -55,7 +50,7 @@ pub fn clip_value(max: f64) -> ClipValue {
 }
 
 impl Transform for ClipValue {
-    fn check(&self) -> Result<(), Error> {
+    fn check(&self, _: Layout<'_>) -> Result<(), Error> {
         Settings("clip_value").limit("max", self.max).map(drop)
     }
 

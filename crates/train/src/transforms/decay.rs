@@ -1,6 +1,7 @@
 //! Weights that shrink.
 
 use crate::error::{Error, Settings};
+use crate::layout::Layout;
 use crate::transform::{Now, Transform};
 use elman_kernels::{fit, update};
 use elman_tensor::Real;
@@ -25,7 +26,7 @@ pub fn decay(rate: f64) -> Decay {
 }
 
 impl Transform for Decay {
-    fn check(&self) -> Result<(), Error> {
+    fn check(&self, _: Layout<'_>) -> Result<(), Error> {
         Settings("decay").rate("rate", self.rate).map(drop)
     }
 

@@ -1,6 +1,8 @@
 //! Gradient descent, and the two kinds of momentum.
 
+use super::decay::decay;
 use crate::error::{Error, Settings};
+use crate::layout::Layout;
 use crate::transform::{Now, Transform};
 use elman_kernels::{each, each2, fit};
 use elman_tensor::Real;
@@ -17,13 +19,39 @@ pub fn sgd(rate: f64) -> Sgd {
 }
 
 impl Transform for Sgd {
-    fn check(&self) -> Result<(), Error> {
+    fn check(&self, _: Layout<'_>) -> Result<(), Error> {
         Settings("sgd").rate("rate", self.rate).map(drop)
     }
 
     fn apply<T: Real>(&self, _: Now<'_, T>, _: &mut [T], update: &mut [T]) {
         let rate = T::from_f64(self.rate);
         each(update, |g| *g *= rate);
+    }
+}
+
+/// Gradient descent with decoupled decay (Loshchilov & Hutter 2019), made by [`sgdw`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sgdw {
+    rate: f64,
+    decay: f64,
+}
+
+/// Gradient descent with decoupled decay: `u = rate · (g + decay · w)`, where `g` has been through
+/// the momentum and `w` has not: `momentum(0.9).then(sgdw(0.1, 1e-4))`.
+///
+/// A schedule after it scales both, as with [`adamw`](crate::adamw).
+pub fn sgdw(rate: f64, decay: f64) -> Sgdw {
+    Sgdw { rate, decay }
+}
+
+impl Transform for Sgdw {
+    fn check(&self, _: Layout<'_>) -> Result<(), Error> {
+        Settings("sgdw").rate("rate", self.rate)?.rate("decay", self.decay).map(drop)
+    }
+
+    fn apply<T: Real>(&self, now: Now<'_, T>, _: &mut [T], update: &mut [T]) {
+        decay(self.decay).apply(now, &mut [], update);
+        sgd(self.rate).apply(now, &mut [], update);
     }
 }
 
@@ -41,12 +69,12 @@ pub fn momentum(mu: f64) -> Momentum {
 }
 
 impl Transform for Momentum {
-    fn check(&self) -> Result<(), Error> {
+    fn check(&self, _: Layout<'_>) -> Result<(), Error> {
         Settings("momentum").memory("mu", self.mu).map(drop)
     }
 
-    fn memory(&self, weights: usize, list: &mut dyn FnMut(&'static str, usize)) {
-        list("momentum.velocity", weights);
+    fn memory(&self, layout: Layout<'_>, list: &mut dyn FnMut(&'static str, usize)) {
+        list("momentum.velocity", layout.len());
     }
 
     fn apply<T: Real>(&self, _: Now<'_, T>, v: &mut [T], update: &mut [T]) {
@@ -73,12 +101,12 @@ pub fn nesterov(mu: f64) -> Nesterov {
 }
 
 impl Transform for Nesterov {
-    fn check(&self) -> Result<(), Error> {
+    fn check(&self, _: Layout<'_>) -> Result<(), Error> {
         Settings("nesterov").memory("mu", self.mu).map(drop)
     }
 
-    fn memory(&self, weights: usize, list: &mut dyn FnMut(&'static str, usize)) {
-        list("nesterov.velocity", weights);
+    fn memory(&self, layout: Layout<'_>, list: &mut dyn FnMut(&'static str, usize)) {
+        list("nesterov.velocity", layout.len());
     }
 
     fn apply<T: Real>(&self, _: Now<'_, T>, v: &mut [T], update: &mut [T]) {

@@ -1,6 +1,7 @@
 //! Steps divided by a running mean of squares.
 
 use crate::error::{Error, Settings};
+use crate::layout::Layout;
 use crate::transform::{Now, Transform};
 use elman_kernels::{each2, fit};
 use elman_tensor::Real;
@@ -37,14 +38,14 @@ impl RmsProp {
 }
 
 impl Transform for RmsProp {
-    fn check(&self) -> Result<(), Error> {
+    fn check(&self, _: Layout<'_>) -> Result<(), Error> {
         let settings = Settings("rmsprop");
         settings.rate("rate", self.rate)?.memory("alpha", self.alpha)?;
         settings.positive("eps", self.eps).map(drop)
     }
 
-    fn memory(&self, weights: usize, list: &mut dyn FnMut(&'static str, usize)) {
-        list("rmsprop.square", weights);
+    fn memory(&self, layout: Layout<'_>, list: &mut dyn FnMut(&'static str, usize)) {
+        list("rmsprop.square", layout.len());
     }
 
     fn apply<T: Real>(&self, _: Now<'_, T>, s: &mut [T], update: &mut [T]) {

@@ -1,6 +1,7 @@
 //! Factors that change with the step.
 
 use crate::error::{Error, Settings};
+use crate::layout::Layout;
 use crate::transform::{Now, Transform};
 use elman_kernels::each;
 use elman_tensor::Real;
@@ -42,7 +43,7 @@ pub trait Schedule: Send + Sync {
 }
 
 impl<S: Schedule> Transform for S {
-    fn check(&self) -> Result<(), Error> {
+    fn check(&self, _: Layout<'_>) -> Result<(), Error> {
         self.valid()
     }
 
@@ -50,6 +51,11 @@ impl<S: Schedule> Transform for S {
         let factor = T::from_f64(self.factor(now.step));
         each(update, |g| *g *= factor);
     }
+}
+
+/// Half a cosine from one factor to another, at step `i` of `n`.
+pub(super) fn half_cosine(from: f64, to: f64, i: f64, n: f64) -> f64 {
+    to + (from - to) * ((1.0 + (PI * i / n).cos()) / 2.0)
 }
 
 /// The same factor always, made by [`constant`].
@@ -147,8 +153,7 @@ impl Schedule for Cosine {
         if step >= self.steps {
             return self.floor;
         }
-        let down = (1.0 + (PI * step as f64 / self.steps as f64).cos()) / 2.0;
-        self.floor + (1.0 - self.floor) * down
+        half_cosine(1.0, self.floor, step as f64, self.steps as f64)
     }
 
     fn valid(&self) -> Result<(), Error> {
