@@ -3,9 +3,9 @@
 use elman_autograd::{Graph, Params, Var};
 use elman_tensor::{Init, Tensor};
 use elman_train::{
-    Schedule, Trainer, Transform, adam, adamw, clip_norm, cosine, cross_entropy,
-    cross_entropy_ignoring, exponential, huber, mae, momentum, mse, nesterov, rmsprop, sgd,
-    step_decay,
+    Plateau, Schedule, Trainer, Transform, adadelta, adagrad, adam, adamw, clip_norm, cosine,
+    cross_entropy, cross_entropy_ignoring, decay, exponential, huber, mae, momentum, mse, nadam,
+    nesterov, one_cycle, plateau, radam, rmsprop, sgd, step_decay, swa, warm_restarts,
 };
 use std::collections::HashMap;
 
@@ -54,19 +54,27 @@ fn close(what: &str, ours: &[f64], theirs: &[f64]) {
     }
 }
 
-/// Ten steps from `start` with the gradient a cos w + b w.
-fn updated(reference: &Reference, update: impl Transform) -> Vec<f64> {
+/// Steps from `start` with the gradient a cos w + b w: the weights after each of them, and the
+/// mean of those after the steps 9, 14 and so on.
+fn path(reference: &Reference, update: impl Transform, steps: usize) -> (Vec<f64>, Vec<f64>) {
     let (start, a, b) = (reference.of("start"), reference.of("a"), reference.of("b"));
     let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [6], Init::Zeros)).unwrap();
     params.values_mut().copy_from_slice(start.values());
-    let mut trainer = Trainer::new(update);
-    for _ in 0..10 {
+    let mut trainer = Trainer::new(update).average(swa(9, 5));
+    let mut path = Vec::new();
+    for _ in 0..steps {
         let now = params.values().to_vec();
         let slope = |i: usize| a.values()[i] * now[i].cos() + b.values()[i] * now[i];
         let slope = Tensor::new([6], (0..6).map(slope).collect()).unwrap();
         trainer.step(&mut params, |g| (g.param(w) * g.input(&slope)).sum()).unwrap();
+        path.extend_from_slice(params.values());
     }
-    params.values().to_vec()
+    (path, trainer.averaged(&params).unwrap().values().to_vec())
+}
+
+/// The weights after ten steps.
+fn updated(reference: &Reference, update: impl Transform) -> Vec<f64> {
+    path(reference, update, 10).0[54..].to_vec()
 }
 
 #[test]
@@ -79,6 +87,21 @@ fn updates_are_those_of_pytorch() {
     check("rmsprop", updated(reference, rmsprop(0.05)));
     check("adam", updated(reference, adam(0.05)));
     check("adamw", updated(reference, adamw(0.05, 0.01)));
+}
+
+#[test]
+fn more_updates_are_those_of_pytorch_after_every_step() {
+    let reference = &Reference::read("optimizers.txt");
+    let check = |name, (ours, _): (Vec<f64>, Vec<f64>)| {
+        close(name, &ours, reference.of(name).values());
+    };
+    check("adagrad", path(reference, adagrad(0.2), 20));
+    check("adadelta", path(reference, adadelta(1.0), 20));
+    check("nadam", path(reference, nadam(0.05), 20));
+    check("radam", path(reference, radam(0.05), 20));
+    let sgd = || decay(0.01).then(momentum(0.9)).then(sgd(0.05));
+    check("sgd", path(reference, sgd(), 20));
+    close("swa", &path(reference, sgd(), 20).1, reference.of("swa").values());
 }
 
 /// The value of a loss, and its gradient with respect to the weight `w` that is made of `x`.
@@ -156,4 +179,38 @@ fn schedules_are_those_of_pytorch() {
     // At step 10 both are 0; then PyTorch's rises again.
     check("cosine_lr", 11, &cosine(10));
     assert_eq!(cosine(10).factor(11), 0.0);
+}
+
+#[test]
+fn rates_are_those_of_pytorch() {
+    let reference = &Reference::read("rates.txt");
+    let check = |name, schedule: &dyn Schedule| {
+        let wanted = reference.of(name).values();
+        let ours: Vec<_> = (0..wanted.len() as u64).map(|t| schedule.factor(t)).collect();
+        close(name, &ours, wanted);
+    };
+    check("one_cycle", &one_cycle(20));
+    check("one_cycle_steep", &one_cycle(17).rise(0.15).start(0.25).end(0.05));
+    check("restarts", &warm_restarts(6));
+    check("restarts_longer", &warm_restarts(3).times(2).floor(0.1));
+
+    // What is subtracted of a gradient of 1, after each metric.
+    let factors = |transform: Plateau, reported: fn(f64) -> f64, loss: fn(f64) -> f64| {
+        let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros)).unwrap();
+        let mut trainer = Trainer::new(transform);
+        let step = |&metric: &f64| {
+            trainer.report(reported(metric));
+            let value = loss(metric);
+            trainer.step(&mut params, |g| g.param(w) - g.param(w).stop() + value).unwrap();
+            trainer.update()[0]
+        };
+        reference.of("metric").values().iter().map(step).collect::<Vec<_>>()
+    };
+    let reported = factors(plateau(0.5, 2), |metric| metric, |_| 0.0);
+    close("plateau", &reported, reference.of("plateau").values());
+    let of_loss = factors(plateau(0.5, 2).of_loss(), |_| 0.0, |metric| metric);
+    close("plateau of the loss", &of_loss, reference.of("plateau").values());
+    let accurate = plateau(0.3, 1).rising().threshold(0.05).cooldown(3).floor(0.01);
+    let rising = factors(accurate, |metric| 4.0 - metric, |_| 0.0);
+    close("plateau_rising", &rising, reference.of("plateau_rising").values());
 }
