@@ -19,9 +19,10 @@ pub use elman_rnn::{
 };
 pub use elman_tensor::{Dual, Init, Random, Real, Shape, Tensor, View, ViewMut};
 pub use elman_train::{
-    Trainer, Transform, adam, adamw, clip_norm, clip_value, constant, cosine, cross_entropy,
-    cross_entropy_ignoring, decay, exponential, huber, mae, momentum, mse, nesterov, rmsprop, sgd,
-    step_decay, warm_up,
+    Trainer, Transform, adadelta, adagrad, adam, adamw, clip_norm, clip_value, constant, cosine,
+    cross_entropy, cross_entropy_ignoring, decay, ema, exponential, freeze, huber, lamb, lion, mae,
+    momentum, mse, nadam, nesterov, noise, one_cycle, only, plateau, radam, rmsprop, sgd, sgdw,
+    step_decay, swa, trust, warm_restarts, warm_up,
 };
 
 pub use crate::Error;
