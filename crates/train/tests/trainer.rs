@@ -164,6 +164,40 @@ fn sums_and_averages_resume_with_the_same_bits() {
     resumes_as::<f64, _>(|| Trainer::new(parts()).accumulate(2).average(ema(0.9)), &all);
 }
 
+/// Stopped after any step, with a metric that was reported and not heard yet.
+#[test]
+fn a_plateau_resumes_with_the_same_bits() {
+    let (network, first) = Network::new::<f32>();
+    let plateaus = [plateau(0.5, 0).cooldown(1), plateau(0.5, 1), plateau(0.9, 0).of_loss()];
+    for (plateau, batches) in plateaus.into_iter().zip([1, 2, 3]) {
+        let make = || Trainer::new(sgd(0.1).then(plateau)).accumulate(batches);
+        let go = |trainer: &mut Trainer<f32, _>, params: &mut Params<f32>, end: u64| {
+            for step in trainer.steps()..end {
+                run(trainer, &network, params, step + 1);
+                trainer.report([3.0, 2.0, 2.0, 2.5, 1.0][step as usize % 5]);
+            }
+        };
+        let (mut whole, mut params) = (make(), first.clone());
+        go(&mut whole, &mut params, 12);
+        for stop in 0..12 {
+            let (mut trainer, mut copy) = (make(), first.clone());
+            go(&mut trainer, &mut copy, stop);
+            let mut other = make();
+            other.restore(&trainer.snapshot()).unwrap();
+            go(&mut other, &mut copy, 12);
+            assert_eq!(bits(copy.values()), bits(params.values()));
+            assert_eq!(other.snapshot(), whole.snapshot());
+        }
+        assert!(
+            whole
+                .snapshot()
+                .buffers
+                .iter()
+                .any(|(name, b)| { name == "plateau.falls" && b[0] > 0.0 })
+        );
+    }
+}
+
 #[test]
 fn a_snapshot_of_something_else_is_refused() {
     let (network, params) = Network::new::<f64>();
