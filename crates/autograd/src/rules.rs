@@ -4,6 +4,7 @@
 //! that layers of other crates can apply them on behalf of a caller's line.
 
 mod affine;
+mod antisymmetric;
 mod arithmetic;
 mod axis;
 mod dot;
@@ -17,6 +18,7 @@ mod softmax;
 mod sum;
 
 pub use affine::Affine;
+pub use antisymmetric::Antisymmetric;
 pub use arithmetic::{Add, Div, Mul, Sub};
 pub use axis::SumAxis;
 pub use dot::Dot;
@@ -55,6 +57,7 @@ crate::prove! {
     div: Div[2],
     dot: Dot[2],
     affine: Affine[5],
+    antisymmetric: Antisymmetric[1],
     sum: Sum[1],
     sum_axis: SumAxis[1],
     part: Part[1],
