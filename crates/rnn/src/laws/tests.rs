@@ -1,23 +1,25 @@
 use super::*;
 use crate::cell::Cell;
-use crate::cells::{Activation, ConcatElman, Elman, Gru, Lstm};
+use crate::cells::*;
 use crate::linear::Linear;
 use proptest::prelude::*;
 
-fn sizes() -> impl Strategy<Value = (Sizes, usize, u64)> {
-    let sizes = (0usize..6, 0usize..4, 0usize..4);
+/// Sequences of elements with so many features, hidden sizes and seeds.
+fn sizes(input: std::ops::Range<usize>) -> impl Strategy<Value = (Sizes, usize, u64)> {
+    let sizes = (0usize..6, 0usize..4, input);
     (sizes, 0usize..5, any::<u64>()).prop_map(|((time, batch, input), hidden, seed)| {
         (Sizes { time, batch, input }, hidden, seed)
     })
 }
 
-/// One test a line: the name, and how the cell is built from (scope, input, hidden).
+/// One test a line: the name, and how the cell is built from (scope, input, hidden); first of all,
+/// how many features an element may have.
 macro_rules! cells {
-    ($($name:ident: |$p:ident, $input:ident, $hidden:ident| $build:expr;)*) => {
+    ($features:expr; $($name:ident: |$p:ident, $input:ident, $hidden:ident| $build:expr;)*) => {
         proptest! {
             #![proptest_config(ProptestConfig::with_cases(48))]
             $(#[test]
-            fn $name((sizes, $hidden, seed) in sizes()) {
+            fn $name((sizes, $hidden, seed) in sizes($features)) {
                 let $input = sizes.input;
                 let built = cell_over(stringify!($name), sizes, seed, |$p| $build);
                 built.map_err(|violation| TestCaseError::fail(violation.to_string()))?;
@@ -27,10 +29,28 @@ macro_rules! cells {
 }
 
 cells! {
+    0..4;
     elman: |p, input, hidden| Elman::new(p.scope("c"), input, hidden);
     elman_relu: |p, input, hidden| Elman::with(p.scope("c"), input, hidden, Activation::Relu);
+    elman_identity: |p, input, hidden| {
+        Elman::with(p.scope("c"), input, hidden, Activation::Identity)
+    };
+    elman_sigmoid: |p, input, hidden| Elman::with(p.scope("c"), input, hidden, Activation::Sigmoid);
+    elman_softplus: |p, input, hidden| {
+        Elman::with(p.scope("c"), input, hidden, Activation::Softplus)
+    };
+    elman_softsign: |p, input, hidden| {
+        Elman::with(p.scope("c"), input, hidden, Activation::Softsign)
+    };
+    elman_leaky_relu: |p, input, hidden| {
+        Elman::with(p.scope("c"), input, hidden, Activation::LeakyRelu(0.1))
+    };
+    elman_elu: |p, input, hidden| Elman::with(p.scope("c"), input, hidden, Activation::Elu(1.5));
+    elman_silu: |p, input, hidden| Elman::with(p.scope("c"), input, hidden, Activation::Silu);
+    elman_gelu: |p, input, hidden| Elman::with(p.scope("c"), input, hidden, Activation::Gelu);
     concat_elman: |p, input, hidden| ConcatElman::new(p.scope("c"), input, hidden);
     lstm: |p, input, hidden| Lstm::new(p.scope("c"), input, hidden);
+    // Rows of elements that are nearly equal would otherwise be too steep for finite differences.
     gru: |p, input, hidden| Gru::new(p.scope("c"), input, hidden);
     readout: |p, input, hidden| {
         Ok(Gru::new(p.scope("c"), input, hidden)?.readout(Linear::new(p.scope("h"), hidden, 2)?))
