@@ -56,7 +56,10 @@ mod stream;
 
 pub use carried::Carried;
 pub use cell::Cell;
-pub use cells::{Activation, ConcatElman, Elman, Gru, Lstm};
+pub use cells::{
+    Activation, ConcatElman, CoupledLstm, Elman, ForgetBias, Gru, LayerNormLstm, Lstm,
+    PeepholeLstm, ProjectedLstm,
+};
 pub use elman_autograd as autograd;
 pub use elman_tensor as tensor;
 pub use embedding::Embedding;

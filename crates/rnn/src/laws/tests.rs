@@ -50,7 +50,16 @@ cells! {
     elman_gelu: |p, input, hidden| Elman::with(p.scope("c"), input, hidden, Activation::Gelu);
     concat_elman: |p, input, hidden| ConcatElman::new(p.scope("c"), input, hidden);
     lstm: |p, input, hidden| Lstm::new(p.scope("c"), input, hidden);
+    lstm_chrono: |p, input, hidden| {
+        Lstm::with(p.scope("c"), input, hidden, ForgetBias::Chrono { longest: 100.0 })
+    };
+    peephole_lstm: |p, input, hidden| PeepholeLstm::new(p.scope("c"), input, hidden);
+    projected_lstm: |p, input, hidden| ProjectedLstm::new(p.scope("c"), input, hidden, 2);
+    coupled_lstm: |p, input, hidden| CoupledLstm::new(p.scope("c"), input, hidden);
     // Rows of elements that are nearly equal would otherwise be too steep for finite differences.
+    layer_norm_lstm: |p, input, hidden| {
+        LayerNormLstm::new(p.scope("c"), input, hidden)?.with_epsilon(0.1)
+    };
     gru: |p, input, hidden| Gru::new(p.scope("c"), input, hidden);
     readout: |p, input, hidden| {
         Ok(Gru::new(p.scope("c"), input, hidden)?.readout(Linear::new(p.scope("h"), hidden, 2)?))
