@@ -1,24 +1,44 @@
 //! The cells: one a file.
 
 mod activation;
+mod antisymmetric_rnn;
 mod concat_elman;
 mod coupled_lstm;
 mod elman;
+mod fast_grnn;
+mod fast_rnn;
 mod forget_bias;
 mod gru;
+mod ind_rnn;
+mod janet;
+mod jordan;
 mod layer_norm_lstm;
 mod lstm;
+mod mgu;
+mod multiplicative_lstm;
 mod peephole_lstm;
 mod projected_lstm;
+mod reset_first_gru;
 mod setting;
+mod ugrnn;
 
 pub use activation::Activation;
+pub use antisymmetric_rnn::AntisymmetricRnn;
 pub use concat_elman::ConcatElman;
 pub use coupled_lstm::CoupledLstm;
 pub use elman::Elman;
+pub use fast_grnn::FastGrnn;
+pub use fast_rnn::FastRnn;
 pub use forget_bias::ForgetBias;
 pub use gru::Gru;
+pub use ind_rnn::IndRnn;
+pub use janet::Janet;
+pub use jordan::Jordan;
 pub use layer_norm_lstm::LayerNormLstm;
 pub use lstm::Lstm;
+pub use mgu::Mgu;
+pub use multiplicative_lstm::MultiplicativeLstm;
 pub use peephole_lstm::PeepholeLstm;
 pub use projected_lstm::ProjectedLstm;
+pub use reset_first_gru::ResetFirstGru;
+pub use ugrnn::Ugrnn;

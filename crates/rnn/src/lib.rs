@@ -57,8 +57,9 @@ mod stream;
 pub use carried::Carried;
 pub use cell::Cell;
 pub use cells::{
-    Activation, ConcatElman, CoupledLstm, Elman, ForgetBias, Gru, LayerNormLstm, Lstm,
-    PeepholeLstm, ProjectedLstm,
+    Activation, AntisymmetricRnn, ConcatElman, CoupledLstm, Elman, FastGrnn, FastRnn, ForgetBias,
+    Gru, IndRnn, Janet, Jordan, LayerNormLstm, Lstm, Mgu, MultiplicativeLstm, PeepholeLstm,
+    ProjectedLstm, ResetFirstGru, Ugrnn,
 };
 pub use elman_autograd as autograd;
 pub use elman_tensor as tensor;

@@ -49,6 +49,7 @@ cells! {
     elman_silu: |p, input, hidden| Elman::with(p.scope("c"), input, hidden, Activation::Silu);
     elman_gelu: |p, input, hidden| Elman::with(p.scope("c"), input, hidden, Activation::Gelu);
     concat_elman: |p, input, hidden| ConcatElman::new(p.scope("c"), input, hidden);
+    jordan: |p, input, hidden| Jordan::new(p.scope("c"), input, hidden, 2);
     lstm: |p, input, hidden| Lstm::new(p.scope("c"), input, hidden);
     lstm_chrono: |p, input, hidden| {
         Lstm::with(p.scope("c"), input, hidden, ForgetBias::Chrono { longest: 100.0 })
@@ -60,7 +61,21 @@ cells! {
     layer_norm_lstm: |p, input, hidden| {
         LayerNormLstm::new(p.scope("c"), input, hidden)?.with_epsilon(0.1)
     };
+    multiplicative_lstm: |p, input, hidden| MultiplicativeLstm::new(p.scope("c"), input, hidden);
     gru: |p, input, hidden| Gru::new(p.scope("c"), input, hidden);
+    reset_first_gru: |p, input, hidden| ResetFirstGru::new(p.scope("c"), input, hidden);
+    mgu: |p, input, hidden| Mgu::new(p.scope("c"), input, hidden);
+    ugrnn: |p, input, hidden| Ugrnn::new(p.scope("c"), input, hidden);
+    janet: |p, input, hidden| Janet::new(p.scope("c"), input, hidden);
+    ind_rnn: |p, input, hidden| IndRnn::new(p.scope("c"), input, hidden);
+    antisymmetric_rnn: |p, input, hidden| {
+        AntisymmetricRnn::new(p.scope("c"), input, hidden)?.with_step(0.5)
+    };
+    antisymmetric_rnn_gated: |p, input, hidden| {
+        AntisymmetricRnn::gated(p.scope("c"), input, hidden)?.with_step(0.5)
+    };
+    fast_rnn: |p, input, hidden| FastRnn::new(p.scope("c"), input, hidden);
+    fast_grnn: |p, input, hidden| FastGrnn::new(p.scope("c"), input, hidden);
     readout: |p, input, hidden| {
         Ok(Gru::new(p.scope("c"), input, hidden)?.readout(Linear::new(p.scope("h"), hidden, 2)?))
     };
