@@ -57,9 +57,9 @@ mod stream;
 pub use carried::Carried;
 pub use cell::Cell;
 pub use cells::{
-    Activation, AntisymmetricRnn, ConcatElman, CoupledLstm, Elman, FastGrnn, FastRnn, ForgetBias,
-    Gru, IndRnn, Janet, Jordan, LayerNormLstm, Lstm, Mgu, MultiplicativeLstm, PeepholeLstm,
-    ProjectedLstm, ResetFirstGru, Ugrnn,
+    Activation, AntisymmetricRnn, Cfc, Clockwork, CoRnn, ConcatElman, CoupledLstm, Elman, FastGrnn,
+    FastRnn, ForgetBias, Gru, IndRnn, Interval, Janet, Jordan, LayerNormLstm, Lem, Lstm, Ltc, Mgu,
+    MultiplicativeLstm, PeepholeLstm, ProjectedLstm, ResetFirstGru, SLstm, Ugrnn,
 };
 pub use elman_autograd as autograd;
 pub use elman_tensor as tensor;

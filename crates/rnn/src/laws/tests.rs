@@ -62,6 +62,10 @@ cells! {
         LayerNormLstm::new(p.scope("c"), input, hidden)?.with_epsilon(0.1)
     };
     multiplicative_lstm: |p, input, hidden| MultiplicativeLstm::new(p.scope("c"), input, hidden);
+    s_lstm: |p, input, hidden| SLstm::new(p.scope("c"), input, hidden);
+    s_lstm_exponential: |p, input, hidden| {
+        Ok(SLstm::new(p.scope("c"), input, hidden)?.with_exponential_forgetting())
+    };
     gru: |p, input, hidden| Gru::new(p.scope("c"), input, hidden);
     reset_first_gru: |p, input, hidden| ResetFirstGru::new(p.scope("c"), input, hidden);
     mgu: |p, input, hidden| Mgu::new(p.scope("c"), input, hidden);
@@ -76,11 +80,34 @@ cells! {
     };
     fast_rnn: |p, input, hidden| FastRnn::new(p.scope("c"), input, hidden);
     fast_grnn: |p, input, hidden| FastGrnn::new(p.scope("c"), input, hidden);
+    clockwork: |p, input, hidden| Clockwork::new(p.scope("c"), input, hidden, &[1, 2, 3]);
+    co_rnn: |p, input, hidden| {
+        CoRnn::new(p.scope("c"), input, hidden)?.with_interval(Interval::Fixed(0.3))
+    };
+    lem: |p, input, hidden| Lem::new(p.scope("c"), input, hidden);
+    ltc: |p, input, hidden| Ltc::new(p.scope("c"), input, hidden);
+    cfc: |p, input, hidden| Cfc::new(p.scope("c"), input, hidden);
     readout: |p, input, hidden| {
         Ok(Gru::new(p.scope("c"), input, hidden)?.readout(Linear::new(p.scope("h"), hidden, 2)?))
     };
     stack: |p, input, hidden| {
         let below = Lstm::new(p.scope("below"), input, hidden)?;
         Ok(below.stack(Gru::new(p.scope("above"), hidden, 3)?))
+    };
+}
+
+cells! {
+    1..4;
+    co_rnn_given: |p, input, hidden| {
+        CoRnn::new(p.scope("c"), input - 1, hidden)?.with_interval(Interval::Given)
+    };
+    lem_given: |p, input, hidden| {
+        Lem::new(p.scope("c"), input - 1, hidden)?.with_interval(Interval::Given)
+    };
+    ltc_given: |p, input, hidden| {
+        Ltc::new(p.scope("c"), input - 1, hidden)?.with_interval(Interval::Given)?.with_steps(2)
+    };
+    cfc_given: |p, input, hidden| {
+        Cfc::new(p.scope("c"), input - 1, hidden)?.with_interval(Interval::Given)
     };
 }
