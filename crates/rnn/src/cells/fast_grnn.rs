@@ -68,7 +68,7 @@ impl Cell for FastGrnn {
         let g = x.graph();
         let _layer = g.layer(self.w);
         let s = x.affine(g.param(self.w), h, g.param(self.u), g.absent());
-        let [b, bn] = self.biases.map(|b| g.param(b));
+        let (b, bn) = (g.param(self.biases[0]), g.param(self.biases[1]));
         let (zeta, nu) = (g.param(self.zeta).sigmoid(), g.param(self.nu).sigmoid());
         let z = (s + b).sigmoid();
         let h = (zeta * (1.0 - z) + nu) * (s + bn).tanh() + z * h;

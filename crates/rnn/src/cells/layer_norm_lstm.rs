@@ -101,8 +101,9 @@ impl Cell for LayerNormLstm {
     ) -> (Var<'g, T>, [Var<'g, T>; 2]) {
         let graph = x.graph();
         let _layer = graph.layer(self.sums[0]);
-        let ([w, u, b], [a1, a2, a3]) =
-            (self.sums.map(|w| graph.param(w)), self.gains.map(|a| graph.param(a)));
+        let ([w, u, b], [a1, a2, a3]) = (self.sums, self.gains);
+        let [w, u, b] = [graph.param(w), graph.param(u), graph.param(b)];
+        let [a1, a2, a3] = [graph.param(a1), graph.param(a2), graph.param(a3)];
         let sums = b + a1 * self.normalised(x.dot(w)) + a2 * self.normalised(h.dot(u));
         let [i, f, g, o] = sums.split();
         let c = f.sigmoid() * c + i.sigmoid() * g.tanh();

@@ -88,7 +88,8 @@ impl Cell for Ltc {
         [mut h]: [Var<'g, T>; 1],
     ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
         let _layer = x.graph().layer(self.drive.params()[0]);
-        let [a, r] = [self.a, self.r].map(|w| x.graph().param(w));
+        let g = x.graph();
+        let (a, r) = (g.param(self.a), g.param(self.r));
         let (x, time) = self.interval.of(x, self.output());
         let (leak, dt) = (r.softplus(), time / self.steps as f64);
         for _ in 0..self.steps {

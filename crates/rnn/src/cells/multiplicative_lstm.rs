@@ -59,8 +59,8 @@ impl Cell for MultiplicativeLstm {
         [h, c]: [Var<'g, T>; 2],
     ) -> (Var<'g, T>, [Var<'g, T>; 2]) {
         let _layer = x.graph().layer(self.gates.params()[0]);
-        let [w, u] = self.product.map(|w| x.graph().param(w));
-        let m = x.dot(w) * h.dot(u);
+        let (graph, [w, u]) = (x.graph(), self.product);
+        let m = x.dot(graph.param(w)) * h.dot(graph.param(u));
         let [i, f, g, o] = self.gates.of(x, m).split();
         let c = f.sigmoid() * c + i.sigmoid() * g.tanh();
         let h = o.sigmoid() * c.tanh();

@@ -1,6 +1,7 @@
 //! Cells against the equations of their papers, in plain numbers and loops over single units.
 
 mod continuous;
+mod every;
 mod gated;
 mod long_short;
 mod simple;

@@ -5,8 +5,11 @@ use elman_autograd::{Params, Tape};
 use elman_rnn::{Activation, AntisymmetricRnn, Clockwork, Elman, FastRnn, IndRnn, Jordan};
 use elman_tensor::Tensor;
 
+/// A function of plain numbers.
+type Plain = fn(f64) -> f64;
+
 /// The activations, each with its plain function.
-const ACTIVATIONS: [(Activation, fn(f64) -> f64); 10] = [
+const ACTIVATIONS: [(Activation, Plain); 10] = [
     (Activation::Tanh, f64::tanh),
     (Activation::Relu, |z| z.max(0.0)),
     (Activation::Identity, |z| z),
