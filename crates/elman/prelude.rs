@@ -11,8 +11,10 @@ pub use elman_data::{
 };
 pub use elman_kernels::argmax;
 pub use elman_rnn::{
-    Activation, Carried, Cell, ConcatElman, Elman, Embedding, Gate, Gru, Layer, Linear, Lstm, Rnn,
-    Seq, Stream,
+    Activation, AntisymmetricRnn, Carried, Cell, Cfc, Clockwork, CoRnn, ConcatElman, CoupledLstm,
+    Elman, Embedding, FastGrnn, FastRnn, ForgetBias, Gate, Gru, IndRnn, Interval, Janet, Jordan,
+    Layer, LayerNormLstm, Lem, Linear, Lstm, Ltc, Mgu, MultiplicativeLstm, PeepholeLstm,
+    ProjectedLstm, ResetFirstGru, Rnn, SLstm, Seq, Stream, Ugrnn,
 };
 pub use elman_tensor::{Dual, Init, Random, Real, Shape, Tensor, View, ViewMut};
 pub use elman_train::{
