@@ -1,6 +1,7 @@
 //! What a simple cell applies to its sum.
 
-use elman_autograd::Var;
+use super::setting::finite;
+use elman_autograd::{Error, Var};
 use elman_tensor::Real;
 use std::f64::consts::FRAC_2_PI;
 
@@ -43,6 +44,14 @@ pub enum Activation {
 }
 
 impl Activation {
+    /// This activation, if there can be one.
+    pub(super) fn checked(self) -> Result<Self, Error> {
+        if let Activation::LeakyRelu(factor) | Activation::Elu(factor) = self {
+            finite("the factor of an activation", factor)?;
+        }
+        Ok(self)
+    }
+
     /// The function of each element.
     #[track_caller]
     pub fn of<'g, T: Real>(self, z: Var<'g, T>) -> Var<'g, T> {

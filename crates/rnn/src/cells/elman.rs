@@ -35,13 +35,14 @@ impl Elman {
     /// A cell with an activation of choice.
     ///
     /// # Errors
-    /// If a weight cannot be created.
+    /// If a weight cannot be created, or if a factor of the activation is not finite.
     pub fn with(
         p: Scope<'_>,
         input: usize,
         hidden: usize,
         activation: Activation,
     ) -> Result<Self, Error> {
+        let activation = activation.checked()?;
         Ok(Elman { gate: Gate::new(p, input, hidden)?, activation })
     }
 

@@ -58,9 +58,11 @@ impl IndRnn {
     }
 
     /// This cell with another activation.
-    #[must_use]
-    pub fn with_activation(self, activation: Activation) -> Self {
-        IndRnn { activation, ..self }
+    ///
+    /// # Errors
+    /// If a factor of it is not finite.
+    pub fn with_activation(self, activation: Activation) -> Result<Self, Error> {
+        Ok(IndRnn { activation: activation.checked()?, ..self })
     }
 
     /// The weights W, u and b.

@@ -40,9 +40,11 @@ impl Jordan {
     }
 
     /// This cell with other activations: of its hidden units, and of its outputs.
-    #[must_use]
-    pub fn with_activations(self, hidden: Activation, output: Activation) -> Self {
-        Jordan { activations: [hidden, output], ..self }
+    ///
+    /// # Errors
+    /// If a factor of one is not finite.
+    pub fn with_activations(self, hidden: Activation, output: Activation) -> Result<Self, Error> {
+        Ok(Jordan { activations: [hidden.checked()?, output.checked()?], ..self })
     }
 
     /// The affine part of the hidden units, with its weights.

@@ -15,7 +15,8 @@ use elman_tensor::{Init, Real};
 ///
 /// Weights `w: [in, 4 × hidden]`, `u: [hidden, 4 × hidden]`, `b: [4 × hidden]`, gates in the
 /// order i, f, g, o, and of the product `product.w: [in, hidden]`, `product.u: [hidden, hidden]`.
-/// The state is `[h, c]`, the output h′.
+/// The state is `[h, c]`, the output h′. Programs differ in where tanh stands; here it stands as in
+/// [`Lstm`](crate::Lstm).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MultiplicativeLstm {
     gates: Gate,

@@ -50,8 +50,8 @@ papers! {
         s[0] = z.iter().map(|&z| if z > 0.0 { z } else { 1.5 * z.exp_m1() }).collect();
     };
     jordan: |p, input, hidden| {
-        let activations = (Activation::Sigmoid, Activation::Identity);
-        Ok(Jordan::new(p, input, hidden, 2)?.with_activations(activations.0, activations.1))
+        Jordan::new(p, input, hidden, 2)?
+            .with_activations(Activation::Sigmoid, Activation::Identity)
     }, |w, x, s| {
         let h = w.sums("", x, &s[0]).into_iter().map(sigmoid);
         let (v, c) = (w.of("output.w"), w.of("output.b"));
@@ -61,12 +61,15 @@ papers! {
         }
         s[0] = y;
     };
-    ind_rnn: |p, input, hidden| IndRnn::new(p, input, hidden), |w, x, s| {
+    ind_rnn: |p, input, hidden| {
+        IndRnn::new(p, input, hidden)?.with_activation(Activation::LeakyRelu(0.25))
+    }, |w, x, s| {
         let (v, u, b) = (w.of("w"), w.of("u"), w.of("b"));
         let n = u.len();
         for (j, h) in s[0].iter_mut().enumerate() {
             let sum: f64 = x.iter().enumerate().map(|(k, x)| x * v[k * n + j]).sum();
-            *h = (b[j] + sum + u[j] * *h).max(0.0);
+            let z = b[j] + sum + u[j] * *h;
+            *h = if z > 0.0 { z } else { 0.25 * z };
         }
     };
     antisymmetric_rnn: |p, input, hidden| {

@@ -94,6 +94,10 @@ fn senseless_settings_are_errors() {
     for x in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         refused(|p| Lstm::with(p, 2, 3, ForgetBias::Constant(x)));
         refused(|p| IndRnn::within(p, 2, 3, [0.0, x]));
+        refused(|p| Elman::with(p, 2, 3, Activation::LeakyRelu(x)));
+        refused(|p| IndRnn::new(p, 2, 3)?.with_activation(Activation::Elu(x)));
+        let elu = Activation::Elu(x);
+        refused(|p| Jordan::new(p, 2, 3, 1)?.with_activations(Activation::Tanh, elu));
         refused(|p| Janet::new(p, 2, 3)?.with_beta(x));
     }
     for x in [f64::NAN, f64::INFINITY, -1.0] {
