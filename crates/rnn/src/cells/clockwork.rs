@@ -12,12 +12,12 @@ use elman_tensor::Real;
 /// hᵢ′ = tanh(bᵢ + x · Wᵢ + [hᵢ, hᵢ₊₁, …] · Uᵢ) where the period Tᵢ divides t, else hᵢ\
 /// t′ = t + 1
 ///
-/// t begins at 0, so that all modules move at the first step, and after the least common multiple of
-/// all periods it begins anew.
+/// t begins at 0, so that all modules move at the first step, and after the least common multiple
+/// of all periods it begins anew.
 ///
-/// Weights of each module `module0.w: [in, size]`, `module0.u: [slower × size, size]` (of all modules
-/// from this one on), `module0.b: [size]`. The state is `[h, t]`, `h: [batch, modules × size]` and
-/// `t: [batch, 1]`, which is data: nothing is learned about it. The output is h′.
+/// Weights of each module `module0.w: [in, size]`, `module0.u: [slower × size, size]` (of this
+/// module and all slower ones), `module0.b: [size]`. The state is `[h, t]`,
+/// `h: [batch, modules × size]` and `t: [batch, 1]`; the output h′.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clockwork {
     modules: Vec<Module>,
@@ -150,5 +150,41 @@ impl Elementwise for Tick {
 
     fn slope<T: Real>(&self, _t: T, _y: T) -> T {
         T::ONE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use elman_autograd::laws::{Draw, Sample};
+    use elman_tensor::Tensor;
+
+    impl Sample for Moves {
+        fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
+            let t = draw.uniform(&[draw.size(0), 1], 0.0, 20.0);
+            (Moves(1 + draw.pick(5) as u32), vec![t])
+        }
+    }
+
+    impl Sample for Tick {
+        fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
+            let cycle = 1 + draw.pick(5) as u32;
+            (Tick(cycle), vec![draw.uniform(&[draw.size(0), 1], 0.0, f64::from(cycle))])
+        }
+    }
+
+    elman_autograd::prove! {
+        moves: Moves[1],
+        tick: Tick[1],
+    }
+
+    /// Where a float has the fewest digits, and the cycle is the longest that there can be.
+    #[test]
+    fn the_longest_cycle_is_counted_to_its_end() {
+        let last = Clockwork::LONGEST as f32 - 1.0;
+        let tick = Tick(Clockwork::LONGEST);
+        assert_eq!([tick.value(last - 1.0), tick.value(last)], [last, 0.0]);
+        assert_eq!(Moves(1 << 23).value(last - last.rem_euclid((1 << 23) as f32)), 1.0);
+        assert_eq!(Moves(2).value(last), 0.0);
     }
 }

@@ -13,8 +13,8 @@ use elman_tensor::Real;
 /// y′ = tanh(c + h · V), or with other [`Activation`]s in the place of either tanh.
 ///
 /// Weights `w: [in, hidden]`, `u: [out, hidden]`, `b: [hidden]`, and of the output
-/// `output.w: [hidden, out]` (V), `output.b: [out]` (c). The state is `[y]`, the output y′. Jordan's
-/// own network also has units that add up its outputs over time; this one has not.
+/// `output.w: [hidden, out]` (V), `output.b: [out]` (c). The state is `[y]`, the output y′.
+/// Jordan's own network also has units that add up its outputs over time; this one has not.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Jordan {
     hidden: Gate,

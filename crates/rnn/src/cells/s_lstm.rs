@@ -6,25 +6,27 @@ use crate::gate::Gate;
 use elman_autograd::{Error, Graph, Scope, Var};
 use elman_tensor::Real;
 
-/// The sLSTM of xLSTM (Beck et al. 2024), whose input gate is an exponential, so that a stored value
-/// can be revised:
+/// The sLSTM of xLSTM (Beck et al. 2024), whose input gate is an exponential, so that a stored
+/// value can be revised:
 ///
 /// i, f, z, o = the four parts of b + x · W + h · U\
 /// c′ = σ(f) ∘ c + eⁱ ∘ tanh(z)\
 /// n′ = σ(f) ∘ n + eⁱ\
 /// h′ = σ(o) ∘ c′ / n′
 ///
-/// with eᶠ in the place of σ(f) if wanted. Only v = c / n and the stabiliser m = ln n are kept, and
-/// no exponential is ever taken of what could overflow:
+/// with eᶠ in the place of σ(f) if wanted. What is kept is v = c / n and the stabiliser m = ln n,
+/// so that nothing overflows, and any numbers are a state:
 ///
 /// d = ln σ(f) + m − i\
 /// v′ = σ(d) ∘ v + (1 − σ(d)) ∘ tanh(z)\
 /// m′ = i + ln(1 + eᵈ)\
 /// h′ = σ(o) ∘ v′
 ///
-/// (The paper keeps c and n, both divided by e to the power of a third state, which does not
-/// matter to h′.) Weights `w: [in, 4 × hidden]`, `u: [hidden, 4 × hidden]`, `b: [4 × hidden]`, gates
-/// in the order i, f, z, o; U is full, which is one head. The state is `[h, v, m]`, the output h′.
+/// The paper keeps c and n, both divided by eˢ, and as its stabiliser s, the largest exponent so
+/// far; of those, h′ is the same.
+///
+/// Weights `w: [in, 4 × hidden]`, `u: [hidden, 4 × hidden]`, `b: [4 × hidden]`, gates in the order
+/// i, f, z, o; U is full, which is one head. The state is `[h, v, m]`, the output h′.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SLstm {
     gates: Gate,
