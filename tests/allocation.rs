@@ -119,6 +119,17 @@ fn gru() {
     check("gru", |p| Gru::new(p.scope("cell"), INPUT, HIDDEN));
 }
 
+/// The cells whose steps do more than a gate and a few products.
+#[test]
+fn cells_of_papers() {
+    check("projected_lstm", |p| ProjectedLstm::new(p.scope("cell"), INPUT, HIDDEN, 4));
+    check("layer_norm_lstm", |p| LayerNormLstm::new(p.scope("cell"), INPUT, HIDDEN));
+    check("antisymmetric_rnn", |p| AntisymmetricRnn::gated(p.scope("cell"), INPUT, HIDDEN));
+    check("clockwork", |p| Clockwork::new(p.scope("cell"), INPUT, HIDDEN, &[1, 2, 4]));
+    check("s_lstm", |p| SLstm::new(p.scope("cell"), INPUT, HIDDEN));
+    check("ltc", |p| Ltc::new(p.scope("cell"), INPUT - 1, HIDDEN)?.with_interval(Interval::Given));
+}
+
 #[test]
 fn stacked() {
     check("stacked", |p| {

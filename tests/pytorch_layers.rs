@@ -17,7 +17,7 @@ const HIDDEN: usize = 4;
 /// A cell, and where PyTorch's numbers for its weights are, in the file's names.
 trait Peer: Cell + Copy {
     fn new(p: Scope<'_>, input: usize, hidden: usize) -> Result<Self, Error>;
-    fn weights(&self) -> Vec<(Param, &'static str, std::ops::Range<usize>)>;
+    fn weights(&self) -> Vec<(Param, &'static str, &'static [usize])>;
 }
 
 impl Peer for Lstm {
@@ -25,9 +25,13 @@ impl Peer for Lstm {
         Lstm::new(p, input, hidden)
     }
 
-    fn weights(&self) -> Vec<(Param, &'static str, std::ops::Range<usize>)> {
+    fn weights(&self) -> Vec<(Param, &'static str, &'static [usize])> {
         let [w, u, b] = self.gates().params();
-        vec![(w, "weight", 0..4), (u, "recurrent", 0..4), (b, "bias", 0..4)]
+        vec![
+            (w, "weight", &[0, 1, 2, 3]),
+            (u, "recurrent", &[0, 1, 2, 3]),
+            (b, "bias", &[0, 1, 2, 3]),
+        ]
     }
 }
 
@@ -36,16 +40,16 @@ impl Peer for Gru {
         Gru::new(p, input, hidden)
     }
 
-    fn weights(&self) -> Vec<(Param, &'static str, std::ops::Range<usize>)> {
+    fn weights(&self) -> Vec<(Param, &'static str, &'static [usize])> {
         let ([w, u, b], [wn, bn, un, cn]) = (self.gates().params(), self.candidate());
         vec![
-            (w, "weight", 0..2),
-            (u, "recurrent", 0..2),
-            (b, "bias", 0..2),
-            (wn, "weight", 2..3),
-            (un, "recurrent", 2..3),
-            (bn, "bias", 2..3),
-            (cn, "candidate_bias", 0..1),
+            (w, "weight", &[0, 1]),
+            (u, "recurrent", &[0, 1]),
+            (b, "bias", &[0, 1]),
+            (wn, "weight", &[2]),
+            (un, "recurrent", &[2]),
+            (bn, "bias", &[2]),
+            (cn, "candidate_bias", &[0]),
         ]
     }
 }

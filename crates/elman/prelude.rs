@@ -13,9 +13,11 @@ pub use elman_data::{
 };
 pub use elman_kernels::argmax;
 pub use elman_rnn::{
-    Activation, Bidirectional, Carried, Cell, Clipped, ConcatElman, Dropout, Elman, Embedding,
-    Gate, Gru, Layer, Learned, Linear, Lstm, Merge, Residual, Rnn, Segmented, Seq, Skip, Stream,
-    Truncated, Variational, WeightDrop, Zoneout,
+    Activation, AntisymmetricRnn, Bidirectional, Carried, Cell, Cfc, Clipped, Clockwork, CoRnn,
+    ConcatElman, CoupledLstm, Dropout, Elman, Embedding, FastGrnn, FastRnn, ForgetBias, Gate, Gru,
+    IndRnn, Interval, Janet, Jordan, Layer, LayerNormLstm, Learned, Lem, Linear, Lstm, Ltc, Merge,
+    Mgu, MultiplicativeLstm, PeepholeLstm, ProjectedLstm, ResetFirstGru, Residual, Rnn, SLstm,
+    Segmented, Seq, Skip, Stream, Truncated, Ugrnn, Variational, WeightDrop, Zoneout,
 };
 pub use elman_tensor::{Dual, Init, Random, Real, Shape, Tensor, View, ViewMut};
 pub use elman_train::{

@@ -3,12 +3,16 @@
     pip install torch numpy                      # made with torch 2.15.0, numpy 2.4.6
     python scripts/reference/torch_cells.py
 
-writes `tests/reference/{elman_tanh,elman_relu,lstm,gru}.txt`; the format is told in `arrays.py`.
+writes `tests/reference/{elman_tanh,elman_relu,lstm,projected_lstm,gru}.txt`; the format is told in
+`arrays.py`.
 
 Every file holds one small model, a cell and a linear head, in Elman's layout:
 
     weight [in, gates*hidden]   recurrent [hidden, gates*hidden]   bias [gates*hidden]
     head_weight [hidden, out]   head_bias [out]                    sequences [time, batch, feature]
+
+The projected LSTM also has a `projection [hidden, projected]`; its output, and with it what the head
+and `recurrent` read, has the projected size.
 
 The gates lie as in PyTorch: LSTM i f g o, GRU r z n. PyTorch's second bias stays at zero and does
 not learn, except the slice of the GRU's candidate: `candidate_bias [hidden]`, inside the reset
@@ -24,7 +28,7 @@ import torch
 
 from arrays import draw, write
 
-INPUT, HIDDEN, OUTPUT, BATCH, TIME = 3, 5, 2, 4, 7
+INPUT, HIDDEN, PROJECTED, OUTPUT, BATCH, TIME = 3, 5, 2, 2, 4, 7
 STEPS, RATE = 20, 1e-2
 
 
@@ -55,6 +59,11 @@ def lstm(w, x, states):
     return sigmoid(o) * np.tanh(c), c
 
 
+def projected_lstm(w, x, states):
+    h, c = lstm(w, x, states)
+    return h @ w["projection"], c
+
+
 def gru(w, x, states):
     (h,) = states
     xr, xz, xn = np.split(x @ w["weight"] + w["bias"], 3, axis=1)
@@ -69,6 +78,13 @@ CELLS = {
     "elman_tanh": (1, 1, "h", lambda: torch.nn.RNN(INPUT, HIDDEN), elman(np.tanh)),
     "elman_relu": (2, 1, "h", lambda: torch.nn.RNN(INPUT, HIDDEN, 1, "relu"), elman(relu)),
     "lstm": (3, 4, "hc", lambda: torch.nn.LSTM(INPUT, HIDDEN), lstm),
+    "projected_lstm": (
+        5,
+        4,
+        "hc",
+        lambda: torch.nn.LSTM(INPUT, HIDDEN, proj_size=PROJECTED),
+        projected_lstm,
+    ),
     "gru": (4, 3, "h", lambda: torch.nn.GRU(INPUT, HIDDEN), gru),
 }
 
@@ -103,8 +119,12 @@ def complex_step(loss, v, name, size=1e-100):
 class Model(torch.nn.Module):
     def __init__(self, cell, states, v):
         super().__init__()
-        self.states, self.cell, self.head = states, cell, torch.nn.Linear(HIDDEN, OUTPUT)
+        self.states, self.cell = states, cell
+        self.head = torch.nn.Linear(*v["head_weight"].shape)
         self.double()
+        self.load(v)
+
+    def load(self, v):
         self.candidate = slice(2 * HIDDEN, 3 * HIDDEN) if "candidate_bias" in v else slice(0, 0)
         with torch.no_grad():
             self.cell.bias_hh_l0.zero_()
@@ -129,12 +149,21 @@ class Model(torch.nn.Module):
         }
         if self.candidate.stop:
             places["candidate_bias"] = of(self.cell.bias_hh_l0)[self.candidate]
+        if self.cell.proj_size:
+            places["projection"] = of(self.cell.weight_hr_l0).T
         return places
 
+    def run(self, x, first):
+        """All outputs of the cell, and its last states."""
+        first = tuple(a[None] for a in first)
+        hidden, last = self.cell(x, first if len(first) > 1 else first[0])
+        return hidden, [a[0] for a in (last if len(first) > 1 else (last,))]
+
+    def check(self):
+        assert (self.cell.bias_hh_l0[self.frozen] == 0).all(), "a frozen bias has learnt"
+
     def forward(self, v):
-        first = tuple(v[f"{k}0"][None] for k in self.states)
-        hidden, last = self.cell(v["x"], first if len(first) > 1 else first[0])
-        last = [a[0] for a in (last if len(first) > 1 else (last,))]
+        hidden, last = self.run(v["x"], [v[f"{k}0"] for k in self.states])
         outputs = self.head(hidden)
         loss = torch.nn.functional.mse_loss(outputs, v["y"])
         loss = loss + sum((v[f"cot_{k}"] * a).sum() for k, a in zip(self.states, last))
@@ -152,28 +181,31 @@ def agree(name, got, want, tolerance=1e-14):
     assert error <= tolerance, f"{name}: {error}"
 
 
-def reference(seed, gates, states, module, step):
+def reference(seed, gates, states, module, step, build=Model):
+    output = PROJECTED if step is projected_lstm else HIDDEN
+    sizes = {"h": output, "c": HIDDEN}
     random = np.random.Generator(np.random.PCG64(seed))
     given = {
         "x": draw(random, TIME, BATCH, INPUT, scale=1.5),
         "y": draw(random, TIME, BATCH, OUTPUT, scale=1),
     }
     for k in states:
-        given[f"{k}0"] = draw(random, BATCH, HIDDEN, scale=0.9)
-        given[f"cot_{k}"] = draw(random, BATCH, HIDDEN, scale=0.5)
+        given[f"{k}0"] = draw(random, BATCH, sizes[k], scale=0.9)
+        given[f"cot_{k}"] = draw(random, BATCH, sizes[k], scale=0.5)
     weights = {
         "weight": draw(random, INPUT, gates * HIDDEN, scale=0.8),
-        "recurrent": draw(random, HIDDEN, gates * HIDDEN, scale=0.8),
+        "recurrent": draw(random, output, gates * HIDDEN, scale=0.8),
         "bias": draw(random, gates * HIDDEN, scale=0.5),
         **({"candidate_bias": draw(random, HIDDEN, scale=0.5)} if step is gru else {}),
-        "head_weight": draw(random, HIDDEN, OUTPUT, scale=0.8),
+        **({"projection": draw(random, HIDDEN, output, scale=0.8)} if output < HIDDEN else {}),
+        "head_weight": draw(random, output, OUTPUT, scale=0.8),
         "head_bias": draw(random, OUTPUT, scale=0.5),
     }
 
     # Forward and gradients.
     learning = ["x", *(f"{k}0" for k in states)]
     inputs = {name: torch.tensor(a, requires_grad=name in learning) for name, a in given.items()}
-    model = Model(module(), states, weights)
+    model = build(module(), states, weights)
     results = model(inputs)
     results["loss"].backward()
     results = numbers(results)
@@ -204,7 +236,7 @@ def reference(seed, gates, states, module, step):
         agree(f"loss {len(losses)}", loss.item(), forward(step, states, v)["loss"])
         adam.step()
     assert losses[0] == results["loss"] and losses[-1] < losses[0]
-    assert (model.cell.bias_hh_l0[model.frozen] == 0).all(), "a frozen bias has learnt"
+    model.check()
     trained = numbers(model.weights())
 
     return {
@@ -217,13 +249,15 @@ def reference(seed, gates, states, module, step):
     }
 
 
+NOTES = [
+    "given: x, y, initial states *0, cotangents cot_* of the final states, weights",
+    "loss = mean((outputs - y)^2) + sum(cot * final); grad_*: its gradients",
+    f"adam_losses: before each of {STEPS} Adam steps; adam_*: the weights after them",
+    f"Adam: rate {RATE}, betas 0.9 0.999, eps 1e-8",
+]
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     for name, cell in CELLS.items():
-        notes = [
-            "given: x, y, initial states *0, cotangents cot_* of the final states, weights",
-            "loss = mean((outputs - y)^2) + sum(cot * final); grad_*: its gradients",
-            f"adam_losses: before each of {STEPS} Adam steps; adam_*: the weights after them",
-            f"Adam: rate {RATE}, betas 0.9 0.999, eps 1e-8",
-        ]
-        write(f"{name}.txt", "torch_cells.py", notes, reference(*cell))
+        write(f"{name}.txt", "torch_cells.py", NOTES, reference(*cell))

@@ -23,16 +23,14 @@ impl Reference {
         self.arrays.get(name).unwrap_or_else(|| panic!("{} has no {name}", self.file))
     }
 
-    /// The columns of a weight that belong to some of its gates.
-    pub(crate) fn gates(
-        &self,
-        name: &str,
-        hidden: usize,
-        gates: std::ops::Range<usize>,
-    ) -> Vec<f64> {
+    /// The columns of a weight that belong to some of its gates, each of so many units, in this
+    /// order.
+    pub(crate) fn gates(&self, name: &str, hidden: usize, gates: &[usize]) -> Vec<f64> {
         let x = self.of(name);
         let rows = x.values().chunks(x.shape().last());
-        rows.flat_map(|row| &row[gates.start * hidden..gates.end * hidden]).copied().collect()
+        rows.flat_map(|row| gates.iter().flat_map(|gate| &row[gate * hidden..][..hidden]))
+            .copied()
+            .collect()
     }
 }
 

@@ -4,6 +4,7 @@
 //! that layers of other crates can apply them on behalf of a caller's line.
 
 mod affine;
+mod antisymmetric;
 mod arithmetic;
 mod axis;
 mod clip_gradient;
@@ -20,6 +21,7 @@ mod sum;
 mod zoneout;
 
 pub use affine::Affine;
+pub use antisymmetric::Antisymmetric;
 pub use arithmetic::{Add, Div, Mul, Sub};
 pub use axis::SumAxis;
 pub use clip_gradient::ClipGradient;
@@ -63,6 +65,7 @@ crate::prove! {
     div: Div[2],
     dot: Dot[2],
     affine: Affine[5],
+    antisymmetric: Antisymmetric[1],
     sum: Sum[1],
     sum_axis: SumAxis[1],
     part: Part[1],

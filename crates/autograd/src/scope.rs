@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::params::{Entry, Param};
-use elman_tensor::{Init, Random, Shape, hash, reserve};
+use elman_tensor::{Init, Random, Shape, Tensor, hash, reserve};
 use std::collections::HashSet;
 
 /// The weights made so far, in f64.
@@ -76,18 +76,61 @@ impl Scope<'_> {
         gates: usize,
         init: Init,
     ) -> Result<Param, Error> {
+        let shape = shape.into();
+        self.create(name, shape, |random| init.tensor(shape, gates, random))
+    }
+
+    /// Creates a weight whose initial values, zeros at first, are written by a function: for what
+    /// no [`Init`] describes, such as gates that start differently.
+    ///
+    /// ```
+    /// use elman_autograd::Params;
+    ///
+    /// // Four numbers drawn from [−1, 1), and then four ones.
+    /// let (b, params) = Params::<f64>::init(7, |p| {
+    ///     p.drawn("b", [8], |random, b| {
+    ///         b[..4].fill_with(|| random.uniform(-1.0, 1.0));
+    ///         b[4..].fill(1.0);
+    ///     })
+    /// })?;
+    /// assert_eq!(params.get(b).map(|b| b.values()[7]), Some(1.0));
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`weight`](Scope::weight).
+    pub fn drawn(
+        &mut self,
+        name: &str,
+        shape: impl Into<Shape>,
+        draw: impl FnOnce(&mut Random, &mut [f64]),
+    ) -> Result<Param, Error> {
+        let shape = shape.into();
+        self.create(name, shape, |random| {
+            let mut drawn = Tensor::zeros(shape)?;
+            draw(random, drawn.values_mut());
+            Ok(drawn)
+        })
+    }
+
+    /// Creates a weight of `shape` with the values that `draw` gives.
+    fn create(
+        &mut self,
+        name: &str,
+        shape: Shape,
+        draw: impl FnOnce(&mut Random) -> Result<Tensor<f64>, elman_tensor::Error>,
+    ) -> Result<Param, Error> {
         let (path, bad) = self.join(name);
         if let Some(name) = bad {
             return Err(Error::Name { name });
         }
-        let shape = shape.into();
         let weights = &mut *self.weights;
         if weights.paths.contains(&path) {
             return Err(Error::DuplicatePath { path });
         }
         let start = weights.values.len();
         reserve(&mut weights.values, start.saturating_add(shape.len()))?;
-        let drawn = init.tensor(shape, gates, &mut Random::new(weights.seed, &path, 0))?;
+        let drawn = draw(&mut Random::new(weights.seed, &path, 0))?;
         weights.values.extend_from_slice(drawn.values());
         let key = hash(&format!("{path} {shape}"));
         let param = Param { index: weights.entries.len(), start, shape, key };

@@ -1,12 +1,13 @@
 //! The affine part of gates.
 
 use elman_autograd::{Error, Param, Scope, Var};
-use elman_tensor::{Init, Real};
+use elman_tensor::{Init, Random, Real};
 
 /// One or several gates before their activation: `b + x · W + h · U`, gates side by side.
 ///
 /// Shapes: `x: [batch, in]`, `W: [in, gates × hidden]`, `h: [batch, hidden]`,
-/// `U: [hidden, gates × hidden]`, `b: [gates × hidden]`.
+/// `U: [hidden, gates × hidden]`, `b: [gates × hidden]`. Some cells have gates that read a state of
+/// another size than their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gate {
     w: Param,
@@ -27,17 +28,27 @@ impl Gate {
     ///
     /// # Errors
     /// If a weight cannot be created.
-    pub fn several(
+    pub fn several(p: Scope<'_>, input: usize, hidden: usize, gates: usize) -> Result<Self, Error> {
+        Self::drawn(p, [input, hidden], [gates, hidden], |_, _| ())
+    }
+
+    /// So many gates of `hidden` units that read so many features of an input and of a state; a
+    /// function may then change the biases, which are drawn like the weights at first.
+    pub(crate) fn drawn(
         mut p: Scope<'_>,
-        input: usize,
-        hidden: usize,
-        gates: usize,
+        [input, state]: [usize; 2],
+        [gates, hidden]: [usize; 2],
+        bias: impl FnOnce(&mut Random, &mut [f64]),
     ) -> Result<Self, Error> {
-        let (init, width) = (Init::inverse_root(hidden), gates.saturating_mul(hidden));
+        let (bound, width) = (1.0 / (hidden.max(1) as f64).sqrt(), gates.saturating_mul(hidden));
+        let init = Init::Uniform { bound };
         Ok(Gate {
             w: p.gates("w", [input, width], gates, init)?,
-            u: p.gates("u", [hidden, width], gates, init)?,
-            b: p.gates("b", [width], gates, init)?,
+            u: p.gates("u", [state, width], gates, init)?,
+            b: p.drawn("b", [width], |random, b| {
+                b.fill_with(|| random.uniform(-bound, bound));
+                bias(random, b);
+            })?,
         })
     }
 

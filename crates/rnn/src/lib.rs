@@ -63,7 +63,11 @@ pub use adaptors::{
 pub use bidirectional::{Bidirectional, Merge};
 pub use carried::Carried;
 pub use cell::Cell;
-pub use cells::{Activation, ConcatElman, Elman, Gru, Lstm};
+pub use cells::{
+    Activation, AntisymmetricRnn, Cfc, Clockwork, CoRnn, ConcatElman, CoupledLstm, Elman, FastGrnn,
+    FastRnn, ForgetBias, Gru, IndRnn, Interval, Janet, Jordan, LayerNormLstm, Lem, Lstm, Ltc, Mgu,
+    MultiplicativeLstm, PeepholeLstm, ProjectedLstm, ResetFirstGru, SLstm, Ugrnn,
+};
 pub use elman_autograd as autograd;
 pub use elman_tensor as tensor;
 pub use embedding::Embedding;

@@ -1,5 +1,6 @@
 //! The simple recurrent network.
 
+use super::activation::Activation;
 use crate::cell::Cell;
 use crate::fused::{self, FIRST, Kernel};
 use crate::gate::Gate;
@@ -10,22 +11,13 @@ use elman_autograd::{Error, Params, Scope, Var};
 use elman_kernels::fused::Cell as Fast;
 use elman_tensor::Real;
 
-/// What an [`Elman`] cell applies to its sum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Activation {
-    /// The hyperbolic tangent.
-    Tanh,
-    /// max(x, 0).
-    Relu,
-}
-
 /// The simple recurrent network (Elman 1990):
 ///
-/// h′ = tanh(b + x · W + h · U), or with the rectifier in the place of tanh.
+/// h′ = tanh(b + x · W + h · U), or with another [`Activation`] in the place of tanh.
 ///
-/// Weights `w: [in, hidden]`, `u: [hidden, hidden]`, `b: [hidden]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Weights `w: [in, hidden]`, `u: [hidden, hidden]`, `b: [hidden]`. Whole sequences with tanh and
+/// with the rectifier have a kernel.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Elman {
     gate: Gate,
     activation: Activation,
@@ -43,13 +35,14 @@ impl Elman {
     /// A cell with an activation of choice.
     ///
     /// # Errors
-    /// If a weight cannot be created.
+    /// If a weight cannot be created, or if a factor of the activation is not finite.
     pub fn with(
         p: Scope<'_>,
         input: usize,
         hidden: usize,
         activation: Activation,
     ) -> Result<Self, Error> {
+        let activation = activation.checked()?;
         Ok(Elman { gate: Gate::new(p, input, hidden)?, activation })
     }
 
@@ -60,10 +53,11 @@ impl Elman {
 }
 
 impl Elman {
-    fn kernel(&self) -> &'static Kernel {
+    fn kernel(&self) -> Option<&'static Kernel> {
         match self.activation {
-            Activation::Tanh => &TANH,
-            Activation::Relu => &RELU,
+            Activation::Tanh => Some(&TANH),
+            Activation::Relu => Some(&RELU),
+            _ => None,
         }
     }
 }
@@ -82,11 +76,7 @@ impl Cell for Elman {
         [h]: [Var<'g, T>; 1],
     ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
         let _layer = x.graph().layer(self.gate.params()[0]);
-        let z = self.gate.of(x, h);
-        let h = match self.activation {
-            Activation::Tanh => z.tanh(),
-            Activation::Relu => z.relu(),
-        };
+        let h = self.activation.of(self.gate.of(x, h));
         (h, [h])
     }
 
@@ -98,14 +88,18 @@ impl Cell for Elman {
     ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
         let _layer = xs.graph().layer(self.gate.params()[0]);
         let (weights, none) = (self.gate.params(), h.graph().absent());
-        match fused::sequence(self.kernel(), xs, h, none, &weights) {
+        let fast = match self.kernel() {
+            Some(kernel) => fused::sequence(kernel, xs, h, none, &weights),
+            None => None,
+        };
+        match fast {
             Some((y, [h, _])) => (y, [h]),
             None => scan(self, xs, [h]),
         }
     }
 
     fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
-        packed::fused(self.kernel(), params, &self.gate.params(), batch)
+        packed::fused(self.kernel()?, params, &self.gate.params(), batch)
     }
 }
 

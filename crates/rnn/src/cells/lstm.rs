@@ -1,5 +1,6 @@
 //! Long short-term memory.
 
+use super::forget_bias::{ForgetBias, Roles};
 use crate::cell::Cell;
 use crate::fused::{self, FIRST, Kernel};
 use crate::gate::Gate;
@@ -30,7 +31,21 @@ impl Lstm {
     /// # Errors
     /// If a weight cannot be created.
     pub fn new(p: Scope<'_>, input: usize, hidden: usize) -> Result<Self, Error> {
-        Ok(Lstm { gates: Gate::several(p, input, hidden, 4)? })
+        Self::with(p, input, hidden, ForgetBias::Drawn)
+    }
+
+    /// A cell whose forget gates start as said.
+    ///
+    /// # Errors
+    /// If a weight cannot be created, or the bias cannot be.
+    pub fn with(
+        p: Scope<'_>,
+        input: usize,
+        hidden: usize,
+        forget: ForgetBias,
+    ) -> Result<Self, Error> {
+        let roles = Roles { gates: 4, forget: 1, input: Some(0) };
+        Ok(Lstm { gates: forget.gates(p, [input, hidden], roles)? })
     }
 
     /// The affine part of the four gates, with its weights.
