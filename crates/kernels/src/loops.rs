@@ -114,6 +114,23 @@ pub(crate) fn update<T: Real>(y: &mut [T], x: &[T], f: impl Fn(&mut T, T)) {
     ));
 }
 
+/// `f(&mut y[i], [x₀[i], x₁[i], …])`: a piece of [`zip`](crate::zip).
+pub(crate) fn zip<T: Real, const N: usize>(y: &mut [T], x: [&[T]; N], f: impl Fn(&mut T, [T; N])) {
+    let x = x.map(|x| &x[..y.len()]);
+    T::dispatch(Loop(
+        #[inline(always)]
+        || {
+            for (i, y) in y.iter_mut().enumerate() {
+                let mut at = [T::ZERO; N];
+                for k in 0..N {
+                    at[k] = x[k][i];
+                }
+                f(y, at);
+            }
+        },
+    ));
+}
+
 /// `f(&mut x[i])`.
 pub fn each<T: Real>(x: &mut [T], f: impl Fn(&mut T)) {
     T::dispatch(Loop(
