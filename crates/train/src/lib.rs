@@ -48,8 +48,8 @@ pub use elman_autograd as autograd;
 pub use elman_tensor as tensor;
 pub use error::{Error, Quantity};
 pub use losses::{
-    Weighted, binary_cross_entropy, binary_cross_entropy_balanced, cross_entropy,
-    cross_entropy_ignoring, cross_entropy_smoothed, gaussian_nll, huber, ignoring, mae,
+    Ctc, Weighted, binary_cross_entropy, binary_cross_entropy_balanced, cross_entropy,
+    cross_entropy_ignoring, cross_entropy_smoothed, ctc, gaussian_nll, huber, ignoring, mae,
     masked, mse, pinball, poisson_nll, weighted,
 };
 pub use trainer::{Snapshot, Trainer};

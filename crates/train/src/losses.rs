@@ -2,8 +2,10 @@
 
 mod binary;
 mod cross_entropy;
+mod ctc;
 mod difference;
 mod gaussian;
+mod lattice;
 mod mean;
 mod pinball;
 mod pointwise;
@@ -12,6 +14,7 @@ mod weighted;
 
 pub use binary::{binary_cross_entropy, binary_cross_entropy_balanced};
 pub use cross_entropy::{cross_entropy, cross_entropy_ignoring, cross_entropy_smoothed};
+pub use ctc::{Ctc, ctc};
 pub use difference::{huber, mae, mse};
 pub use gaussian::gaussian_nll;
 pub use pinball::pinball;
@@ -22,6 +25,7 @@ pub use weighted::{Weighted, ignoring, masked, weighted};
 mod table {
     use super::binary::Binary;
     use super::cross_entropy::CrossEntropy;
+    use super::ctc::Rows;
     use super::difference::{Absolute, Huber, Squared};
     use super::gaussian::Gaussian;
     use super::mean::Mean;
@@ -37,6 +41,7 @@ mod table {
     type BinaryCrossEntropy = Mean<Each<Binary>, 2>;
     type Quantiles = Mean<Pinball<3>, 2>;
     type Classes = Mean<CrossEntropy, 1>;
+    type Alignments = Mean<Rows, 1>;
 
     elman_autograd::prove! {
         mse: any Mse,
@@ -47,5 +52,6 @@ mod table {
         binary_cross_entropy: any BinaryCrossEntropy,
         pinball: any Quantiles,
         cross_entropy: any Classes,
+        ctc: any Alignments,
     }
 }
