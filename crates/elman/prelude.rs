@@ -16,9 +16,11 @@ pub use elman_rnn::{
 };
 pub use elman_tensor::{Dual, Init, Random, Real, Shape, Tensor, View, ViewMut};
 pub use elman_train::{
-    Trainer, Transform, adam, adamw, clip_norm, clip_value, constant, cosine, cross_entropy,
-    cross_entropy_ignoring, decay, exponential, huber, mae, momentum, mse, nesterov, rmsprop, sgd,
-    step_decay, warm_up,
+    Beam, Ctc, Hypothesis, Sampler, Trainer, Transform, Weighted, adam, adamw,
+    binary_cross_entropy, binary_cross_entropy_balanced, clip_norm, clip_value, constant, cosine,
+    cross_entropy, cross_entropy_ignoring, cross_entropy_smoothed, ctc, ctc_beam, ctc_greedy,
+    decay, exponential, gaussian_nll, huber, ignoring, mae, masked, momentum, mse, nesterov,
+    pinball, poisson_nll, rmsprop, sgd, step_decay, warm_up, weighted,
 };
 
 pub use crate::Error;

@@ -1,7 +1,8 @@
-//! Losses, updates and the step between them.
+//! Losses, updates and the step between them; and decoders, for what was learned.
 //!
-//! A loss is a function from [`Var`](elman_autograd::Var)s to a `Var`: [`mse`], [`mae`],
-//! [`huber`], [`cross_entropy`]. An update is a chain of [`Transform`]s that is read from left to
+//! A loss is a function from [`Var`](elman_autograd::Var)s to a `Var`: [`mse`], [`cross_entropy`],
+//! [`gaussian_nll`], [`ctc`]. Its target may say what counts and how much ([`weighted`],
+//! [`masked`], [`ignoring`]). An update is a chain of [`Transform`]s that is read from left to
 //! right: it turns the gradient into what is subtracted from the weights. Clipping, momentum,
 //! decay and schedules are the same noun as Adam:
 //!
@@ -35,15 +36,20 @@
 //! What persists between two steps is plain data: [`Trainer::snapshot`] copies it, and
 //! [`Trainer::restore`] goes on with the same bits as if nothing had been interrupted. A loss or a
 //! gradient that is infinite or NaN is an error before any weight is touched.
+//!
+//! Logits become symbols by a [`Sampler`], a [`Beam`] search, or [`ctc_greedy`] and [`ctc_beam`].
+//! They take slices and know no network.
 
 #![forbid(unsafe_code)]
 
+mod decode;
 mod error;
 mod losses;
 mod trainer;
 mod transform;
 mod transforms;
 
+pub use decode::{Beam, Hypothesis, Sampler, ctc_beam, ctc_greedy};
 pub use elman_autograd as autograd;
 pub use elman_tensor as tensor;
 pub use error::{Error, Quantity};

@@ -17,6 +17,7 @@ pub use cross_entropy::{cross_entropy, cross_entropy_ignoring, cross_entropy_smo
 pub use ctc::{Ctc, ctc};
 pub use difference::{huber, mae, mse};
 pub use gaussian::gaussian_nll;
+pub(crate) use lattice::log_add;
 pub use pinball::pinball;
 pub use poisson::poisson_nll;
 pub use weighted::{Weighted, ignoring, masked, weighted};

@@ -32,7 +32,7 @@ impl Lattice<'_> {
 
     /// The class of a state.
     pub(crate) fn class(&self, s: usize) -> usize {
-        (if s % 2 == 0 { self.blank } else { self.labels[s / 2] }) as usize
+        (if s % 2 == 1 { self.labels[s / 2] } else { self.blank }) as usize
     }
 
     /// Whether a state can be entered from two before it.

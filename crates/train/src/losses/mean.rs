@@ -166,7 +166,7 @@ impl<L: Losses<N> + Sample, const N: usize> Sample for Mean<L, N> {
         let flag = |i: usize| inside.is_none_or(|ids| ids.of(draw.all_ids())[i * flags / n] != 0);
         let there = || (0..n).filter(|&i| flag(i)).map(|i| i * weights.len() / n);
         // A weight alone has the slope 0, up to rounding that no law could bound.
-        let several = there().next() != there().last();
+        let several = there().next() != there().next_back();
         if n == 0 || several && draw.pick(2) == 0 {
             x.push(draw.uniform(weights.dims(), 0.2, 1.5));
         }
