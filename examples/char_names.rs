@@ -89,13 +89,6 @@ fn counted(order: usize, train: &[&[u32]], test: &[&[u32]]) -> f64 {
     test.iter().map(bits).sum::<f64>() / test.len() as f64
 }
 
-/// One of the symbols, with the chances that the logits give it at this temperature.
-fn draw(random: &mut Random, logits: &[f32]) -> u32 {
-    let max = logits.iter().copied().fold(f32::MIN, f32::max);
-    let weights = logits.iter().map(|&x| (f64::from(x - max) / TEMPERATURE).exp());
-    random.weighted(&weights.collect::<Vec<_>>()).unwrap_or(0) as u32
-}
-
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let text = include_str!("../data/names.txt");
     let names: Vec<Vec<u32>> =
@@ -134,11 +127,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // A stream reads vectors, so the embedding stays outside: a letter goes in as its row.
     println!("\nnames at temperature {TEMPERATURE}, those on the list in brackets:");
     let mut stream = Stream::new(&params, model.reader());
+    let mut sampler = Sampler::new(TEMPERATURE)?;
     for n in 0..24 {
         let (mut random, mut name, mut last) = (Random::new(1, "name", n), String::new(), 0);
         while name.len() < 20 {
             let letter = model.letters.row(&params, last).ok_or("no such letter")?;
-            last = draw(&mut random, stream.push(letter)?);
+            last = sampler.draw(stream.push(letter)?, &mut random).unwrap_or(0);
             match last {
                 0 => break,
                 letter => name.push(char::from(b'a' - 1 + letter as u8)),

@@ -212,6 +212,38 @@ fn embedding_and_cross_entropy() {
     });
 }
 
+/// Losses with masks and weights, and alignments of rows of different lengths.
+#[test]
+fn masks_weights_and_alignments() {
+    let (model, mut params) = Params::<f32>::init(1, |p| {
+        let cell = Gru::new(p.scope("cell"), INPUT, HIDDEN)?;
+        Ok(Rnn(cell.readout(Linear::new(p.scope("head"), HIDDEN, 4)?)))
+    })
+    .unwrap();
+    let data = data();
+    let mut trainer = Trainer::new(adam(1e-2));
+    silent("masks, weights and alignments", |i| {
+        let Data { x, y, lengths, ids, .. } = &data[i];
+        let loss = trainer.step(&mut params, |g| {
+            let ys = model.forward(Seq::from(g.input(x)).with_lengths(lengths));
+            let (logits, all) = (ys.values(), ys.inside());
+            let [mean, spread] = logits.split();
+            let (target, w) = (g.input(y), g.constant([TIME, BATCH], 0.5));
+            let classes = g.ids(ids).map(|_, id| id % 4);
+            let (labels, counts) = (g.ids(&[1, 2, 3, 1]), g.ids(&[1; BATCH]));
+            let ctc = Ctc::new(0).zero_infinity(true);
+            gaussian_nll(mean, spread, masked(target, all))
+                + mse(spread, weighted(target, w).masked(all))
+                + poisson_nll(mean, weighted(target.square(), w))
+                + cross_entropy_smoothed(logits, ignoring(classes, 1).masked(all), 0.1)
+                + pinball(mean, target.part(2, 0, 1), [0.2, 0.8])
+                + binary_cross_entropy(spread, target.sigmoid())
+                + ctc.loss(logits, g.ids(lengths), labels, counts)
+        });
+        assert!(loss.unwrap().is_finite());
+    });
+}
+
 /// Truncated backpropagation: the state is carried by the caller.
 #[test]
 fn carried_state() {

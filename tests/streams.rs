@@ -40,6 +40,68 @@ fn a_reset_is_a_new_beginning() {
 }
 
 #[test]
+fn a_stream_goes_on_from_any_of_its_states() {
+    let ((model, params), x) = (model(), inputs());
+    let mut stream = Stream::new(&params, model);
+    let all = pushed(&mut stream, &x[..4]);
+    let state = stream.state().unwrap().to_vec();
+    let rest = pushed(&mut stream, &x[4..]);
+    stream.resume(&state).unwrap();
+    assert_eq!(stream.state(), Some(&state[..]));
+    assert_eq!(pushed(&mut stream, &x[4..]), rest);
+    // Another stream, before its first push and after a reset.
+    let mut other = Stream::new(&params, model);
+    for _ in 0..2 {
+        other.resume(&state).unwrap();
+        assert_eq!(pushed(&mut other, &x[4..]), rest);
+        other.reset();
+    }
+    assert_eq!(pushed(&mut other, &x[..4]), all);
+    // Of another size, it is refused, and nothing has changed.
+    for size in [0, 9, 11, 20] {
+        let error = other.resume(&vec![0.0; size]).unwrap_err().to_string();
+        assert!(error.contains("resume") && error.contains("10 numbers"), "{error}");
+        assert!(error.contains(file!()), "{error}");
+    }
+    assert_eq!(pushed(&mut other, &x[4..]), rest);
+}
+
+/// Sequences found in a stream have the probabilities that it gives them.
+#[test]
+fn a_beam_over_a_stream() {
+    let (model, params) = Params::<f32>::init(4, |p| {
+        let cell = Gru::new(p.scope("gru"), 3, 5)?;
+        Ok(cell.readout(Linear::new(p.scope("head"), 5, 3)?))
+    })
+    .unwrap();
+    let vector = |symbol: Option<u32>| std::array::from_fn(|i| f32::from(symbol == Some(i as u32)));
+    let mut stream = Stream::new(&params, model);
+    let step = |state: &Vec<f32>, last, logits: &mut Vec<f32>| {
+        match state.is_empty() {
+            true => stream.reset(),
+            false => stream.resume(state)?,
+        }
+        let y: [f32; 3] = vector(last);
+        logits.extend_from_slice(stream.push(&y)?);
+        Ok::<_, Error>(stream.state().unwrap_or_default().to_vec())
+    };
+    let found = Beam::new(100, 3).unwrap().end(0).search(Vec::new(), step).unwrap();
+    assert_eq!(found.len(), 1 + 2 + 4 * 3);
+    for found in found {
+        let (mut stream, mut last, mut sum) = (Stream::new(&params, model), None, 0.0);
+        for &symbol in &found.symbols {
+            let y: [f32; 3] = vector(last);
+            let logits = stream.push(&y).unwrap();
+            let all: f64 = logits.iter().map(|&x| f64::from(x).exp()).sum();
+            sum += f64::from(logits[symbol as usize]) - all.ln();
+            last = Some(symbol);
+        }
+        assert!((found.log_probability - sum).abs() < 1e-9);
+        assert_eq!(found.ended, last == Some(0));
+    }
+}
+
+#[test]
 fn warm_is_pushing() {
     let ((model, params), x) = (model(), inputs());
     let mut stream = Stream::new(&params, model);

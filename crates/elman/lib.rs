@@ -10,7 +10,7 @@
 //! | [`tensor`] | `elman-tensor` | tensors, shapes, dual numbers, initial weights, random streams |
 //! | [`autograd`] | `elman-autograd` | parameters, the tape, rules, and [`laws`] that prove them |
 //! | [`rnn`] | `elman-rnn` | cells, layers, sequences, streams |
-//! | [`train`] | `elman-train` | losses, update transforms, schedules, the trainer |
+//! | [`train`] | `elman-train` | losses, update transforms, schedules, the trainer, decoders |
 //! | [`data`] | `elman-data` | tasks, real series, texts, windows, batches |
 //!
 //! ```

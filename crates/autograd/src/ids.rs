@@ -161,6 +161,25 @@ impl<'g, T: Real> Ids<'g, T> {
         })
     }
 
+    /// As many others, made from each one's value and that of `other` at the same index by `f`, in
+    /// which the recording is busy: no rule can be applied and no value read.
+    ///
+    /// Another number of them, or those of another recording, are a misfit.
+    #[track_caller]
+    #[must_use]
+    pub fn map2(&self, other: Self, mut f: impl FnMut(u32, u32) -> u32) -> Self {
+        let (g, line) = (self.graph, Location::caller());
+        let range = other.range_in(g, "ids", line);
+        if range.len != self.range.len {
+            let reason = format!("{} integers meet {}", self.range.len, range.len);
+            g.refuse("ids", reason, line);
+        }
+        if g.failed() {
+            return Ids::none(g);
+        }
+        g.ids_of([*self, other], range.len, |i, [a, b]| f(a[i], b[i]))
+    }
+
     /// What a rule carries of them. In another recording it names other integers: a public
     /// function takes [`range_in`](Ids::range_in).
     pub fn range(&self) -> IdRange {

@@ -54,7 +54,7 @@ pub use dual::Dual;
 pub use error::{Error, fit};
 pub use linear::{Complex, complex_linear, complex_linear_back, linear, linear_back};
 pub use loops::{add_rows, each, fold_rows, map3_rows};
-pub use map::{all_finite, copy, each2, each3, fill, map, map2, map3, update};
+pub use map::{all_finite, copy, each2, each3, fill, map, map2, map3, update, zip};
 pub use parallel::{MOST_THREADS, Threads, threads};
 pub use product::{Fill, Matrix, PackedMatrix, product};
 pub use real::Real;

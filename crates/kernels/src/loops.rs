@@ -114,6 +114,40 @@ pub(crate) fn update<T: Real>(y: &mut [T], x: &[T], f: impl Fn(&mut T, T)) {
     ));
 }
 
+/// `f(&mut y[i], [x₀[i], x₁[i], …])`: a piece of [`zip`](crate::zip).
+pub(crate) fn zip<T: Real, const N: usize>(y: &mut [T], x: [&[T]; N], f: impl Fn(&mut T, [T; N])) {
+    // In runs of a known length, copied: nothing has to be known then about where they lie.
+    const RUN: usize = 16;
+    let (whole, rest) = y.as_chunks_mut::<RUN>();
+    let x = x.map(|x| x.as_chunks::<RUN>());
+    T::dispatch(Loop(
+        #[inline(always)]
+        || {
+            for (r, y) in whole.iter_mut().enumerate() {
+                let (mut run, mut at) = (*y, [[T::ZERO; RUN]; N]);
+                for k in 0..N {
+                    at[k] = x[k].0[r];
+                }
+                for i in 0..RUN {
+                    let mut one = [T::ZERO; N];
+                    for k in 0..N {
+                        one[k] = at[k][i];
+                    }
+                    f(&mut run[i], one);
+                }
+                *y = run;
+            }
+            for (i, y) in rest.iter_mut().enumerate() {
+                let mut at = [T::ZERO; N];
+                for k in 0..N {
+                    at[k] = x[k].1[i];
+                }
+                f(y, at);
+            }
+        },
+    ));
+}
+
 /// `f(&mut x[i])`.
 pub fn each<T: Real>(x: &mut [T], f: impl Fn(&mut T)) {
     T::dispatch(Loop(

@@ -132,6 +132,25 @@ pub fn update<T: Real>(y: &mut [T], x: &[T], f: impl Fn(&mut T, T) + Sync) -> Re
     Ok(())
 }
 
+/// `f(&mut y[i], [x₀[i], x₁[i], …])`: [`update`] by any number of vectors.
+///
+/// # Errors
+/// If the lengths differ.
+pub fn zip<T: Real, const N: usize>(
+    y: &mut [T],
+    x: [&[T]; N],
+    f: impl Fn(&mut T, [T; N]) + Sync,
+) -> Result<(), Error> {
+    x.iter().try_for_each(|x| length("zip", y.len(), x.len()))?;
+    let (len, y) = (y.len(), Whole::new(y));
+    pieces(len, &|range| {
+        // SAFETY: as in `fill`.
+        let y = unsafe { y.piece(&range) };
+        loops::zip(y, x.map(|x| &x[range.clone()]), &f);
+    });
+    Ok(())
+}
+
 /// `f(&mut a[i], &mut b[i])`.
 ///
 /// # Errors
@@ -207,6 +226,9 @@ mod tests {
         assert_eq!(x, y);
         update(&mut y, &x, |y, x| *y += x).unwrap();
         assert!(y.iter().zip(&x).all(|(&y, &x)| y == 2.0 * x));
+        zip(&mut y, [&x, &x, &x], |y, [a, b, c]| *y += a - 2.0 * b + c).unwrap();
+        zip(&mut y, [], |y, []| *y += 0.0).unwrap();
+        assert!(y.iter().zip(&x).all(|(&y, &x)| y == 2.0 * x));
         let (mut a, mut b) = (x.clone(), x.clone());
         each2(&mut a, &mut y, |a, y| (*a, *y) = (*y, *a)).unwrap();
         each2(&mut a, &mut y, |a, y| (*a, *y) = (*y, *a)).unwrap();
@@ -241,6 +263,7 @@ mod tests {
         assert!(map3(&three, &three, &three, &mut two, |a, _, _| a).is_err());
         assert!(copy(&three, &mut two).is_err());
         assert!(update(&mut two, &three, |_, _| ()).is_err());
+        assert!(zip(&mut two, [&[0.0; 2], &three], |_, [_, _]| ()).is_err());
         assert!(each2(&mut two, &mut [0.0; 3], |_, _| ()).is_err());
         assert!(each3(&mut two, &mut [0.0; 2], &mut [0.0; 3], |_, _, _| ()).is_err());
     }

@@ -53,6 +53,13 @@ impl<T: Real> Carried<T> {
         self.kept.then_some(self.values.as_mut_slice())
     }
 
+    /// Takes numbers for the state.
+    pub(crate) fn set(&mut self, values: &[T]) {
+        self.values.clear();
+        self.values.extend_from_slice(values);
+        self.kept = true;
+    }
+
     /// Forgets the state.
     pub fn reset(&mut self) {
         self.kept = false;

@@ -71,6 +71,8 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
             && let Some(state) = self.state.values_mut()
             && packed.input() == x.len()
         {
+            // After a reset there is none.
+            self.output.resize(packed.output(), T::ZERO);
             packed.step(x, state, &mut self.output);
             return Ok(&self.output);
         }
@@ -129,6 +131,27 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
             self.push(x.as_ref())?;
         }
         Ok(self)
+    }
+
+    /// Goes on from a state that [`state`](Stream::state) has lent, of this stream or of another one
+    /// of the same cell and rows: one stream can follow several continuations of a sequence.
+    ///
+    /// The last output stays what it is. From the second time on, nothing is allocated.
+    ///
+    /// # Errors
+    /// If the state is of another size. The stream is unchanged then.
+    #[track_caller]
+    pub fn resume(&mut self, state: &[T]) -> Result<(), Error> {
+        let (line, mut size) = (Location::caller(), 0);
+        let graph = self.tape.begin(self.params);
+        self.cell.initial(&graph, self.batch).each(&mut |s| size += s.shape().len());
+        if size != state.len() {
+            let reason = format!("wanted a state of {size} numbers, got {}", state.len());
+            graph.refuse("resume", reason, line);
+        }
+        self.tape.end(graph)?;
+        self.state.set(state);
+        Ok(())
     }
 
     /// Back to the initial state.

@@ -31,10 +31,11 @@ pub enum Error {
     /// The loss or its gradient could not be computed: the first misfit of the recording.
     #[error(transparent)]
     Autograd(#[from] elman_autograd::Error),
-    /// A transform has a setting that makes no sense. Found at the first step.
+    /// A transform, or a decoder, has a setting that makes no sense. A transform's is found at the
+    /// first step.
     #[error("{transform}: {setting} must be {wanted}, got {given}")]
     Setting {
-        /// The transform.
+        /// The transform, or the decoder.
         transform: &'static str,
         /// Its setting.
         setting: &'static str,
@@ -97,11 +98,12 @@ pub enum Error {
     },
 }
 
-/// The settings of a transform, being checked.
+/// The settings of a transform or a decoder, being checked.
 pub(crate) struct Settings(pub(crate) &'static str);
 
 impl Settings {
-    fn require(
+    /// A setting for which something has to hold.
+    pub(crate) fn require(
         &self,
         holds: bool,
         setting: &'static str,

@@ -1,7 +1,8 @@
-//! Losses, updates and the step between them.
+//! Losses, updates and the step between them; and decoders, for what was learned.
 //!
-//! A loss is a function from [`Var`](elman_autograd::Var)s to a `Var`: [`mse`], [`mae`],
-//! [`huber`], [`cross_entropy`]. An update is a chain of [`Transform`]s that is read from left to
+//! A loss is a function from [`Var`](elman_autograd::Var)s to a `Var`: [`mse`], [`cross_entropy`],
+//! [`gaussian_nll`], [`ctc`]. Its target may say what counts and how much ([`weighted`],
+//! [`masked`], [`ignoring`]). An update is a chain of [`Transform`]s that is read from left to
 //! right: it turns the gradient into what is subtracted from the weights. Clipping, momentum,
 //! decay and schedules are the same noun as Adam:
 //!
@@ -43,10 +44,14 @@
 //! What persists between two steps is plain data: [`Trainer::snapshot`] copies it, and
 //! [`Trainer::restore`] goes on with the same bits as if nothing had been interrupted. A loss or a
 //! gradient that is infinite or NaN is an error before any weight is touched.
+//!
+//! Logits become symbols by a [`Sampler`], a [`Beam`] search, or [`ctc_greedy`] and [`ctc_beam`].
+//! They take slices and know no network.
 
 #![forbid(unsafe_code)]
 
 mod average;
+mod decode;
 mod error;
 mod layout;
 mod losses;
@@ -55,11 +60,16 @@ mod transform;
 mod transforms;
 
 pub use average::{Average, ema, swa};
+pub use decode::{Beam, Hypothesis, Sampler, ctc_beam, ctc_greedy};
 pub use elman_autograd as autograd;
 pub use elman_tensor as tensor;
 pub use error::{Error, Quantity};
 pub use layout::Layout;
-pub use losses::{cross_entropy, cross_entropy_ignoring, huber, mae, mse};
+pub use losses::{
+    Ctc, Weighted, binary_cross_entropy, binary_cross_entropy_balanced, cross_entropy,
+    cross_entropy_ignoring, cross_entropy_smoothed, ctc, gaussian_nll, huber, ignoring, mae,
+    masked, mse, pinball, poisson_nll, weighted,
+};
 pub use trainer::{Snapshot, Trainer};
 pub use transform::{Chain, Now, Transform};
 pub use transforms::{

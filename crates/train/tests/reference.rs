@@ -3,9 +3,11 @@
 use elman_autograd::{Graph, Params, Var};
 use elman_tensor::{Init, Tensor};
 use elman_train::{
-    Plateau, Schedule, Trainer, Transform, adadelta, adagrad, adam, adamw, clip_norm, cosine,
-    cross_entropy, cross_entropy_ignoring, decay, exponential, huber, mae, momentum, mse, nadam,
-    nesterov, one_cycle, plateau, radam, rmsprop, sgd, step_decay, swa, warm_restarts,
+    Ctc, Plateau, Schedule, Trainer, Transform, adadelta, adagrad, adam, adamw,
+    binary_cross_entropy, binary_cross_entropy_balanced, clip_norm, cosine, cross_entropy,
+    cross_entropy_ignoring, cross_entropy_smoothed, ctc, decay, exponential, gaussian_nll, huber,
+    ignoring, mae, momentum, mse, nadam, nesterov, one_cycle, plateau, poisson_nll, radam, rmsprop,
+    sgd, step_decay, swa, warm_restarts,
 };
 use std::collections::HashMap;
 
@@ -145,6 +147,67 @@ fn losses_are_those_of_pytorch() {
     let logits = Tensor::new([rows.len(), 4], rows.concat()).unwrap();
     let (loss, _) = gradient(&logits, |g, x| cross_entropy(x, g.ids(&ids)));
     close("ce without ignored rows", &[loss], reference.of("ce").values());
+}
+
+#[test]
+fn likelihoods_are_those_of_pytorch() {
+    let reference = &Reference::read("likelihoods.txt");
+    let check = |name: &str, (loss, grad): (f64, Vec<f64>)| {
+        close(name, &[loss], reference.of(name).values());
+        close(name, &grad, reference.of(&format!("{name}_grad")).values());
+    };
+    let [x, s, t, mean] = ["x", "s", "t", "mean"].map(|name| reference.of(name));
+    let (counts, chances) = (reference.of("counts"), reference.of("probabilities"));
+    check("gaussian", gradient(mean, |g, m| gaussian_nll(m, g.input(s), g.input(t))));
+    let (_, grad) = gradient(s, |g, s| gaussian_nll(g.input(mean), s, g.input(t)));
+    close("gaussian, log-variance", &grad, reference.of("gaussian_grad_s").values());
+    check("poisson", gradient(s, |g, s| poisson_nll(s, g.input(counts))));
+    check("binary", gradient(x, |g, x| binary_cross_entropy(x, g.input(chances))));
+    check("balanced", gradient(x, |g, x| binary_cross_entropy_balanced(x, g.input(chances), 2.5)));
+    let (ids, ignored) = (reference.ids("ids"), reference.scalar("ignored") as u32);
+    check(
+        "smoothed",
+        gradient(x, |g, x| cross_entropy_smoothed(x, ignoring(g.ids(&ids), ignored), 0.1)),
+    );
+}
+
+/// Differences of probabilities: to 1e-12 of the largest number.
+#[track_caller]
+fn near(what: &str, ours: &[f64], theirs: &[f64]) {
+    assert_eq!(ours.len(), theirs.len(), "{what}");
+    let scale = theirs.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+    for (i, (a, b)) in ours.iter().zip(theirs).enumerate() {
+        assert!((a - b).abs() <= 1e-12 * scale, "{what}[{i}]: {a:e} is not {b:e}");
+    }
+}
+
+#[test]
+fn alignments_are_those_of_pytorch() {
+    let reference = &Reference::read("ctc.txt");
+    for name in ["plain", "repeats", "lengths", "huge", "impossible", "long"] {
+        let of = |what: &str| format!("{name}_{what}");
+        let blank = reference.scalar(&of("blank")) as u32;
+        let (lengths, labels) = (reference.ids(&of("lengths")), reference.ids(&of("labels")));
+        let counts = reference.ids(&of("counts"));
+        let check = |kind: &str, per_label: bool| {
+            let settings = Ctc::new(blank).per_label(per_label).zero_infinity(true);
+            let (loss, grad) = gradient(reference.of(&of("logits")), |g, x| {
+                let [lengths, labels, counts] = [&lengths, &labels, &counts].map(|ids| g.ids(ids));
+                let loss = settings.loss(x, lengths, labels, counts);
+                if per_label && name != "impossible" {
+                    ctc(x, lengths, labels, counts, blank) * 0.5 + loss * 0.5
+                } else {
+                    loss
+                }
+            });
+            let theirs = reference.of(&of(kind)).values();
+            let mean = theirs.iter().sum::<f64>() / theirs.len() as f64;
+            close(&of(kind), &[loss], &[mean]);
+            near(&of(kind), &grad, reference.of(&of(&format!("{kind}_grad"))).values());
+        };
+        check("mean", true);
+        check("none", false);
+    }
 }
 
 #[test]

@@ -185,7 +185,7 @@ fn handles_and_vars_and_ids_belong_somewhere() {
 fn while_integers_are_lent_the_recording_is_busy() {
     let params = nothing();
     let mut tape = Tape::<f64>::new();
-    for i in 0..6 {
+    for i in 0..7 {
         let busy = tape.evaluate(&params, |g| {
             let (ids, x) = (g.ids(&[1, 2]), g.zeros([2]));
             let items = g.items();
@@ -195,17 +195,25 @@ fn while_integers_are_lent_the_recording_is_busy() {
                 2 => done(g.ids_from((0..3).map(|_| g.ids(&[1]).len() as u32))),
                 3 => ids.with(|_| done(g.zeros([1]))),
                 4 => ids.with(|_| done(ids.map(|_, id| id))),
+                5 => ids.with(|_| done(ids.map2(ids, |a, _| a))),
                 _ => ids.with(|_| drop(items)),
             }
         });
         match busy {
-            Ok(()) => assert_eq!(i, 5, "a list is only lost"),
+            Ok(()) => assert_eq!(i, 6, "a list is only lost"),
             Err(Error::Misfit { site, misfit, .. }) => {
                 assert!(here(&site) && misfit.to_string().contains("busy"), "{misfit}");
             }
             Err(error) => panic!("{error}"),
         }
     }
+    let pairs = tape.evaluate(&params, |g| {
+        let (a, b) = (g.ids(&[1, 2, 3]), g.ids(&[4, 5]));
+        a.part(1, 2).map(|a| a.map2(b, |a, b| 10 * a + b).with(<[u32]>::to_vec))
+    });
+    assert_eq!(pairs, Ok(Some(vec![24, 35])));
+    let lengths = tape.evaluate(&params, |g| done(g.ids(&[1]).map2(g.ids(&[]), |a, _| a)));
+    assert!(lengths.unwrap_err().to_string().contains("1 integers meet 0"));
     // Reading while integers are being read is fine.
     let read = tape.evaluate(&params, |g| {
         let x = g.zeros([1]);

@@ -1,9 +1,11 @@
 //! Cross-entropy of logits and class ids.
 
+use super::mean::{Losses, Weighed};
+use super::weighted::{Weighted, ignoring};
 use elman_autograd::laws::{Draw, Sample};
-use elman_autograd::{At, IdRange, Ids, Misfit, Partials, Rule, Side, Var};
-use elman_kernels::{each, fit, map, sum, update};
-use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
+use elman_autograd::{IdRange, Ids, Misfit, Side, Var};
+use elman_kernels::{each, fit, map, sum, sum_by, update};
+use elman_tensor::{Real, Shape, Tensor, View};
 use std::panic::Location;
 
 /// The cross-entropy of logits and class ids: the mean over rows of `ln Σ eˣʲ − x[id]`, in nats.
@@ -13,9 +15,13 @@ use std::panic::Location;
 /// is 1e-20, also in f32.
 ///
 /// An id that is no class is a misfit, another number of ids than of rows too, and no rows at all.
+/// An id that a [mask](crate::masked) leaves out may be anything.
 #[track_caller]
-pub fn cross_entropy<'g, T: Real>(logits: Var<'g, T>, ids: Ids<'g, T>) -> Var<'g, T> {
-    apply(logits, ids, None, Location::caller())
+pub fn cross_entropy<'g, T: Real>(
+    logits: Var<'g, T>,
+    ids: impl Into<Weighted<'g, T, Ids<'g, T>>>,
+) -> Var<'g, T> {
+    apply(logits, ids.into(), 0.0, Location::caller())
 }
 
 /// [`cross_entropy`] over the rows whose id is not `ignored`: padding, positions without a target.
@@ -29,46 +35,55 @@ pub fn cross_entropy_ignoring<'g, T: Real>(
     ids: Ids<'g, T>,
     ignored: u32,
 ) -> Var<'g, T> {
-    apply(logits, ids, Some(ignored), Location::caller())
+    apply(logits, ignoring(ids, ignored), 0.0, Location::caller())
+}
+
+/// [`cross_entropy`] with smoothed labels (Szegedy et al. 2016): what is wanted of a row is not its
+/// class alone, but `1 − smoothing` of it and `smoothing / classes` of every class.
+///
+/// With [`ignoring`](crate::ignoring) some rows do not count. A smoothing that is not from 0 to 1
+/// is a misfit.
+#[track_caller]
+pub fn cross_entropy_smoothed<'g, T: Real>(
+    logits: Var<'g, T>,
+    ids: impl Into<Weighted<'g, T, Ids<'g, T>>>,
+    smoothing: f64,
+) -> Var<'g, T> {
+    apply(logits, ids.into(), smoothing, Location::caller())
 }
 
 fn apply<'g, T: Real>(
     logits: Var<'g, T>,
-    ids: Ids<'g, T>,
-    ignored: Option<u32>,
+    ids: Weighted<'g, T, Ids<'g, T>>,
+    smoothing: f64,
     line: &'static Location<'static>,
 ) -> Var<'g, T> {
-    let g = logits.graph();
-    let range = ids.range_in(g, "cross_entropy", line);
-    let rule = ids.with(|values| CrossEntropy::new(range, values, ignored));
-    g.apply_at(rule, [logits], line)
+    let range = ids.target.range_in(logits.graph(), "cross_entropy", line);
+    let largest = match ids.inside {
+        None => range.bound().checked_sub(1),
+        // Of those that count.
+        Some(inside) => ids.target.with(|ids| {
+            let largest = |flags: &[u32]| {
+                let counted = ids.iter().zip(flags).filter(|&(_, &flag)| flag != 0);
+                counted.map(|(&id, _)| id as usize).max()
+            };
+            inside.with(largest)
+        }),
+    };
+    ids.mean(CrossEntropy { ids: range, largest, smoothing }, [logits], line)
 }
 
-/// y = Σᵣ (ln Σⱼ eˣʳʲ − x[r, id[r]]) / n over the n rows that count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// ℓᵣ = ln Σⱼ eˣʳʲ − (1 − ε) x[r, id[r]] − ε Σⱼ xᵣⱼ / classes
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct CrossEntropy {
     ids: IdRange,
-    ignored: Option<u32>,
-    /// How many rows count.
-    counted: usize,
-    /// The largest id among them.
-    largest: Option<u32>,
+    /// The largest id of the rows that count.
+    largest: Option<usize>,
+    /// ε.
+    smoothing: f64,
 }
 
-impl CrossEntropy {
-    fn new(ids: IdRange, values: &[u32], ignored: Option<u32>) -> Self {
-        let counted = || values.iter().copied().filter(|&id| Some(id) != ignored);
-        CrossEntropy { ids, ignored, counted: counted().count(), largest: counted().max() }
-    }
-
-    /// The class of each row that counts, `None` for the others.
-    fn classes<'a>(&'a self, ids: &'a [u32]) -> impl Iterator<Item = Option<usize>> + 'a {
-        let ids = self.ids.of(ids).iter();
-        ids.map(|&id| (Some(id) != self.ignored).then_some(id as usize))
-    }
-}
-
-impl<T: Real> Rule<T, 1> for CrossEntropy {
+impl Losses<1> for CrossEntropy {
     const NAME: &'static str = "cross_entropy";
 
     fn shape(&self, [x]: [Shape; 1]) -> Result<Shape, Misfit> {
@@ -80,70 +95,75 @@ impl<T: Real> Rule<T, 1> for CrossEntropy {
             let reason = format!("{} ids for {rows} rows of logits", self.ids.len());
             return Err(Misfit::new(reason));
         }
-        if let Some(id) = self.largest.filter(|&id| id as usize >= classes) {
+        if let Some(id) = self.largest.filter(|&id| id >= classes) {
             return Err(Misfit::new(format!("id {id} of {classes} classes")));
         }
-        if rows == 0 && self.ignored.is_none() {
-            return Err(Misfit::new("there are no rows to average over"));
+        if !(0.0..=1.0).contains(&self.smoothing) {
+            let reason = format!("the smoothing must be from 0 to 1, got {}", self.smoothing);
+            return Err(Misfit::new(reason));
         }
-        Ok(Shape::SCALAR)
+        Ok(x.with_last(1))
     }
 
-    /// For each row ∂(its loss)/∂x, then the losses.
+    /// For each row w ∂ℓ/∂x.
     fn kept(&self, [x]: [Shape; 1]) -> usize {
-        x.len().saturating_add(x.rows())
+        x.len()
     }
 
-    /// With eⱼ = exp(xⱼ − max x) and the sum s of all eⱼ but that of the class c:
-    /// the loss is ln((s + e_c) / e_c) = softplus(ln s − (x_c − max x)).
-    fn forward(&self, [x]: [View<'_, T>; 1], mut y: ViewMut<'_, T>, side: Side<'_, T>) {
+    fn forward<T: Real>(&self, [x]: [View<'_, T>; 1], w: &mut [T], side: Side<'_, T>) {
         let width = x.shape().last();
-        let (slopes, losses) = side.kept.split_at_mut(x.values().len());
-        slopes.fill(T::ZERO);
-        losses.fill(T::ZERO);
-        for (r, class) in self.classes(side.ids).enumerate() {
-            let row = r * width..(r + 1) * width;
-            if let (Some(c), Some(x), Some(p)) =
-                (class, x.values().get(row.clone()), slopes.get_mut(row))
-                && c < width
-            {
-                losses[r] = loss(x, c, p);
+        side.kept.fill(T::ZERO);
+        let rows =
+            x.values().chunks_exact(width.max(1)).zip(side.kept.chunks_exact_mut(width.max(1)));
+        for (((x, slope), w), &id) in rows.zip(w).zip(self.ids.of(side.ids)) {
+            if *w != T::ZERO && (id as usize) < width {
+                *w = loss(*w, x, id as usize, self.smoothing, slope);
             }
         }
-        let n = T::from_f64(self.counted.max(1) as f64);
-        y.values_mut().fill(sum(losses) / n);
     }
 
-    /// dx = dy (softmax x − onehot c) / n, in the rows that count
-    fn adjoint(&self, at: At<'_, T, 1>, dy: View<'_, T>, d: &mut Partials<'_, T>) {
-        let (slopes, _) = at.side.kept.split_at(at.x[0].values().len());
-        if let (Some(mut dx), &[dy], 1..) = (d.of(0), dy.values(), self.counted) {
-            let c = dy / T::from_f64(self.counted as f64);
-            fit(update(dx.values_mut(), slopes, |dx, slope| *dx += c * slope));
-        }
+    /// dx = c w (softmax x − (1 − ε) onehot id − ε / classes)
+    fn adjoint<T: Real>(&self, _: usize, at: Weighed<'_, T, 1>, c: T, dx: &mut [T]) {
+        fit(update(dx, at.side.kept, |dx, slope| *dx += c * slope));
     }
 }
 
-/// The loss of a row of the class `c`; `slope` becomes softmax x − onehot c.
-fn loss<T: Real>(x: &[T], c: usize, slope: &mut [T]) -> T {
+/// w ℓ of a row of the class `c`; `slope` becomes w ∂ℓ/∂x.
+///
+/// With eⱼ = exp(xⱼ − max x) and the sum s of all eⱼ but that of the class c:
+/// ln Σ eˣʲ − x_c = ln((s + e_c) / e_c) = softplus(ln s − (x_c − max x)).
+fn loss<T: Real>(w: T, x: &[T], c: usize, smoothing: f64, slope: &mut [T]) -> T {
     let max = x.iter().fold(x[c], |m, &x| if x > m { x } else { m });
     fit(map(x, slope, |x| (x - max).exp()));
     let class = slope[c];
     slope[c] = T::ZERO;
     let others = sum(slope);
-    let scale = T::ONE / (class + others);
+    let scale = w / (class + others);
     each(slope, |p| *p *= scale);
     // Not p − 1, which would round to 0 where the row is all but certain.
     slope[c] = -others * scale;
-    if others == T::ZERO { T::ZERO } else { (others.ln() - (x[c] - max)).softplus() }
+    let certain = if others == T::ZERO { T::ZERO } else { (others.ln() - (x[c] - max)).softplus() };
+    if smoothing == 0.0 {
+        return w * certain;
+    }
+    // The mean over all classes j of ln Σ eˣⁱ − xⱼ, of which no term is negative.
+    let n = T::from_f64(x.len() as f64);
+    let (part, rest) = (T::from_f64(smoothing), T::from_f64(1.0 - smoothing));
+    let even = (class + others).ln() + sum_by(x, |x| max - x) / n;
+    let each_class = w * part / n;
+    each(slope, |slope| *slope -= each_class);
+    slope[c] += w * part;
+    w * (rest * certain + part * even)
 }
 
 impl Sample for CrossEntropy {
     fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
         let (rows, classes) = (draw.size(0), draw.size(1).max(1));
         let ids = draw.ids(rows, classes);
-        let ignored = Some(draw.pick(classes) as u32).filter(|_| rows == 0 || draw.pick(2) == 0);
-        let rule = CrossEntropy::new(ids, ids.of(draw.all_ids()), ignored);
+        // Of two classes, both slopes may be all but 0: fewer digits than the law demands.
+        let smoothing = [0.0, draw.number(0.0, 1.0), 1.0][draw.pick(3)];
+        let smoothing = if classes == 2 { 0.0 } else { smoothing };
+        let rule = CrossEntropy { ids, largest: None, smoothing };
         (rule, vec![draw.normal(&[rows, classes])])
     }
 }

@@ -1,16 +1,22 @@
 //! Losses of the difference of a prediction and its target.
 
+use super::pointwise::{Each, Pointwise};
+use super::weighted::Weighted;
 use elman_autograd::laws::{Draw, Sample};
-use elman_autograd::{At, Misfit, Partials, Rule, Side, Var};
-use elman_kernels::{fit, map2, sum_by, update};
-use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
+use elman_autograd::{Misfit, Var};
+use elman_tensor::{Real, Tensor};
+use std::panic::Location;
 
 /// The mean squared error: `mean (p − t)²` over all elements. `p` and `t: [..]`, result `[]`.
 ///
 /// Shapes that differ are a misfit, nothing is broadcast; so is a mean of no elements.
 #[track_caller]
-pub fn mse<'g, T: Real>(prediction: Var<'g, T>, target: Var<'g, T>) -> Var<'g, T> {
-    prediction.graph().apply(MeanOf(Squared), [prediction, target])
+pub fn mse<'g, T: Real>(
+    prediction: Var<'g, T>,
+    target: impl Into<Weighted<'g, T, Var<'g, T>>>,
+) -> Var<'g, T> {
+    let target = target.into();
+    target.mean(Each(Squared), [prediction, target.target], Location::caller())
 }
 
 /// The mean absolute error: `mean |p − t|` over all elements. `p` and `t: [..]`, result `[]`.
@@ -18,8 +24,12 @@ pub fn mse<'g, T: Real>(prediction: Var<'g, T>, target: Var<'g, T>) -> Var<'g, T
 /// Where both are equal the slope is 0. Shapes that differ are a misfit, nothing is broadcast; so
 /// is a mean of no elements.
 #[track_caller]
-pub fn mae<'g, T: Real>(prediction: Var<'g, T>, target: Var<'g, T>) -> Var<'g, T> {
-    prediction.graph().apply(MeanOf(Absolute), [prediction, target])
+pub fn mae<'g, T: Real>(
+    prediction: Var<'g, T>,
+    target: impl Into<Weighted<'g, T, Var<'g, T>>>,
+) -> Var<'g, T> {
+    let target = target.into();
+    target.mean(Each(Absolute), [prediction, target.target], Location::caller())
 }
 
 /// The loss of Huber (1964): with `d = p − t`, the mean over all elements of `d² / 2` where
@@ -28,12 +38,17 @@ pub fn mae<'g, T: Real>(prediction: Var<'g, T>, target: Var<'g, T>) -> Var<'g, T
 /// Shapes that differ are a misfit, nothing is broadcast; so are a mean of no elements and a
 /// `delta` that is not a finite number above 0.
 #[track_caller]
-pub fn huber<'g, T: Real>(prediction: Var<'g, T>, target: Var<'g, T>, delta: f64) -> Var<'g, T> {
-    prediction.graph().apply(MeanOf(Huber(delta)), [prediction, target])
+pub fn huber<'g, T: Real>(
+    prediction: Var<'g, T>,
+    target: impl Into<Weighted<'g, T, Var<'g, T>>>,
+    delta: f64,
+) -> Var<'g, T> {
+    let target = target.into();
+    target.mean(Each(Huber(delta)), [prediction, target.target], Location::caller())
 }
 
 /// A function of d = p − t.
-pub(crate) trait Difference: Send + Sync + 'static {
+trait Difference: Send + Sync + 'static {
     /// The name, for errors.
     const NAME: &'static str;
     /// Whether the settings make sense.
@@ -46,45 +61,19 @@ pub(crate) trait Difference: Send + Sync + 'static {
     fn slope<T: Real>(&self, d: T) -> T;
 }
 
-/// y = Σ f(p − t) / n over all n elements.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct MeanOf<F>(pub(crate) F);
-
-impl<T: Real, F: Difference> Rule<T, 2> for MeanOf<F> {
+impl<F: Difference> Pointwise<2> for F {
     const NAME: &'static str = F::NAME;
-
-    fn shape(&self, [p, t]: [Shape; 2]) -> Result<Shape, Misfit> {
-        self.0.valid()?;
-        if p != t {
-            return Err(Misfit::new("wanted a prediction and a target of equal shapes"));
-        }
-        if p.is_empty() {
-            return Err(Misfit::new("there are no elements to average over"));
-        }
-        Ok(Shape::SCALAR)
+    fn valid(&self) -> Result<(), Misfit> {
+        self.valid()
     }
-
-    /// The differences.
-    fn kept(&self, [p, _]: [Shape; 2]) -> usize {
-        p.len()
+    #[inline(always)]
+    fn value<T: Real>(&self, [p, t]: [T; 2]) -> T {
+        self.value(p - t)
     }
-
-    /// y = Σ f(d) / n
-    fn forward(&self, [p, t]: [View<'_, T>; 2], mut y: ViewMut<'_, T>, side: Side<'_, T>) {
-        let (d, n) = (side.kept, T::from_f64(p.shape().len() as f64));
-        fit(map2(p.values(), t.values(), d, |p, t| p - t));
-        y.values_mut().fill(sum_by(d, |d| self.0.value(d)) / n);
-    }
-
-    /// dp = dy f′(d) / n,  dt = −dp
-    fn adjoint(&self, at: At<'_, T, 2>, dy: View<'_, T>, partials: &mut Partials<'_, T>) {
-        let (d, n) = (at.side.kept, T::from_f64(at.x[0].shape().len() as f64));
-        let &[dy] = dy.values() else { return };
-        for (operand, c) in [(0, dy / n), (1, -dy / n)] {
-            if let Some(mut target) = partials.of(operand) {
-                fit(update(target.values_mut(), d, |x, d| *x += c * self.0.slope(d)));
-            }
-        }
+    #[inline(always)]
+    fn slope<T: Real>(&self, operand: usize, [p, t]: [T; 2]) -> T {
+        let slope = self.slope(p - t);
+        if operand == 0 { slope } else { -slope }
     }
 }
 
@@ -157,26 +146,26 @@ impl Difference for Huber {
     }
 }
 
-/// Two operands of equal shapes with at least one element.
+/// Two operands of equal shapes.
 fn pair(draw: &mut Draw) -> Vec<Tensor<f64>> {
-    let shape = [draw.size(0).max(1), draw.size(1).max(1)];
+    let shape = [draw.size(0), draw.size(1)];
     vec![draw.normal(&shape), draw.normal(&shape)]
 }
 
-impl Sample for MeanOf<Squared> {
+impl Sample for Each<Squared> {
     fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
-        (MeanOf(Squared), pair(draw))
+        (Each(Squared), pair(draw))
     }
 }
 
-impl Sample for MeanOf<Absolute> {
+impl Sample for Each<Absolute> {
     fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
-        (MeanOf(Absolute), pair(draw))
+        (Each(Absolute), pair(draw))
     }
 }
 
-impl Sample for MeanOf<Huber> {
+impl Sample for Each<Huber> {
     fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
-        (MeanOf(Huber(draw.number(0.3, 1.5))), pair(draw))
+        (Each(Huber(draw.number(0.3, 1.5))), pair(draw))
     }
 }
