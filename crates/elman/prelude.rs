@@ -15,9 +15,10 @@ pub use elman_kernels::argmax;
 pub use elman_rnn::{
     Activation, AntisymmetricRnn, Bidirectional, Carried, Cell, Cfc, Clipped, Clockwork, CoRnn,
     ConcatElman, CoupledLstm, Dropout, Elman, Embedding, FastGrnn, FastRnn, ForgetBias, Gate, Gru,
-    IndRnn, Interval, Janet, Jordan, Layer, LayerNormLstm, Learned, Lem, Linear, Lstm, Ltc, Merge,
-    Mgu, MultiplicativeLstm, PeepholeLstm, ProjectedLstm, ResetFirstGru, Residual, Rnn, SLstm,
-    Segmented, Seq, Skip, Stream, Truncated, Ugrnn, Variational, WeightDrop, Zoneout,
+    IndRnn, Interval, Janet, Jordan, Layer, LayerNormLstm, Learned, Lem, Linear, Lru, Lstm, Ltc,
+    Merge, Mgu, MinGru, MinLstm, MultiplicativeLstm, PeepholeLstm, ProjectedLstm, Qrnn,
+    ResetFirstGru, Residual, Rnn, SLstm, Segmented, Seq, Skip, Sru, Stream, Truncated, Ugrnn,
+    Variational, WeightDrop, Zoneout,
 };
 pub use elman_tensor::{Dual, Init, Random, Real, Shape, Tensor, View, ViewMut};
 pub use elman_train::{

@@ -65,8 +65,9 @@ pub use carried::Carried;
 pub use cell::Cell;
 pub use cells::{
     Activation, AntisymmetricRnn, Cfc, Clockwork, CoRnn, ConcatElman, CoupledLstm, Elman, FastGrnn,
-    FastRnn, ForgetBias, Gru, IndRnn, Interval, Janet, Jordan, LayerNormLstm, Lem, Lstm, Ltc, Mgu,
-    MultiplicativeLstm, PeepholeLstm, ProjectedLstm, ResetFirstGru, SLstm, Ugrnn,
+    FastRnn, ForgetBias, Gru, IndRnn, Interval, Janet, Jordan, LayerNormLstm, Lem, Lru, Lstm, Ltc,
+    Mgu, MinGru, MinLstm, MultiplicativeLstm, PeepholeLstm, ProjectedLstm, Qrnn, ResetFirstGru,
+    SLstm, Sru, Ugrnn,
 };
 pub use elman_autograd as autograd;
 pub use elman_tensor as tensor;

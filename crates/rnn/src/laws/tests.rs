@@ -117,6 +117,22 @@ proven! {
 
 proven! {
     cell_over, 0..4;
+    min_gru: |p, input, hidden| MinGru::new(p.scope("c"), input, hidden);
+    min_lstm: |p, input, hidden| MinLstm::new(p.scope("c"), input, hidden);
+    qrnn: |p, input, hidden| Qrnn::new(p.scope("c"), input, hidden);
+    sru: |p, input, hidden| Sru::new(p.scope("c"), input, hidden);
+    lru: |p, input, hidden| Lru::new(p.scope("c"), input, hidden, 2);
+    lru_of_a_long_memory: |p, input, hidden| {
+        Lru::within(p.scope("c"), [input, hidden, hidden], [0.9, 0.999], 0.3)
+    };
+    linear_in_segments: |p, input, hidden| {
+        let below = MinLstm::new(p.scope("below"), input, hidden)?;
+        Ok(Segmented::new(below.stack(Qrnn::new(p.scope("above"), hidden, 2)?)))
+    };
+}
+
+proven! {
+    cell_over, 0..4;
     learned: |p, input, hidden| {
         let cell = Lstm::new(p.scope("c"), input, hidden)?;
         Learned::new(cell.stack(Gru::new(p.scope("d"), hidden, 2)?), p.scope("learned"))

@@ -1,0 +1,83 @@
+//! The minimal gated recurrent unit without a state in its gates.
+
+use super::linear::{at_once, states};
+use crate::cell::Cell;
+use crate::scan::scan;
+use crate::seq::Seq;
+use elman_autograd::{Error, Param, Scope, Var};
+use elman_tensor::{Init, Real};
+
+/// minGRU (Feng et al. 2024), whose gate and candidate see the input only, so that the state is a
+/// linear recurrence:
+///
+/// z, n = the two parts of b + x · W\
+/// h′ = (1 − σ(z)) ∘ h + σ(z) ∘ n
+///
+/// Weights `w: [in, 2 × hidden]`, `b: [2 × hidden]` in the order z, n. A whole sequence is one
+/// product and one pass over its states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MinGru {
+    w: Param,
+    b: Param,
+}
+
+impl MinGru {
+    /// A cell, its weights drawn uniformly from ±1/√in.
+    ///
+    /// # Errors
+    /// If a weight cannot be created.
+    pub fn new(mut p: Scope<'_>, input: usize, hidden: usize) -> Result<Self, Error> {
+        let (init, width) = (Init::inverse_root(input), hidden.saturating_mul(2));
+        let w = p.gates("w", [input, width], 2, init)?;
+        Ok(MinGru { w, b: p.gates("b", [width], 2, init)? })
+    }
+
+    /// The weights W and b.
+    pub fn params(&self) -> [Param; 2] {
+        [self.w, self.b]
+    }
+
+    /// What the state is multiplied by, and what is added to it.
+    #[track_caller]
+    fn factors<'g, T: Real>(&self, x: Var<'g, T>) -> [Var<'g, T>; 2] {
+        let g = x.graph();
+        let _layer = g.layer(self.w);
+        let none = g.absent();
+        let [z, n] = x.affine(g.param(self.w), none, none, g.param(self.b)).split();
+        let z = z.sigmoid();
+        [1.0 - z, z * n]
+    }
+}
+
+impl Cell for MinGru {
+    type State<'g, T: Real> = [Var<'g, T>; 1];
+
+    fn output(&self) -> usize {
+        self.b.shape().last() / 2
+    }
+
+    #[track_caller]
+    fn step<'g, T: Real>(
+        &self,
+        x: Var<'g, T>,
+        [h]: [Var<'g, T>; 1],
+    ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
+        let [a, b] = self.factors(x);
+        let h = a * h + b;
+        (h, [h])
+    }
+
+    #[track_caller]
+    fn sequence<'g, T: Real>(
+        &self,
+        xs: Seq<'g, T>,
+        [h]: [Var<'g, T>; 1],
+    ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
+        if !at_once(&xs) {
+            return scan(self, xs, [h]);
+        }
+        let [a, b] = self.factors(xs.values());
+        let (hs, last) = states(xs, a, b, h);
+        (xs.silenced(hs), [last])
+    }
+}

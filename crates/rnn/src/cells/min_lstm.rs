@@ -1,0 +1,83 @@
+//! Minimal long short-term memory without a state in its gates.
+
+use super::linear::{at_once, states};
+use crate::cell::Cell;
+use crate::scan::scan;
+use crate::seq::Seq;
+use elman_autograd::{Error, Param, Scope, Var};
+use elman_tensor::{Init, Real};
+
+/// minLSTM (Feng et al. 2024), whose gates see the input only and are made to sum to 1:
+///
+/// f, i, n = the three parts of b + x · W\
+/// h′ = (σ(f) ∘ h + σ(i) ∘ n) / (σ(f) + σ(i))
+///
+/// Weights `w: [in, 3 × hidden]`, `b: [3 × hidden]` in the order f, i, n. A whole sequence is one
+/// product and one pass over its states, and it carries on the same state as its steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MinLstm {
+    w: Param,
+    b: Param,
+}
+
+impl MinLstm {
+    /// A cell, its weights drawn uniformly from ±1/√in.
+    ///
+    /// # Errors
+    /// If a weight cannot be created.
+    pub fn new(mut p: Scope<'_>, input: usize, hidden: usize) -> Result<Self, Error> {
+        let (init, width) = (Init::inverse_root(input), hidden.saturating_mul(3));
+        let w = p.gates("w", [input, width], 3, init)?;
+        Ok(MinLstm { w, b: p.gates("b", [width], 3, init)? })
+    }
+
+    /// The weights W and b.
+    pub fn params(&self) -> [Param; 2] {
+        [self.w, self.b]
+    }
+
+    /// What the state is multiplied by, and what is added to it.
+    #[track_caller]
+    fn factors<'g, T: Real>(&self, x: Var<'g, T>) -> [Var<'g, T>; 2] {
+        let g = x.graph();
+        let _layer = g.layer(self.w);
+        let none = g.absent();
+        let [f, i, n] = x.affine(g.param(self.w), none, none, g.param(self.b)).split();
+        // σ(f) / (σ(f) + σ(i)), where both may be too small for their quotient.
+        let f = ((-i).softplus() - (-f).softplus()).sigmoid();
+        [f, (1.0 - f) * n]
+    }
+}
+
+impl Cell for MinLstm {
+    type State<'g, T: Real> = [Var<'g, T>; 1];
+
+    fn output(&self) -> usize {
+        self.b.shape().last() / 3
+    }
+
+    #[track_caller]
+    fn step<'g, T: Real>(
+        &self,
+        x: Var<'g, T>,
+        [h]: [Var<'g, T>; 1],
+    ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
+        let [a, b] = self.factors(x);
+        let h = a * h + b;
+        (h, [h])
+    }
+
+    #[track_caller]
+    fn sequence<'g, T: Real>(
+        &self,
+        xs: Seq<'g, T>,
+        [h]: [Var<'g, T>; 1],
+    ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
+        if !at_once(&xs) {
+            return scan(self, xs, [h]);
+        }
+        let [a, b] = self.factors(xs.values());
+        let (hs, last) = states(xs, a, b, h);
+        (xs.silenced(hs), [last])
+    }
+}
