@@ -161,7 +161,7 @@ impl<'g, T: Real> Var<'g, T> {
     #[track_caller]
     #[must_use]
     pub fn recurrence(self, a: Self, h: Self) -> Self {
-        self.graph.apply(rules::Recurrence, [a, self, h])
+        self.graph.apply(rules::Recurrence::default(), [a, self, h])
     }
 
     /// Items of a table `[rows, ..]` by index: `[ids, ..]`.

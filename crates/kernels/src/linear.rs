@@ -1,5 +1,9 @@
 //! Linear recurrences over time, element by element.
 
+mod pieces;
+
+pub use pieces::{linear_back_in_pieces, linear_in_pieces};
+
 use crate::dispatch::Kernel;
 use crate::error::{Error, length};
 use crate::map::Whole;

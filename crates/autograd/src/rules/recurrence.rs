@@ -4,15 +4,20 @@ use crate::error::Misfit;
 use crate::laws::{Draw, Sample};
 use crate::rule::{At, Partials, Rule, Side};
 use elman_kernels::{
-    complex_linear, complex_linear_back, fill, fit, linear, linear_back, map3, map3_rows, update,
+    complex_linear, complex_linear_back, fill, fit, linear, linear_back, linear_back_in_pieces,
+    linear_in_pieces, map3, map3_rows, update,
 };
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
 /// `y[t] = a[t] ∘ y[t − 1] + b[t]` with `y[−1] = h`: `a`, `b`, `y: [time, ..]`, `h: [..]`.
 ///
-/// The product is rounded before the sum, as in steps of `a * h + b`: the bits are the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Recurrence;
+/// The product is rounded before the sum, as in steps of `a * h + b`: the bits are the same. In
+/// parallel, pieces of time do not wait for each other, and the result is equal to rounding only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Recurrence {
+    /// Whether the steps are computed by a parallel scan over time.
+    pub parallel: bool,
+}
 
 impl<T: Real> Rule<T, 3> for Recurrence {
     const NAME: &'static str = "recurrence";
@@ -24,25 +29,35 @@ impl<T: Real> Rule<T, 3> for Recurrence {
         Ok(b)
     }
 
-    /// Room for the cotangents of the sums.
+    /// Room for the cotangents of the sums, and for the products of a parallel scan.
     fn kept(&self, [_, b, _]: [Shape; 3]) -> usize {
-        b.len()
+        if self.parallel { b.len().saturating_mul(2) } else { b.len() }
     }
 
     fn forward(&self, [a, b, h]: [View<'_, T>; 3], mut y: ViewMut<'_, T>, side: Side<'_, T>) {
-        fill(side.kept, T::ZERO);
-        fit(linear(a.values(), b.values(), h.values(), y.values_mut()));
+        let (a, b, h, y) = (a.values(), b.values(), h.values(), y.values_mut());
+        let (sums, products) = side.kept.split_at_mut(y.len());
+        fill(sums, T::ZERO);
+        fit(if self.parallel {
+            linear_in_pieces(a, b, h, y, products)
+        } else {
+            linear(a, b, h, y)
+        });
     }
 
     /// With `g[t] = dy[t] + a[t + 1] ∘ g[t + 1]`: `da[t] += g[t] ∘ y[t − 1]`, `db += g`,
     /// `dh += a[0] ∘ g[0]`.
     fn adjoint(&self, at: At<'_, T, 3>, dy: View<'_, T>, d: &mut Partials<'_, T>) {
-        let ([a, _, h], y, g) = (at.x.map(|x| x.values()), at.y.values(), at.side.kept);
+        let ([a, _, h], y) = (at.x.map(|x| x.values()), at.y.values());
         if y.is_empty() {
             return;
         }
-        let width = h.len();
-        fit(linear_back(a, dy.values(), width, g));
+        let (width, (g, products)) = (h.len(), at.side.kept.split_at_mut(y.len()));
+        fit(if self.parallel {
+            linear_back_in_pieces(a, dy.values(), width, g, products)
+        } else {
+            linear_back(a, dy.values(), width, g)
+        });
         if let Some(mut da) = d.of(0) {
             let (first, later) = da.values_mut().split_at_mut(width);
             let (before, g_first, g_later) = (&y[..y.len() - width], &g[..width], &g[width..]);
@@ -140,8 +155,8 @@ impl<T: Real> Rule<T, 6> for ComplexRecurrence {
 impl Sample for Recurrence {
     fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
         let [time, batch, n] = [0, 1, 2].map(|i| draw.size(i));
-        let sequence = [time, batch, n];
-        (Recurrence, vec![draw.normal(&sequence), draw.normal(&sequence), draw.normal(&[batch, n])])
+        let (rule, sequence) = (Recurrence { parallel: draw.pick(2) == 0 }, [time, batch, n]);
+        (rule, vec![draw.normal(&sequence), draw.normal(&sequence), draw.normal(&[batch, n])])
     }
 }
 

@@ -1,24 +1,24 @@
 //! What cells whose state is a linear recurrence have in common.
 
 use crate::seq::Seq;
-use elman_autograd::Var;
+use elman_autograd::{Var, rules};
 use elman_tensor::Real;
 
 /// All states of `h′ = a ∘ h + b`, and the one that each row ends with, from the `a` and `b` of all
-/// steps, `[time, batch, n]`: with the bits of its steps. Rows start anew from 0.
+/// steps, `[time, batch, n]`: with the bits of its steps, or by a parallel scan. Rows start anew
+/// from 0.
 #[track_caller]
 pub(super) fn states<'g, T: Real>(
     xs: Seq<'g, T>,
-    a: Var<'g, T>,
-    b: Var<'g, T>,
+    [mut a, b]: [Var<'g, T>; 2],
     h: Var<'g, T>,
+    parallel: bool,
 ) -> (Var<'g, T>, Var<'g, T>) {
-    let mut a = a;
     if let Some(resets) = xs.resets() {
         let (shape, rows) = (a.shape(), [a.shape().rows(), a.shape().last()]);
         a = xs.graph().zeros(rows).select(resets, a.reshape(rows)).reshape(shape);
     }
-    let states = b.recurrence(a, h);
+    let states = xs.graph().apply(rules::Recurrence { parallel }, [a, b, h]);
     (states, xs.with_values(states).ends(h))
 }
 

@@ -19,6 +19,7 @@ use elman_tensor::{Init, Real};
 pub struct MinGru {
     w: Param,
     b: Param,
+    parallel: bool,
 }
 
 impl MinGru {
@@ -29,7 +30,14 @@ impl MinGru {
     pub fn new(mut p: Scope<'_>, input: usize, hidden: usize) -> Result<Self, Error> {
         let (init, width) = (Init::inverse_root(input), hidden.saturating_mul(2));
         let w = p.gates("w", [input, width], 2, init)?;
-        Ok(MinGru { w, b: p.gates("b", [width], 2, init)? })
+        Ok(MinGru { w, b: p.gates("b", [width], 2, init)?, parallel: false })
+    }
+
+    /// This cell with whole sequences computed by a parallel scan over time, for few long rows on
+    /// many threads: equal to its steps to rounding, not to the bit.
+    #[must_use]
+    pub fn in_parallel(self) -> Self {
+        MinGru { parallel: true, ..self }
     }
 
     /// The weights W and b.
@@ -77,7 +85,7 @@ impl Cell for MinGru {
             return scan(self, xs, [h]);
         }
         let [a, b] = self.factors(xs.values());
-        let (hs, last) = states(xs, a, b, h);
+        let (hs, last) = states(xs, [a, b], h, self.parallel);
         (xs.silenced(hs), [last])
     }
 }

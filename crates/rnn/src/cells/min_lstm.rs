@@ -18,6 +18,7 @@ use elman_tensor::{Init, Real};
 pub struct MinLstm {
     w: Param,
     b: Param,
+    parallel: bool,
 }
 
 impl MinLstm {
@@ -28,7 +29,14 @@ impl MinLstm {
     pub fn new(mut p: Scope<'_>, input: usize, hidden: usize) -> Result<Self, Error> {
         let (init, width) = (Init::inverse_root(input), hidden.saturating_mul(3));
         let w = p.gates("w", [input, width], 3, init)?;
-        Ok(MinLstm { w, b: p.gates("b", [width], 3, init)? })
+        Ok(MinLstm { w, b: p.gates("b", [width], 3, init)?, parallel: false })
+    }
+
+    /// This cell with whole sequences computed by a parallel scan over time, for few long rows on
+    /// many threads: equal to its steps to rounding, not to the bit.
+    #[must_use]
+    pub fn in_parallel(self) -> Self {
+        MinLstm { parallel: true, ..self }
     }
 
     /// The weights W and b.
@@ -77,7 +85,7 @@ impl Cell for MinLstm {
             return scan(self, xs, [h]);
         }
         let [a, b] = self.factors(xs.values());
-        let (hs, last) = states(xs, a, b, h);
+        let (hs, last) = states(xs, [a, b], h, self.parallel);
         (xs.silenced(hs), [last])
     }
 }

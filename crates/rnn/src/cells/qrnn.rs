@@ -22,6 +22,7 @@ use elman_tensor::{Random, Real};
 pub struct Qrnn {
     gates: Gate,
     hidden: usize,
+    parallel: bool,
 }
 
 impl Qrnn {
@@ -31,7 +32,14 @@ impl Qrnn {
     /// If a weight cannot be created.
     pub fn new(p: Scope<'_>, input: usize, hidden: usize) -> Result<Self, Error> {
         let gates = Gate::drawn(p, [input, input], [3, hidden], |_: &mut Random, _| ())?;
-        Ok(Qrnn { gates, hidden })
+        Ok(Qrnn { gates, hidden, parallel: false })
+    }
+
+    /// This cell with whole sequences computed by a parallel scan over time, for few long rows on
+    /// many threads: equal to its steps to rounding, not to the bit.
+    #[must_use]
+    pub fn in_parallel(self) -> Self {
+        Qrnn { parallel: true, ..self }
     }
 
     /// The affine part of z, f and o, with its weights.
@@ -88,7 +96,7 @@ impl Cell for Qrnn {
             shifted = g.zeros(rows).select(resets, shifted.reshape(rows)).reshape(shape);
         }
         let [a, b, o] = self.factors(x, shifted);
-        let (cs, last) = states(xs, a, b, c);
+        let (cs, last) = states(xs, [a, b], c, self.parallel);
         (xs.silenced(o * cs), [last, xs.ends(before)])
     }
 }

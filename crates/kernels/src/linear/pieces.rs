@@ -1,0 +1,228 @@
+//! Linear recurrences in pieces of time that do not wait for each other.
+
+use super::steps;
+use crate::dispatch::Kernel;
+use crate::error::{Error, length};
+use crate::map::Whole;
+use crate::parallel;
+use crate::real::Real;
+use crate::tile::share;
+
+/// [`linear`](crate::linear) in √time pieces, which threads share (Blelloch 1990): each begins at 0
+/// and keeps what its beginning is multiplied by, in `products`, of the length of `y`; then what was
+/// carried into it is added. Equal to rounding, at twice the work.
+///
+/// Pieces follow from the number of steps, so that bits do not depend on threads.
+///
+/// # Errors
+/// As [`linear`](crate::linear), and if `products` has another length.
+pub fn linear_in_pieces<T: Real>(
+    a: &[T],
+    b: &[T],
+    h: &[T],
+    y: &mut [T],
+    products: &mut [T],
+) -> Result<(), Error> {
+    Pieces { a, b, h: Some(h), width: h.len(), back: false }.run(y, products)
+}
+
+/// [`linear_back`](crate::linear_back) in pieces.
+///
+/// # Errors
+/// As [`linear_back`](crate::linear_back), and if `products` has another length.
+pub fn linear_back_in_pieces<T: Real>(
+    a: &[T],
+    dy: &[T],
+    width: usize,
+    g: &mut [T],
+    products: &mut [T],
+) -> Result<(), Error> {
+    Pieces { a, b: dy, h: None, width, back: true }.run(g, products)
+}
+
+/// `y[s] = a[s] ∘ y[s − 1] + b[s]` where the `s`-th step is time `s`; or, from the end, time
+/// `time − 1 − s` with the `a` of the time after it.
+#[derive(Clone, Copy)]
+struct Pieces<'a, T> {
+    a: &'a [T],
+    b: &'a [T],
+    /// Before the first step; nothing is 0.
+    h: Option<&'a [T]>,
+    width: usize,
+    back: bool,
+}
+
+impl<T: Real> Pieces<'_, T> {
+    fn run(self, y: &mut [T], products: &mut [T]) -> Result<(), Error> {
+        let time = steps(y.len(), self.width)?;
+        for other in [self.a.len(), self.b.len(), products.len()] {
+            length("linear, in pieces", y.len(), other)?;
+        }
+        let (y, products) = (Whole::new(y), Whole::new(products));
+        let len = time.isqrt().max(1);
+        let count = time.div_ceil(len);
+        let of = |piece: usize| (piece * len, ((piece + 1) * len).min(time));
+        let each = |compute: &(dyn Fn(usize) + Sync)| {
+            let parts = parallel::parts(time.saturating_mul(self.width).saturating_mul(16), count);
+            parallel::run(parts, &|i| {
+                let (from, until) = share(count, parts, i);
+                (from..until).for_each(compute);
+            });
+        };
+        let (y, products) = (&y, &products);
+        each(&|piece| T::dispatch(Alone { all: self, y, products, time, steps: of(piece) }));
+        // The last step of each piece, from that of the piece before it.
+        for piece in 1..count {
+            let (from, until) = of(piece);
+            T::dispatch(Carry { all: self, y, products, time, from, steps: (until - 1, until) });
+        }
+        each(&|piece| {
+            let (from, until) = of(piece);
+            if piece > 0 {
+                let steps = (from, until - 1);
+                T::dispatch(Carry { all: self, y, products, time, from, steps });
+            }
+        });
+        Ok(())
+    }
+
+    /// The elements of the `s`-th step.
+    #[inline(always)]
+    fn row(&self, time: usize, s: usize) -> std::ops::Range<usize> {
+        let t = if self.back { time - 1 - s } else { s };
+        t * self.width..(t + 1) * self.width
+    }
+
+    /// What the step before the `s`-th is multiplied by; nothing where there is none.
+    #[inline(always)]
+    fn factor(&self, time: usize, s: usize) -> Option<&[T]> {
+        match (self.back, s) {
+            (true, 0) => None,
+            (true, _) => Some(&self.a[self.row(time, s - 1)]),
+            (false, _) => Some(&self.a[self.row(time, s)]),
+        }
+    }
+}
+
+/// The steps of a piece from 0, and the products of their factors.
+struct Alone<'a, T> {
+    all: Pieces<'a, T>,
+    y: &'a Whole<T>,
+    products: &'a Whole<T>,
+    time: usize,
+    steps: (usize, usize),
+}
+
+impl<T: Real> Kernel for Alone<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let Alone { all, y, products, time, steps: (from, until) } = self;
+        let mut before: Option<(&[T], &[T])> = None;
+        for s in from..until {
+            let row = all.row(time, s);
+            // SAFETY: the elements of this step are this piece's alone.
+            let (y, q) = unsafe { (y.piece(&row), products.piece(&row)) };
+            let b = &all.b[row];
+            match (all.factor(time, s), before) {
+                (Some(a), Some((y1, q1))) => {
+                    for i in 0..all.width {
+                        y[i] = a[i] * y1[i] + b[i];
+                        q[i] = a[i] * q1[i];
+                    }
+                }
+                (Some(a), None) => {
+                    q.copy_from_slice(a);
+                    match all.h.filter(|_| s == 0) {
+                        Some(h) => (0..all.width).for_each(|i| y[i] = a[i] * h[i] + b[i]),
+                        None => y.copy_from_slice(b),
+                    }
+                }
+                (None, _) => {
+                    y.copy_from_slice(b);
+                    q.fill(T::ZERO);
+                }
+            }
+            before = Some((y, q));
+        }
+    }
+}
+
+/// Some steps of a piece, to which is added what was carried into it.
+struct Carry<'a, T> {
+    all: Pieces<'a, T>,
+    y: &'a Whole<T>,
+    products: &'a Whole<T>,
+    time: usize,
+    /// Where the piece begins.
+    from: usize,
+    steps: (usize, usize),
+}
+
+impl<T: Real> Kernel for Carry<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let Carry { all, y, products, time, from, steps: (first, until) } = self;
+        // SAFETY: the last step of the piece before is final, and nobody writes it any more.
+        let carried = &*unsafe { y.piece(&all.row(time, from - 1)) };
+        for s in first..until {
+            let row = all.row(time, s);
+            // SAFETY: the elements of this step are this piece's alone.
+            let (y, q) = unsafe { (y.piece(&row), products.piece(&row)) };
+            for i in 0..all.width {
+                y[i] += q[i] * carried[i];
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linear::{linear, linear_back};
+    use crate::parallel::Threads;
+
+    /// Numbers between −1 and 1.
+    fn numbers(len: usize, seed: usize) -> Vec<f64> {
+        (0..len).map(|i| ((i * 7919 + seed * 104_729) as f64 * 0.618).sin()).collect()
+    }
+
+    #[test]
+    fn pieces_are_the_steps_to_rounding_on_any_number_of_threads() {
+        for (time, width) in [(0, 2), (1, 3), (2, 1), (10, 4), (17, 5), (1000, 3), (400, 70)] {
+            let [a, b, dy] = [1, 2, 3].map(|seed| numbers(time * width, seed));
+            let h = numbers(width, 4);
+            let new = || vec![f64::NAN; time * width];
+            let mut wanted = [new(), new()];
+            linear(&a, &b, &h, &mut wanted[0]).unwrap();
+            linear_back(&a, &dy, width, &mut wanted[1]).unwrap();
+            let mut first = None;
+            for threads in [1, 2, 3, 8] {
+                let _threads = Threads::limit(threads);
+                let (mut y, mut g, mut products) = (new(), new(), new());
+                linear_in_pieces(&a, &b, &h, &mut y, &mut products).unwrap();
+                products.fill(f64::NAN);
+                linear_back_in_pieces(&a, &dy, width, &mut g, &mut products).unwrap();
+                for (found, wanted) in [&y, &g].into_iter().zip(&wanted) {
+                    let pairs = found.iter().zip(wanted);
+                    assert!(
+                        pairs.into_iter().all(|(x, w)| (x - w).abs() <= 1e-14 * (1.0 + w.abs()))
+                    );
+                }
+                assert_eq!(first.get_or_insert((y.clone(), g.clone())), &(y, g));
+            }
+        }
+    }
+
+    #[test]
+    fn lengths_that_do_not_fit_are_errors() {
+        let (four, two) = ([0.0f32; 4], [0.0f32; 2]);
+        let (mut y, mut q, mut short) = (four, four, two);
+        assert!(linear_in_pieces(&four, &four, &two, &mut y, &mut short).is_err());
+        assert!(linear_in_pieces(&two, &four, &two, &mut y, &mut q).is_err());
+        assert!(linear_in_pieces(&four, &four, &[0.0; 3], &mut y, &mut q).is_err());
+        assert!(linear_back_in_pieces(&four, &two, 2, &mut y, &mut q).is_err());
+        assert!(linear_back_in_pieces(&four, &four, 0, &mut y, &mut q).is_err());
+    }
+}
