@@ -244,6 +244,32 @@ fn masks_weights_and_alignments() {
     });
 }
 
+#[test]
+fn learning_without_the_past() {
+    let (model, mut params) = Params::<f32>::init(1, |p| {
+        let lstm = Lstm::new(p.scope("cell"), INPUT, HIDDEN)?;
+        Ok(lstm.readout(Linear::new(p.scope("head"), HIDDEN, 2)?))
+    })
+    .unwrap();
+    let data = data();
+    let mut learning = Rtrl::new(&params, model, BATCH).unwrap();
+    let (mut trainer, mut grad) = (Trainer::new(adam(1e-2)), Grad::zeros(&params));
+    silent("learning without the past", |i| {
+        let Data { x, y, .. } = &data[i];
+        let (x, y) = (x.at(0).unwrap(), y.at(0).unwrap());
+        let loss = learning.step(&params, x, &mut grad, |g, p| mse(p, g.input(y))).unwrap();
+        trainer.step_by(&mut params, loss, &grad).unwrap();
+    });
+}
+
+#[test]
+fn linear_recurrences() {
+    check("min_gru", |p| MinGru::new(p.scope("cell"), INPUT, HIDDEN));
+    check("qrnn in parallel", |p| Ok(Qrnn::new(p.scope("cell"), INPUT, HIDDEN)?.in_parallel()));
+    check("sru", |p| Sru::new(p.scope("cell"), INPUT, HIDDEN));
+    check("lru", |p| Lru::new(p.scope("cell"), INPUT, HIDDEN, 3));
+}
+
 /// Truncated backpropagation: the state is carried by the caller.
 #[test]
 fn carried_state() {

@@ -17,7 +17,7 @@ pub use elman_rnn::{
     ConcatElman, CoupledLstm, Dropout, Elman, Embedding, FastGrnn, FastRnn, ForgetBias, Gate, Gru,
     IndRnn, Interval, Janet, Jordan, Layer, LayerNormLstm, Learned, Lem, Linear, Lru, Lstm, Ltc,
     Merge, Mgu, MinGru, MinLstm, MultiplicativeLstm, PeepholeLstm, ProjectedLstm, Qrnn,
-    ResetFirstGru, Residual, Rnn, SLstm, Segmented, Seq, Skip, Sru, Stream, Truncated, Ugrnn,
+    ResetFirstGru, Residual, Rnn, Rtrl, SLstm, Segmented, Seq, Skip, Sru, Stream, Truncated, Ugrnn,
     Variational, WeightDrop, Zoneout,
 };
 pub use elman_tensor::{Dual, Init, Random, Real, Shape, Tensor, View, ViewMut};

@@ -9,6 +9,8 @@
 //! * *stream = sequence*: [`Stream`](crate::Stream) gives the bits of a sequence.
 //! * *lengths*, *resets*: a row with a length is the shorter row alone, whatever lies in its
 //!   padding; a row with resets is its pieces, each from the initial state.
+//! * *learning without the past*: what [`Rtrl`](crate::Rtrl) adds up over the steps is the gradient
+//!   of the sequence.
 //! * *nothing*: no steps give no outputs and leave the state.
 //!
 //! And the laws of [`elman_autograd::laws::function`]: the adjoint against dual numbers, and the

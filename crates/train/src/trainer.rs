@@ -137,6 +137,39 @@ impl<T: Real, X: Transform> Trainer<T, X> {
         // Random masks follow from the step, also after a step that failed or was restored.
         self.tape.set_step(self.step);
         let loss = self.tape.gradient(params, &mut self.grad, loss)?;
+        self.learn(params, loss, line)?;
+        Ok(loss)
+    }
+
+    /// One step by a loss and a gradient that come from elsewhere: learning without a tape, or on
+    /// several machines.
+    ///
+    /// # Errors
+    /// As [`step`](Trainer::step), and a gradient of another length.
+    #[track_caller]
+    pub fn step_by(
+        &mut self,
+        params: &mut Params<T>,
+        loss: T,
+        grad: &Grad<T>,
+    ) -> Result<(), Error> {
+        let line = Location::caller();
+        self.prepare(params, line)?;
+        let (wanted, given) = (params.len(), grad.values().len());
+        if wanted != given {
+            return Err(elman_autograd::Error::GradLength { wanted, given, line }.into());
+        }
+        fit(copy(grad.values(), self.grad.values_mut()));
+        self.learn(params, loss, line)
+    }
+
+    /// A step by the gradient that is there.
+    fn learn(
+        &mut self,
+        params: &mut Params<T>,
+        loss: T,
+        line: &'static Location<'static>,
+    ) -> Result<(), Error> {
         if self.guard {
             self.finite(Quantity::Loss, &[loss], line)?;
             self.finite_in(params, self.grad.values(), Quantity::Gradient, line)?;
@@ -154,7 +187,7 @@ impl<T: Real, X: Transform> Trainer<T, X> {
             }
         }
         self.step += 1;
-        Ok(loss)
+        Ok(())
     }
 
     /// Tells the transforms a metric, such as the loss of a validation set: for

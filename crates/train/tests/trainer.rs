@@ -1,6 +1,6 @@
 //! The trainer: snapshots, numbers that are not finite, foreign parameters, memory.
 
-use elman_autograd::{Graph, Param, Params, Tape, Var};
+use elman_autograd::{Grad, Graph, Param, Params, Tape, Var};
 use elman_tensor::{Dual, Init, Random, Real, Tensor};
 use elman_train::{
     Error, Now, Snapshot, Trainer, Transform, adadelta, adagrad, adam, adamw, clip_norm,
@@ -409,4 +409,26 @@ fn steps_after_the_first_allocate_nothing() {
     check(only("u*", only("*", radam(0.1))).then(lamb(0.1, 0.1)).then(warm_restarts(3)));
     // The counter counts.
     assert!(allocation_counter::measure(|| drop(std::hint::black_box(vec![1]))).count_total > 0);
+}
+
+/// A gradient from elsewhere makes the step that the same gradient of the tape makes.
+#[test]
+fn a_step_by_a_gradient_that_is_given() {
+    let (w, params) = Params::<f64>::init(3, |p| p.weight("w", [3], Init::Glorot)).unwrap();
+    let (mut a, mut b) = (params.clone(), params.clone());
+    let chain = || clip_norm(0.5).then(adam(0.1)).then(step_decay(0.5, 2));
+    let (mut own, mut given) = (Trainer::new(chain()), Trainer::new(chain()));
+    for _ in 0..5 {
+        let loss = own.step(&mut a, |g| g.param(w).square().sum()).unwrap();
+        given.step_by(&mut b, loss, &own.grad().clone()).unwrap();
+        assert_eq!(a.values(), b.values());
+    }
+    assert_eq!((own.steps(), own.snapshot()), (given.steps(), given.snapshot()));
+    let short = Grad::zeros(&Params::<f64>::init(0, |_| Ok(())).unwrap().1);
+    let error = given.step_by(&mut b, 0.0, &short).unwrap_err();
+    assert!(error.to_string().contains("3"), "{error}");
+    let mut infinite = own.grad().clone();
+    infinite.values_mut()[1] = f64::INFINITY;
+    assert!(given.step_by(&mut b, 0.0, &infinite).is_err());
+    assert_eq!((a.values(), 5), (b.values(), given.steps()));
 }

@@ -1,12 +1,13 @@
 //! The laws of cells.
 
-use super::{GRADIENT, Trial, Verdict};
+use super::{GRADIENT, SEQUENCE, Trial, Verdict};
 use crate::cell::Cell;
 use crate::laws::Violation;
 use crate::laws::given::Given;
 use crate::laws::subject::{By, OfCell};
+use crate::rtrl::Rtrl;
 use crate::stream::Stream;
-use elman_autograd::Params;
+use elman_autograd::{Grad, Params, Tape};
 use elman_tensor::{Real, Shape};
 
 impl<C: Cell> Trial<'_, OfCell<'_, C>> {
@@ -23,7 +24,8 @@ impl<C: Cell> Trial<'_, OfCell<'_, C>> {
                 return Ok(broken);
             }
         }
-        let checks = [self.prove_over(&all)?, self.stream(&all[0])?];
+        let checks =
+            [self.prove_over(&all)?, self.stream(&all[0])?, self.without_the_past(&all[0])?];
         Ok(checks.into_iter().collect())
     }
 
@@ -88,5 +90,28 @@ impl<C: Cell> Trial<'_, OfCell<'_, C>> {
             return Ok(Err(Violation::new(self.name, "nothing", "outputs", 0, (0.0, 1.0))));
         }
         Ok(self.same(law, "state", state, &last))
+    }
+
+    /// What real-time recurrent learning adds up over the steps is the gradient of the sequence.
+    fn without_the_past(&self, given: &Given<f64>) -> Verdict {
+        let (cell, batch) = (self.subject.0, given.batch());
+        if self.masked || !C::EXACT || batch == 0 {
+            return Ok(Ok(()));
+        }
+        let (mut tape, mut grad) = (Tape::new(), Grad::zeros(self.params));
+        tape.gradient(self.params, &mut grad, |g| {
+            let (ys, _) = cell.sequence(given.marked(g.input(&given.x)), cell.initial(g, batch));
+            (ys * g.input(&given.wy)).sum()
+        })?;
+        let mut learning = Rtrl::new(self.params, cell, batch)?;
+        let (mut step, mut sum) = (Grad::zeros(self.params), vec![0.0; self.params.len()]);
+        for t in 0..given.time() {
+            if let (Some(x), Some(w)) = (given.x.at(t), given.wy.at(t)) {
+                learning.step(self.params, x, &mut step, |g, y| (y * g.input(w)).sum())?;
+                sum.iter_mut().zip(step.values()).for_each(|(sum, g)| *sum += g);
+            }
+        }
+        let law = "learning without the past";
+        Ok(self.close(law, "gradient of the weights", &sum, grad.values(), SEQUENCE))
     }
 }

@@ -1,0 +1,78 @@
+//! Learning without the past: beyond its law, what happens at the edges.
+
+use elman_autograd::{Error, Grad, Params, Tape};
+use elman_rnn::{Cell, ConcatElman, Learned, Linear, Lstm, Rnn, Rtrl, Stream};
+use elman_tensor::{Random, Tensor};
+
+fn tensor(shape: [usize; 2], seed: u64) -> Tensor<f64> {
+    let mut random = Random::new(seed, "rtrl", 0);
+    Tensor::from_fn(shape, |_| random.normal()).unwrap()
+}
+
+/// After a reset it begins anew, from an initial state that is learned, too; its state is that of
+/// a stream.
+#[test]
+fn a_new_beginning_forgets_the_past() {
+    let (cell, mut params) = Params::<f64>::init(3, |p| {
+        let lstm = Lstm::new(p.scope("lstm"), 2, 3)?;
+        let learned = Learned::new(lstm, p.scope("start"))?;
+        Ok(learned.readout(Linear::new(p.scope("head"), 3, 1)?))
+    })
+    .unwrap();
+    params.values_mut().iter_mut().enumerate().for_each(|(i, w)| *w += (i as f64).sin() * 0.1);
+    let mut learning = Rtrl::new(&params, cell, 2).unwrap();
+    let round = |learning: &mut Rtrl<f64, _>, fresh: bool| {
+        let mut sum = vec![0.0; params.len()];
+        let mut stream = Stream::rows(&params, cell, 2);
+        for t in 0..6 {
+            let (x, mut grad) = (tensor([2, 2], t), Grad::zeros(&params));
+            learning.step(&params, &x, &mut grad, |_, y| y.square().sum()).unwrap();
+            stream.push(x.values()).unwrap();
+            if fresh {
+                assert_eq!(Some(learning.state()), stream.state());
+            }
+            sum.iter_mut().zip(grad.values()).for_each(|(sum, g)| *sum += g);
+        }
+        sum
+    };
+    let first = round(&mut learning, true);
+    assert_ne!(round(&mut learning, false), first, "the past has its part");
+    learning.reset(&params).unwrap();
+    assert_eq!(round(&mut learning, true), first);
+    // The learned start has a gradient: that of the whole sequence.
+    let mut whole = Grad::zeros(&params);
+    let x: Vec<f64> = (0..6).flat_map(|t| tensor([2, 2], t).into_values()).collect();
+    let x = Tensor::new([6, 2, 2], x).unwrap();
+    Tape::new()
+        .gradient(&params, &mut whole, |g| {
+            let (y, _) = Rnn(cell).run(g.input(&x), cell.initial(g, 2));
+            y.square().sum()
+        })
+        .unwrap();
+    for (a, b) in first.iter().zip(whole.values()) {
+        assert!((a - b).abs() <= 1e-12 * (1.0 + b.abs()), "{a} is not {b}");
+    }
+    assert!(first.iter().all(|&g| g != 0.0));
+}
+
+#[test]
+fn what_does_not_fit_is_an_error_at_the_callers_line_and_changes_nothing() {
+    let (cell, params) = Params::<f64>::init(3, |p| ConcatElman::new(p.scope("c"), 2, 3)).unwrap();
+    let ((), others) = Params::<f64>::init(3, |_| Ok(())).unwrap();
+    let mut learning = Rtrl::new(&params, cell, 1).unwrap();
+    let mut grad = Grad::zeros(&params);
+    learning.step(&params, &tensor([1, 2], 1), &mut grad, |_, y| y.sum()).unwrap();
+    let state = learning.state().to_vec();
+    let line = line!() + 2;
+    let error = learning
+        .step(&params, &tensor([1, 3], 1), &mut grad, |_, y| y.sum())
+        .expect_err("3 features for 2");
+    let Error::Misfit { site, .. } = error else { panic!("{error}") };
+    assert_eq!((site.line.file(), site.line.line()), (file!(), line));
+    let error = learning.step(&params, &tensor([1, 2], 1), &mut grad, |_, y| y);
+    assert!(matches!(error, Err(Error::NotScalar { .. })), "{error:?}");
+    let error = learning.step(&others, &tensor([1, 2], 1), &mut grad, |_, y| y.sum());
+    assert!(matches!(error, Err(Error::GradLength { wanted: 24, given: 0, .. })), "{error:?}");
+    assert!(learning.reset(&others).is_err());
+    assert_eq!(learning.state(), state);
+}
