@@ -11,9 +11,10 @@ pub use elman_data::{
 };
 pub use elman_kernels::argmax;
 pub use elman_rnn::{
-    Activation, Bidirectional, Carried, Cell, Clipped, ConcatElman, Dropout, Elman, Embedding,
-    Gate, Gru, Layer, Learned, Linear, Lstm, Merge, Residual, Rnn, Segmented, Seq, Skip, Stream,
-    Truncated, Variational, WeightDrop, Zoneout,
+    Activation, Bidirectional, Carried, Cell, Clipped, ConcatElman, Dropout, EchoState, Elman,
+    Embedding, Gate, Gru, Layer, Learned, Linear, Lstm, Merge, RecursiveLeastSquares, Reservoir,
+    Residual, Ridge, Rnn, Segmented, Seq, Skip, Stream, Truncated, Variational, WeightDrop,
+    Zoneout,
 };
 pub use elman_tensor::{Dual, Init, Random, Real, Shape, Tensor, View, ViewMut};
 pub use elman_train::{

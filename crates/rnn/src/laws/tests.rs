@@ -2,9 +2,12 @@ use super::*;
 use crate::adaptors::*;
 use crate::bidirectional::{Bidirectional, Merge};
 use crate::cell::Cell;
-use crate::cells::{Activation, ConcatElman, Elman, Gru, Lstm};
+use crate::cells::{Activation, ConcatElman, EchoState, Elman, Gru, Lstm, Reservoir};
 use crate::layer::{Layer, Rnn};
 use crate::linear::Linear;
+use crate::seq::Seq;
+use elman_autograd::{Graph, Replaced, Var};
+use elman_tensor::{Random, Real, Tensor};
 use proptest::prelude::*;
 
 fn sizes() -> impl Strategy<Value = (Sizes, usize, u64)> {
@@ -12,6 +15,58 @@ fn sizes() -> impl Strategy<Value = (Sizes, usize, u64)> {
     (sizes, 0usize..5, any::<u64>()).prop_map(|((time, batch, input), hidden, seed)| {
         (Sizes { time, batch, input }, hidden, seed)
     })
+}
+
+fn leaky(p: &mut Scope<'_>, input: usize, hidden: usize) -> Result<EchoState, Error> {
+    let settings = Reservoir { leak: 0.3, entries: 2, ..Reservoir::default() };
+    EchoState::with(p.scope("c"), input, hidden, settings)
+}
+
+/// A reservoir whose weights are data: the laws of derivatives then hold, and prove its gradients
+/// with respect to inputs and state.
+struct Given {
+    cell: EchoState,
+    weights: [Tensor<f64>; 3],
+}
+
+impl Given {
+    fn new(cell: EchoState) -> Result<Self, Error> {
+        let mut random = Random::new(5, "given", 0);
+        let [w, u, b] =
+            cell.params().map(|w| Tensor::from_fn(w.shape(), |_| 0.5 * random.normal()));
+        Ok(Given { cell, weights: [w?, u?, b?] })
+    }
+
+    fn given<'g, T: Real>(&self, g: &'g Graph<'g, T>) -> Replaced<'g, T> {
+        let data = self.weights.each_ref().map(|w| g.input(&w.cast()));
+        g.replace_all(self.cell.params(), data)
+    }
+}
+
+impl Cell for Given {
+    type State<'g, T: Real> = [Var<'g, T>; 1];
+
+    fn output(&self) -> usize {
+        self.cell.output()
+    }
+
+    fn step<'g, T: Real>(
+        &self,
+        x: Var<'g, T>,
+        h: [Var<'g, T>; 1],
+    ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
+        let _given = self.given(x.graph());
+        self.cell.step(x, h)
+    }
+
+    fn sequence<'g, T: Real>(
+        &self,
+        xs: Seq<'g, T>,
+        h: [Var<'g, T>; 1],
+    ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
+        let _given = self.given(xs.graph());
+        self.cell.sequence(xs, h)
+    }
 }
 
 /// One test a line: the name, and how a cell or a layer is built from (scope, input, hidden).
@@ -35,6 +90,12 @@ proven! { cell_over:
     concat_elman: |p, input, hidden| ConcatElman::new(p.scope("c"), input, hidden);
     lstm: |p, input, hidden| Lstm::new(p.scope("c"), input, hidden);
     gru: |p, input, hidden| Gru::new(p.scope("c"), input, hidden);
+    echo_state: |p, input, hidden| EchoState::new(p.scope("c"), input, hidden);
+    echo_state_leaky: |p, input, hidden| leaky(p, input, hidden);
+    echo_state_derivatives: |p, input, hidden| {
+        Given::new(EchoState::new(p.scope("c"), input, hidden)?)
+    };
+    echo_state_leaky_derivatives: |p, input, hidden| Given::new(leaky(p, input, hidden)?);
     readout: |p, input, hidden| {
         Ok(Gru::new(p.scope("c"), input, hidden)?.readout(Linear::new(p.scope("h"), hidden, 2)?))
     };
