@@ -15,7 +15,7 @@ use elman::prelude::*;
 use elman::rnn::Readout;
 
 /// Ridge strengths that are tried on each reservoir.
-const STRENGTHS: [f64; 6] = [1e-10, 1e-8, 1e-6, 1e-4, 1e-3, 1e-2];
+const STRENGTHS: [f64; 6] = [1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2];
 /// The first states, which know more of the initial state than of the input.
 const WASHOUT: usize = 100;
 
