@@ -58,7 +58,8 @@ impl Init {
     ///
     /// # Errors
     /// If a parameter is negative or not finite, if the columns are no multiple of `blocks`, if
-    /// an orthogonal weight is no matrix, or if the weight is too large.
+    /// an orthogonal weight is no matrix or a reservoir's no square one, if a reservoir without
+    /// entries is to have a radius, or if the weight is too large.
     pub fn tensor<T: Real>(
         self,
         shape: impl Into<Shape>,

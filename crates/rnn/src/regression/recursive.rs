@@ -12,7 +12,7 @@ use elman_tensor::{Real, View};
 /// smallest. With a forgetting factor of 1 that is [`Ridge`](super::Ridge) over all rows so far;
 /// with a smaller one, rows count for about 1 / (1 − forgetting) steps.
 ///
-/// It keeps the triangular factor of the rows (Gentleman 1973; Haykin 2002, QR-RLS) and not the
+/// It keeps the triangular factor of the rows (Haykin 2002, QR-RLS) and not the
 /// inverse of their products, which the usual recursion updates until rounding has made it
 /// indefinite. A row costs about 3.5 (1 + features + outputs)² operations, and no allocation.
 ///

@@ -15,8 +15,8 @@ const LARGEST: f64 = 1e150;
 ///     ⎣            Rᵧᵧ  ⎦    outputs
 /// ```
 ///
-/// A row is turned into it by plane rotations (Gentleman 1973), in (1 + features + outputs)² times 3
-/// operations, and is not needed any more. RᵀR itself, the matrix of the normal equations, would
+/// A row is turned into it by plane rotations (Givens 1958), as Gentleman (1973) does row by row, in
+/// 3 (1 + features + outputs)² operations, and is not needed any more. RᵀR itself, the matrix of the normal equations, would
 /// cost less, but has the square of R's condition, and the states of a reservoir are badly
 /// conditioned: half of the digits would be lost.
 #[derive(Debug, Clone)]
