@@ -140,13 +140,14 @@ impl Triangle {
     /// The number of rows of both, if they fit and can be computed with.
     fn check<T: Real>(&self, x: View<'_, T>, y: View<'_, T>) -> Result<usize, Error> {
         let whose = [("the features of a row", x, self.features), ("its targets", y, self.outputs)];
+        let fits = |x: &T| x.to_f64().abs() <= LARGEST;
         for (what, view, wanted) in whose {
             if view.shape().last() != wanted {
                 let given = format!("{} for {wanted}", view.shape());
                 let wanted = "[.., as many as the regression was made for]";
                 return Err(Error::Setting { what, wanted, given });
             }
-            if let Some(i) = view.values().iter().position(|x| !(x.to_f64().abs() <= LARGEST)) {
+            if let Some(i) = view.values().iter().position(|x| !fits(x)) {
                 let (value, row) = (view.values()[i].to_f64(), i / wanted);
                 let given = format!("{value} in row {row}");
                 return Err(Error::Setting { what, wanted: "at most 1e150 in magnitude", given });
