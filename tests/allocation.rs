@@ -131,6 +131,22 @@ fn cells_of_papers() {
 }
 
 #[test]
+fn echo_state() {
+    check("echo_state", |p| EchoState::new(p.scope("cell"), INPUT, HIDDEN));
+    check("echo_state, leaky, beside its input", |p| {
+        let settings = Reservoir { leak: 0.5, ..Reservoir::default() };
+        Ok(Skip::new(EchoState::with(p.scope("cell"), INPUT, HIDDEN, settings)?, INPUT))
+    });
+    let mut online = RecursiveLeastSquares::new(INPUT, 2, 0.99, 1.0).unwrap();
+    let data = data();
+    silent("recursive least squares", |i| {
+        let (x, y) = (&data[i].x.values()[..INPUT], &data[i].y.values()[..2]);
+        assert_eq!(online.predict(x).unwrap().len(), 2);
+        online.push(x, y).unwrap();
+    });
+}
+
+#[test]
 fn stacked() {
     check("stacked", |p| {
         let below = Lstm::new(p.scope("below"), INPUT, HIDDEN)?;

@@ -30,6 +30,17 @@ proptest! {
                 }
             }
             let Some(x) = tensor(x) else { return };
+            let ridge = Ridge::new(symbols, size).and_then(|mut ridge| {
+                ridge.add(&x, &x)?;
+                ridge.fit(1.0)
+            });
+            let online = RecursiveLeastSquares::new(symbols, size, 0.9, 1.0)
+                .and_then(|mut online| online.push(x.values(), x.values()));
+            let settings = Reservoir { entries: gates, ..Reservoir::default() };
+            let echo = Params::<f64>::init(1, |p| {
+                EchoState::with(p.scope("r"), symbols, size, settings)
+            });
+            drop((ridge, online, echo));
             let linear = Params::<f64>::init(1, |p| Linear::new(p.scope("l"), symbols, size));
             if let Ok((linear, params)) = built(linear) {
                 let result = Tape::new().limit(1 << 20).evaluate(&params, |g| {
@@ -55,12 +66,13 @@ proptest! {
 
     /// Tensors and initial weights of any shape.
     #[test]
-    fn tensors_of_any_shape(a in shape(), b in shape(), given in 0usize..9, axis in size(), which in 0usize..7) {
+    fn tensors_of_any_shape(a in shape(), b in shape(), given in 0usize..9, axis in size(), which in 0usize..8) {
         let count = measure(|| {
             assert_eq!(Tensor::new(a, vec![0.0; given]).is_ok(), a.len() == given);
             let init = [
                 Init::Zeros, Init::Constant(1.0), Init::inverse_root(axis), Init::Normal { std: 1.0 },
                 Init::Glorot, Init::He, Init::Orthogonal { gain: 1.0 },
+                Init::Reservoir { entries: axis, radius: 0.9 },
             ][which];
             for blocks in [0, 1, 2, axis] {
                 if let Ok(w) = init.tensor::<f64>(a, blocks, &mut Random::new(1, "w", 0)) {

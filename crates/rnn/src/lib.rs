@@ -50,6 +50,7 @@ mod layer;
 mod linear;
 mod packed;
 mod readout;
+mod regression;
 mod rtrl;
 mod scan;
 mod seq;
@@ -65,10 +66,10 @@ pub use bidirectional::{Bidirectional, Merge};
 pub use carried::Carried;
 pub use cell::Cell;
 pub use cells::{
-    Activation, AntisymmetricRnn, Cfc, Clockwork, CoRnn, ConcatElman, CoupledLstm, Elman, FastGrnn,
-    FastRnn, ForgetBias, Gru, IndRnn, Interval, Janet, Jordan, LayerNormLstm, Lem, Lru, Lstm, Ltc,
-    Mgu, MinGru, MinLstm, MultiplicativeLstm, PeepholeLstm, ProjectedLstm, Qrnn, ResetFirstGru,
-    SLstm, Sru, Ugrnn,
+    Activation, AntisymmetricRnn, Cfc, Clockwork, CoRnn, ConcatElman, CoupledLstm, EchoState,
+    Elman, FastGrnn, FastRnn, ForgetBias, Gru, IndRnn, Interval, Janet, Jordan, LayerNormLstm, Lem,
+    Lru, Lstm, Ltc, Mgu, MinGru, MinLstm, MultiplicativeLstm, PeepholeLstm, ProjectedLstm, Qrnn,
+    Reservoir, ResetFirstGru, SLstm, Sru, Ugrnn,
 };
 pub use elman_autograd as autograd;
 pub use elman_tensor as tensor;
@@ -78,6 +79,7 @@ pub use layer::{Layer, Rnn, Then};
 pub use linear::Linear;
 pub use packed::Packed;
 pub use readout::Readout;
+pub use regression::{Coefficients, RecursiveLeastSquares, Ridge};
 pub use rtrl::Rtrl;
 pub use scan::scan;
 pub use seq::Seq;

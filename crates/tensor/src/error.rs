@@ -46,4 +46,10 @@ pub enum Error {
         /// Its value.
         given: f64,
     },
+    /// A matrix was drawn that no factor gives another spectral radius.
+    #[error("the eigenvalues of a drawn {size} × {size} matrix are all 0, or were not found")]
+    Spectrum {
+        /// Its rows.
+        size: usize,
+    },
 }

@@ -1,5 +1,7 @@
 //! Initial weights.
 
+mod reservoir;
+
 use crate::{Error, Random, Real, Shape, Tensor};
 use nalgebra::DMatrix;
 
@@ -35,6 +37,15 @@ pub enum Init {
         /// The factor; 1 keeps the norm of what is multiplied.
         gain: f64,
     },
+    /// A square matrix with `entries` numbers other than 0 in each column, uniform on both sides of
+    /// 0 and scaled so that the largest magnitude of an eigenvalue is `radius`: the recurrent
+    /// weights of an echo state network (Jaeger 2001), one matrix for each block.
+    Reservoir {
+        /// How many units each one hears; all, if there are fewer.
+        entries: usize,
+        /// The spectral radius.
+        radius: f64,
+    },
 }
 
 impl Init {
@@ -47,7 +58,8 @@ impl Init {
     ///
     /// # Errors
     /// If a parameter is negative or not finite, if the columns are no multiple of `blocks`, if
-    /// an orthogonal weight is no matrix, or if the weight is too large.
+    /// an orthogonal weight is no matrix or a reservoir's no square one, if a reservoir without
+    /// entries is to have a radius, or if the weight is too large.
     pub fn tensor<T: Real>(
         self,
         shape: impl Into<Shape>,
@@ -78,23 +90,17 @@ impl Init {
             }
             Init::Orthogonal { gain } => {
                 if shape.rank() != 2 {
-                    let wanted = "a matrix";
-                    return Err(Error::Shape {
-                        operation: "Init::Orthogonal",
-                        wanted,
-                        given: shape,
-                    });
+                    let (operation, wanted) = ("Init::Orthogonal", "a matrix");
+                    return Err(Error::Shape { operation, wanted, given: shape });
                 }
-                let mut weight = Tensor::zeros(shape)?;
-                for block in 0..blocks {
-                    let q = orthogonal(rows, out, random);
-                    for i in 0..rows {
-                        for j in 0..out {
-                            weight.values_mut()[i * columns + block * out + j] = gain * q[(i, j)];
-                        }
-                    }
+                side_by_side(shape, blocks, || Ok(gain * orthogonal(rows, out, random)))?
+            }
+            Init::Reservoir { entries, radius } => {
+                if shape.rank() != 2 || rows != out {
+                    let (operation, wanted) = ("Init::Reservoir", "a square matrix");
+                    return Err(Error::Shape { operation, wanted, given: shape });
                 }
-                weight
+                side_by_side(shape, blocks, || reservoir::reservoir(rows, entries, radius, random))?
             }
         };
         Ok(drawn.cast())
@@ -105,12 +111,30 @@ impl Init {
             Init::Uniform { bound } => ("the bound of Init::Uniform", bound),
             Init::Normal { std } => ("the deviation of Init::Normal", std),
             Init::Orthogonal { gain } => ("the gain of Init::Orthogonal", gain),
+            Init::Reservoir { radius, .. } => ("the radius of Init::Reservoir", radius),
             Init::Constant(c) => ("the magnitude of Init::Constant", c.abs()),
             Init::Zeros | Init::Glorot | Init::He => return Ok(()),
         };
         let sensible = given.is_finite() && given >= 0.0;
         if sensible { Ok(()) } else { Err(Error::Scale { what, given }) }
     }
+}
+
+/// A weight made of the matrices of its blocks.
+fn side_by_side(
+    shape: Shape,
+    blocks: usize,
+    mut draw: impl FnMut() -> Result<DMatrix<f64>, Error>,
+) -> Result<Tensor<f64>, Error> {
+    let (columns, out) = (shape.last(), shape.last() / blocks);
+    let mut weight = Tensor::zeros(shape)?;
+    for block in 0..blocks {
+        let matrix = draw()?;
+        for (row, to) in matrix.row_iter().zip(weight.values_mut().chunks_exact_mut(columns)) {
+            to[block * out..].iter_mut().zip(&row).for_each(|(to, &from)| *to = from);
+        }
+    }
+    Ok(weight)
 }
 
 /// A `rows × columns` matrix with orthonormal columns (or rows, if those are fewer): Q of a
@@ -164,9 +188,10 @@ mod tests {
 
     #[test]
     fn every_scalar_starts_from_the_same_numbers() {
-        for init in [Init::He, Init::Orthogonal { gain: 1.1 }] {
-            let wide = init.tensor::<f64>([3, 5], 1, &mut Random::new(1, "w", 0)).unwrap();
-            let narrow = init.tensor::<f32>([3, 5], 1, &mut Random::new(1, "w", 0)).unwrap();
+        let reservoir = Init::Reservoir { entries: 2, radius: 0.9 };
+        for init in [Init::He, Init::Orthogonal { gain: 1.1 }, reservoir] {
+            let wide = init.tensor::<f64>([3, 6], 2, &mut Random::new(1, "w", 0)).unwrap();
+            let narrow = init.tensor::<f32>([3, 6], 2, &mut Random::new(1, "w", 0)).unwrap();
             assert_eq!(wide.cast::<f32>(), narrow);
         }
     }
@@ -181,6 +206,11 @@ mod tests {
         assert!(Init::He.tensor::<f32>([2, 5], 0, random).is_err());
         assert!(Init::Orthogonal { gain: 1.0 }.tensor::<f32>([5], 1, random).is_err());
         assert!(Init::He.tensor::<f32>([usize::MAX, 5], 1, random).is_err());
+        let reservoir = |radius| Init::Reservoir { entries: 2, radius };
+        assert!(reservoir(f64::INFINITY).tensor::<f32>([2, 2], 1, random).is_err());
+        assert!(reservoir(0.9).tensor::<f32>([2, 3], 1, random).is_err());
+        assert!(reservoir(0.9).tensor::<f32>([2, 2, 2], 1, random).is_err());
+        assert!(reservoir(0.9).tensor::<f32>([1 << 31, 1 << 31], 1, random).is_err());
     }
 
     #[test]

@@ -208,3 +208,5 @@ proven! {
         Ok(first.then(rest))
     };
 }
+
+mod echo_state;
