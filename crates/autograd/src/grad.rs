@@ -31,6 +31,11 @@ impl<T: Real> Grad<T> {
         View::new(param.shape, self.0.get(param.start..param.start + param.shape.len())?)
     }
 
+    /// The gradient of one weight, for writing; `None` if the handle does not fit in here.
+    pub fn of_mut(&mut self, param: Param) -> Option<&mut [T]> {
+        self.0.get_mut(param.start..param.start + param.shape.len())
+    }
+
     /// The Euclidean norm over all weights.
     pub fn norm(&self) -> T {
         sum_by(&self.0, |g| g * g).sqrt()

@@ -85,7 +85,7 @@ pub use linear::Linear;
 pub use packed::Packed;
 pub use readout::Readout;
 pub use regression::{Coefficients, RecursiveLeastSquares, Ridge};
-pub use rtrl::Rtrl;
+pub use rtrl::{Diagonal, DiagonalRtrl, Rtrl};
 pub use scan::scan;
 pub use seq::Seq;
 pub use stack::Stack;

@@ -1,10 +1,15 @@
 //! Learning without storing the past.
 
+mod diagonal;
+mod present;
+
+pub use diagonal::{Diagonal, DiagonalRtrl};
+
 use crate::cell::Cell;
-use crate::state::State;
 use elman_autograd::{Error, Grad, Graph, Params, Tape, Var};
-use elman_kernels::{copy, fill, fit, update};
-use elman_tensor::{Real, Shape, View, reserve};
+use elman_kernels::{copy, fit, update};
+use elman_tensor::{Real, View};
+use present::{Picked, Present, room};
 use std::panic::Location;
 
 /// Real-time recurrent learning (Williams and Zipser 1989): after every step the exact gradient of
@@ -47,21 +52,13 @@ use std::panic::Location;
 /// # Ok::<(), elman_autograd::Error>(())
 /// ```
 pub struct Rtrl<T: Real, C> {
-    cell: C,
-    batch: usize,
-    tape: Tape<T>,
-    /// The shapes of the state's Vars.
-    shapes: Vec<Shape>,
-    /// Its numbers, Var by Var, now and after the step.
-    state: Vec<T>,
-    next: Vec<T>,
-    /// For each of them its derivatives with respect to all weights, now and after the step.
+    present: Present<T, C>,
+    /// For each number of the state its derivatives with respect to all weights, now and after the
+    /// step.
     past: Vec<T>,
     later: Vec<T>,
-    /// The derivatives of one number through one step: by the weights, and by the state.
+    /// The derivatives of one number through one step.
     direct: Grad<T>,
-    through: Vec<T>,
-    steps: u64,
 }
 
 impl<T: Real, C: Cell> Rtrl<T, C> {
@@ -71,30 +68,10 @@ impl<T: Real, C: Cell> Rtrl<T, C> {
     /// If the initial state cannot be computed, or the derivatives take more memory than there is.
     #[track_caller]
     pub fn new(params: &Params<T>, cell: C, batch: usize) -> Result<Self, Error> {
-        let mut shapes = Vec::new();
-        let mut tape = Tape::new();
-        tape.evaluate(params, |g| cell.initial(g, batch).each(&mut |s| shapes.push(s.shape())))?;
-        let size = shapes.iter().fold(0usize, |sum, shape| sum.saturating_add(shape.len()));
-        let all = size.saturating_mul(params.len());
-        let room = |count: usize| -> Result<Vec<T>, Error> {
-            let mut room = Vec::new();
-            reserve(&mut room, count)?;
-            room.resize(count, T::ZERO);
-            Ok(room)
-        };
-        let mut learning = Rtrl {
-            cell,
-            batch,
-            tape,
-            shapes,
-            state: room(size)?,
-            next: room(size)?,
-            past: room(all)?,
-            later: room(all)?,
-            direct: Grad::zeros(params),
-            through: room(size)?,
-            steps: 0,
-        };
+        let present = Present::new(params, cell, batch)?;
+        let all = present.state.len().saturating_mul(params.len());
+        let (past, later) = (room(all)?, room(all)?);
+        let mut learning = Rtrl { present, past, later, direct: Grad::zeros(params) };
         learning.reset(params)?;
         Ok(learning)
     }
@@ -102,7 +79,7 @@ impl<T: Real, C: Cell> Rtrl<T, C> {
     /// Uses this tape: one with a seed, a limit of memory, or its own check switched on.
     #[must_use]
     pub fn with_tape(self, tape: Tape<T>) -> Self {
-        Rtrl { tape, ..self }
+        Rtrl { present: self.present.with_tape(tape), ..self }
     }
 
     /// Goes back to the initial state, of which all rows begin anew.
@@ -111,23 +88,10 @@ impl<T: Real, C: Cell> Rtrl<T, C> {
     /// If it cannot be computed.
     #[track_caller]
     pub fn reset(&mut self, params: &Params<T>) -> Result<(), Error> {
-        self.demand(params, Location::caller())?;
         let line = Location::caller();
-        let Rtrl { cell, tape, state, batch, .. } = self;
-        tape.evaluate(params, |g| {
-            let mut from = 0;
-            cell.initial(g, *batch).each(&mut |s| {
-                let to = from + s.shape().len();
-                s.read(state.get_mut(from..to).unwrap_or_default());
-                from = to;
-            });
-        })?;
-        self.steps = 0;
-        for number in 0..self.state.len() {
-            self.derive(params, None, number, line)?;
-        }
-        std::mem::swap(&mut self.past, &mut self.later);
-        Ok(())
+        self.present.demand(params, line)?;
+        self.present.begin(params)?;
+        self.derive(params, None, line)
     }
 
     /// One step: from an input `[batch, in]`, the loss that `loss` makes of the output, and its
@@ -148,126 +112,44 @@ impl<T: Real, C: Cell> Rtrl<T, C> {
         F: for<'g> FnOnce(&'g Graph<'g, T>, Var<'g, T>) -> Var<'g, T>,
     {
         let (x, line) = (x.into(), Location::caller());
-        self.demand(params, line)?;
-        let Rtrl { cell, tape, shapes, state, next, batch, steps, .. } = self;
-        tape.set_step(*steps);
-        let value = tape.gradient(params, grad, |g| {
-            g.on_behalf(file!(), line);
-            g.time(Some(*steps as usize));
-            let (y, s) = cell.step(g.input(x), enter(cell, g, *batch, shapes, state));
-            let mut from = 0;
-            s.each(&mut |s| {
-                let to = from + s.shape().len();
-                s.read(next.get_mut(from..to).unwrap_or_default());
-                from = to;
-            });
-            loss(g, y)
-        })?;
-        self.read_through();
-        for number in 0..self.through.len() {
-            let (c, width) = (self.through[number], params.len());
-            let past = &self.past[number * width..][..width];
-            fit(update(grad.values_mut(), past, |g, past| *g += c * past));
-        }
-        for number in 0..self.state.len() {
-            self.derive(params, Some(x), number, line)?;
-        }
-        std::mem::swap(&mut self.past, &mut self.later);
-        std::mem::swap(&mut self.state, &mut self.next);
-        self.steps += 1;
+        self.present.demand(params, line)?;
+        let value = self.present.loss(params, x, grad, loss, line)?;
+        add_past(&self.present.through, &self.past, grad.values_mut());
+        self.derive(params, Some(x), line)?;
+        self.present.go_on();
         Ok(value)
     }
 
     /// The state, its Vars one after the other.
     pub fn state(&self) -> &[T] {
-        &self.state
+        &self.present.state
     }
 
-    /// Writes into the later past the derivatives of one number of the state after a step from `x`,
-    /// or, without one, of the initial state.
+    /// The derivatives of the state after a step from `x`, or, without one, of the initial state.
     fn derive(
         &mut self,
         params: &Params<T>,
         x: Option<View<'_, T>>,
-        number: usize,
         line: &'static Location<'static>,
     ) -> Result<(), Error> {
-        let Rtrl { cell, tape, shapes, state, direct, batch, steps, .. } = self;
-        tape.set_step(*steps);
-        tape.gradient(params, direct, |g| {
-            g.on_behalf(file!(), line);
-            let s = match x {
-                Some(x) => {
-                    g.time(Some(*steps as usize));
-                    cell.step(g.input(x), enter(cell, g, *batch, shapes, state)).1
-                }
-                None => cell.initial(g, *batch),
-            };
-            pick(g, &s, number)
-        })?;
         let width = params.len();
-        let to = &mut self.later[number * width..][..width];
-        fit(copy(self.direct.values(), to));
-        if x.is_some() {
-            self.read_through();
+        for number in 0..self.present.state.len() {
+            let picked = Picked::Number(number);
+            self.present.derive(params, x, picked, &mut self.direct, line)?;
             let to = &mut self.later[number * width..][..width];
-            // Rows do not know each other: most of these are 0.
-            for (other, &c) in self.through.iter().enumerate().filter(|(_, c)| **c != T::ZERO) {
-                let past = &self.past[other * width..][..width];
-                fit(update(to, past, |to, past| *to += c * past));
-            }
+            fit(copy(self.direct.values(), to));
+            add_past(&self.present.through, &self.past, to);
         }
+        std::mem::swap(&mut self.past, &mut self.later);
         Ok(())
     }
-
-    /// Copies what the last pass says of the state before it.
-    fn read_through(&mut self) {
-        fill(&mut self.through, T::ZERO);
-        let mut rest = &mut self.through[..];
-        for (i, shape) in self.shapes.iter().enumerate() {
-            let (to, after) = rest.split_at_mut(shape.len());
-            if let Some(found) = self.tape.wanted(i) {
-                fit(copy(found.values(), to));
-            }
-            rest = after;
-        }
-    }
-
-    /// An error unless the parameters are as many as at the beginning.
-    fn demand(&self, params: &Params<T>, line: &'static Location<'static>) -> Result<(), Error> {
-        let (wanted, given) = (self.direct.values().len(), params.len());
-        if wanted == given { Ok(()) } else { Err(Error::GradLength { wanted, given, line }) }
-    }
 }
 
-/// A state of these shapes and numbers, whose gradient is wanted.
-fn enter<'g, T: Real, C: Cell>(
-    cell: &C,
-    g: &'g Graph<'g, T>,
-    batch: usize,
-    shapes: &[Shape],
-    state: &[T],
-) -> C::State<'g, T> {
-    let (mut shapes, mut rest) = (shapes.iter(), state);
-    cell.initial(g, batch).map(&mut |s| {
-        let numbers = shapes.next().and_then(|&shape| {
-            let (numbers, after) = rest.split_at_checked(shape.len())?;
-            rest = after;
-            View::new(shape, numbers)
-        });
-        numbers.map_or(s, |numbers| g.wanted(numbers))
-    })
-}
-
-/// One number of a state.
-fn pick<'g, T: Real>(g: &'g Graph<'g, T>, s: &impl State<'g, T>, number: usize) -> Var<'g, T> {
-    let (mut picked, mut from) = (None, 0);
-    s.each(&mut |s| {
-        let len = s.shape().len();
-        if let Some(i) = number.checked_sub(from).filter(|&i| i < len) {
-            picked = Some(s.reshape([len]).slice(i, 1).reshape([]));
-        }
-        from += len;
-    });
-    picked.unwrap_or(g.zeros([]))
+/// Adds what the state before has to say: `to += Σ c ∂s/∂θ`.
+fn add_past<T: Real>(c: &[T], past: &[T], to: &mut [T]) {
+    let rows = past.chunks_exact(to.len().max(1)).zip(c);
+    // Rows of a batch do not know each other: most of these are 0.
+    for (past, &c) in rows.filter(|(_, c)| **c != T::ZERO) {
+        fit(update(to, past, |to, past| *to += c * past));
+    }
 }

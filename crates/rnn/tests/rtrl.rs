@@ -1,7 +1,11 @@
 //! Learning without the past: beyond its law, what happens at the edges.
 
 use elman_autograd::{Error, Grad, Params, Tape};
-use elman_rnn::{Cell, ConcatElman, Learned, Linear, Lstm, Rnn, Rtrl, Stream};
+use elman_autograd::{Param, Scope};
+use elman_rnn::{
+    Cell, ConcatElman, Diagonal, DiagonalRtrl, Elman, IndRnn, Learned, Linear, Lstm, MinGru,
+    MinLstm, Rnn, Rtrl, Sru, Stream,
+};
 use elman_tensor::{Random, Tensor};
 
 fn tensor(shape: [usize; 2], seed: u64) -> Tensor<f64> {
@@ -75,4 +79,82 @@ fn what_does_not_fit_is_an_error_at_the_callers_line_and_changes_nothing() {
     assert!(matches!(error, Err(Error::GradLength { wanted: 24, given: 0, .. })), "{error:?}");
     assert!(learning.reset(&others).is_err());
     assert_eq!(learning.state(), state);
+}
+
+/// The gradient of a sequence of 7 steps of 3 rows, with a loss at every step: of the whole, and what
+/// the diagonal form adds up.
+fn both<C: Diagonal>(build: impl FnOnce(Scope<'_>) -> Result<C, Error>) -> [Vec<f64>; 2] {
+    let (cell, mut params) = Params::<f64>::init(3, |p| {
+        let cell = build(p.scope("c"))?;
+        let head = Linear::new(p.scope("head"), cell.output(), 2)?;
+        Ok(cell.readout(head))
+    })
+    .unwrap();
+    params.values_mut().iter_mut().enumerate().for_each(|(i, w)| *w += (i as f64).sin() * 0.2);
+    let mut whole = Grad::zeros(&params);
+    let x: Vec<f64> = (0..7).flat_map(|t| tensor([3, 2], t).into_values()).collect();
+    let x = Tensor::new([7, 3, 2], x).unwrap();
+    Tape::new()
+        .gradient(&params, &mut whole, |g| {
+            let (y, _) = Rnn(&cell).run(g.input(&x), cell.initial(g, 3));
+            y.square().sum()
+        })
+        .unwrap();
+    let mut learning = DiagonalRtrl::new(&params, &cell, 3).unwrap();
+    let mut sum = Vec::new();
+    for _ in 0..2 {
+        sum = vec![0.0; params.len()];
+        for t in 0..7 {
+            let mut grad = Grad::zeros(&params);
+            let x = tensor([3, 2], t);
+            learning.step(&params, &x, &mut grad, |_, y| y.square().sum()).unwrap();
+            sum.iter_mut().zip(grad.values()).for_each(|(sum, g)| *sum += g);
+        }
+        // The second round begins anew.
+        learning.reset(&params).unwrap();
+    }
+    [whole.values().to_vec(), sum]
+}
+
+fn close([whole, sum]: &[Vec<f64>; 2]) -> bool {
+    whole.iter().zip(sum).all(|(a, b)| (a - b).abs() <= 1e-10 * (1.0 + a.abs()))
+}
+
+#[test]
+fn where_units_know_only_themselves_one_derivative_a_weight_is_exact() {
+    assert!(close(&both(|p| IndRnn::new(p, 2, 4))));
+    assert!(close(&both(|p| MinGru::new(p, 2, 4))));
+    assert!(close(&both(|p| MinLstm::new(p, 2, 4))));
+    assert!(close(&both(|p| Sru::new(p, 2, 4))));
+}
+
+/// A cell that says of itself what is not so.
+struct Pretends(Elman);
+
+impl Cell for Pretends {
+    type State<'g, T: elman_tensor::Real> = [elman_autograd::Var<'g, T>; 1];
+    fn output(&self) -> usize {
+        self.0.output()
+    }
+    fn step<'g, T: elman_tensor::Real>(
+        &self,
+        x: elman_autograd::Var<'g, T>,
+        s: [elman_autograd::Var<'g, T>; 1],
+    ) -> (elman_autograd::Var<'g, T>, [elman_autograd::Var<'g, T>; 1]) {
+        self.0.step(x, s)
+    }
+}
+
+impl Diagonal for Pretends {
+    fn units(&self) -> usize {
+        self.0.output()
+    }
+    fn weights(&self) -> Vec<Param> {
+        self.0.gate().params().to_vec()
+    }
+}
+
+#[test]
+fn where_units_know_each_other_it_is_not() {
+    assert!(!close(&both(|p| Ok(Pretends(Elman::new(p, 2, 4)?)))));
 }
