@@ -1,5 +1,51 @@
 //! Cells and layers around other ones.
 
+/// What a cell around another one, `C` in a field, has in common with it: `state`, `output`,
+/// `initial`, `step`, `packed`.
+macro_rules! as_inner {
+    ($inner:tt: $($what:ident)*) => {
+        $(as_inner!(@$what $inner);)*
+    };
+    (@state $inner:tt) => {
+        type State<'g, T: Real> = C::State<'g, T>;
+    };
+    (@output $inner:tt) => {
+        fn output(&self) -> usize {
+            self.$inner.output()
+        }
+    };
+    (@initial $inner:tt) => {
+        #[track_caller]
+        fn initial<'g, T: Real>(
+            &self,
+            g: &'g elman_autograd::Graph<'g, T>,
+            batch: usize,
+        ) -> Self::State<'g, T> {
+            self.$inner.initial(g, batch)
+        }
+    };
+    (@step $inner:tt) => {
+        #[track_caller]
+        fn step<'g, T: Real>(
+            &self,
+            x: Var<'g, T>,
+            s: Self::State<'g, T>,
+        ) -> (Var<'g, T>, Self::State<'g, T>) {
+            self.$inner.step(x, s)
+        }
+    };
+    (@packed $inner:tt) => {
+        fn packed<T: Real>(
+            &self,
+            params: &elman_autograd::Params<T>,
+            batch: usize,
+        ) -> Option<Box<dyn crate::packed::Packed<T>>> {
+            self.$inner.packed(params, batch)
+        }
+    };
+}
+pub(crate) use as_inner;
+
 mod clipped;
 mod dropout;
 mod learned;

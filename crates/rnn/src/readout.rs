@@ -1,10 +1,11 @@
 //! A cell with a linear readout.
 
+use crate::adaptors::as_inner;
 use crate::cell::Cell;
 use crate::linear::Linear;
 use crate::packed::{self, Packed};
 use crate::seq::Seq;
-use elman_autograd::{Graph, Params, Var};
+use elman_autograd::{Params, Var};
 use elman_tensor::Real;
 
 /// A cell whose outputs are read by a linear map: made by [`Cell::readout`].
@@ -18,15 +19,10 @@ pub struct Readout<C> {
 
 impl<C: Cell> Cell for Readout<C> {
     const EXACT: bool = C::EXACT;
-    type State<'g, T: Real> = C::State<'g, T>;
+    as_inner!(cell: state initial);
 
     fn output(&self) -> usize {
         self.head.output()
-    }
-
-    #[track_caller]
-    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
-        self.cell.initial(g, batch)
     }
 
     #[track_caller]

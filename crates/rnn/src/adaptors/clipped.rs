@@ -1,11 +1,10 @@
 //! Messages through time that are cut to size.
 
 use crate::cell::Cell;
-use crate::packed::Packed;
 use crate::scan::scan;
 use crate::seq::Seq;
 use crate::state::State;
-use elman_autograd::{Error, Graph, Params, Var, rules};
+use elman_autograd::{Error, Var, rules};
 use elman_tensor::Real;
 use std::panic::Location;
 
@@ -35,16 +34,7 @@ impl<C: Cell> Clipped<C> {
 
 impl<C: Cell> Cell for Clipped<C> {
     const EXACT: bool = false;
-    type State<'g, T: Real> = C::State<'g, T>;
-
-    fn output(&self) -> usize {
-        self.cell.output()
-    }
-
-    #[track_caller]
-    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
-        self.cell.initial(g, batch)
-    }
+    as_inner!(cell: state output initial packed);
 
     #[track_caller]
     fn step<'g, T: Real>(
@@ -67,9 +57,5 @@ impl<C: Cell> Cell for Clipped<C> {
         s: Self::State<'g, T>,
     ) -> (Var<'g, T>, Self::State<'g, T>) {
         if xs.graph().training() { scan(self, xs, s) } else { self.cell.sequence(xs, s) }
-    }
-
-    fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
-        self.cell.packed(params, batch)
     }
 }

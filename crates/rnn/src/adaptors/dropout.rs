@@ -3,9 +3,8 @@
 use super::probability;
 use crate::cell::Cell;
 use crate::layer::Layer;
-use crate::packed::Packed;
 use crate::seq::Seq;
-use elman_autograd::{Error, Graph, Params, Scope, Var};
+use elman_autograd::{Error, Scope, Var};
 use elman_tensor::Real;
 
 /// A cell or a layer whose outputs are dropped at random in training, by another mask at each step
@@ -32,16 +31,7 @@ impl<C> Dropout<C> {
 
 impl<C: Cell> Cell for Dropout<C> {
     const EXACT: bool = C::EXACT;
-    type State<'g, T: Real> = C::State<'g, T>;
-
-    fn output(&self) -> usize {
-        self.inner.output()
-    }
-
-    #[track_caller]
-    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
-        self.inner.initial(g, batch)
-    }
+    as_inner!(inner: state output initial packed);
 
     #[track_caller]
     fn step<'g, T: Real>(
@@ -61,10 +51,6 @@ impl<C: Cell> Cell for Dropout<C> {
     ) -> (Var<'g, T>, Self::State<'g, T>) {
         let (ys, s) = self.inner.sequence(xs, s);
         (ys.dropout_over_time(self.rate, self.key), s)
-    }
-
-    fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
-        self.inner.packed(params, batch)
     }
 }
 

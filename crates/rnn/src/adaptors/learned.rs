@@ -1,7 +1,6 @@
 //! Initial states that are learned.
 
 use crate::cell::Cell;
-use crate::packed::Packed;
 use crate::scan::scan;
 use crate::seq::Seq;
 use crate::state::State;
@@ -41,11 +40,7 @@ impl<C: Cell> Learned<C> {
 
 impl<C: Cell> Cell for Learned<C> {
     const EXACT: bool = C::EXACT;
-    type State<'g, T: Real> = C::State<'g, T>;
-
-    fn output(&self) -> usize {
-        self.cell.output()
-    }
+    as_inner!(cell: state output step packed);
 
     #[track_caller]
     fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
@@ -62,15 +57,6 @@ impl<C: Cell> Cell for Learned<C> {
     }
 
     #[track_caller]
-    fn step<'g, T: Real>(
-        &self,
-        x: Var<'g, T>,
-        s: Self::State<'g, T>,
-    ) -> (Var<'g, T>, Self::State<'g, T>) {
-        self.cell.step(x, s)
-    }
-
-    #[track_caller]
     fn sequence<'g, T: Real>(
         &self,
         xs: Seq<'g, T>,
@@ -81,9 +67,5 @@ impl<C: Cell> Cell for Learned<C> {
             return scan(self, xs, s);
         }
         self.cell.sequence(xs, s)
-    }
-
-    fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
-        self.cell.packed(params, batch)
     }
 }

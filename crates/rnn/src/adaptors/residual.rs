@@ -3,7 +3,7 @@
 use crate::cell::Cell;
 use crate::layer::Layer;
 use crate::seq::Seq;
-use elman_autograd::{Graph, Var};
+use elman_autograd::Var;
 use elman_tensor::Real;
 
 /// y = x + f(x), for a cell or a layer of as many outputs as inputs (He et al. 2016; Wu et al.
@@ -13,16 +13,7 @@ pub struct Residual<C>(pub C);
 
 impl<C: Cell> Cell for Residual<C> {
     const EXACT: bool = C::EXACT;
-    type State<'g, T: Real> = C::State<'g, T>;
-
-    fn output(&self) -> usize {
-        self.0.output()
-    }
-
-    #[track_caller]
-    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
-        self.0.initial(g, batch)
-    }
+    as_inner!(0: state output initial);
 
     #[track_caller]
     fn step<'g, T: Real>(

@@ -2,10 +2,9 @@
 
 use super::{Pieces, some_steps};
 use crate::cell::Cell;
-use crate::packed::Packed;
 use crate::seq::Seq;
 use crate::state::State;
-use elman_autograd::{Error, Graph, Params, Var};
+use elman_autograd::{Error, Var};
 use elman_tensor::Real;
 use std::panic::Location;
 
@@ -78,25 +77,7 @@ impl<C: Cell + Clone + 'static> Segmented<C> {
 
 impl<C: Cell + Clone + 'static> Cell for Segmented<C> {
     const EXACT: bool = C::EXACT;
-    type State<'g, T: Real> = C::State<'g, T>;
-
-    fn output(&self) -> usize {
-        self.cell.output()
-    }
-
-    #[track_caller]
-    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
-        self.cell.initial(g, batch)
-    }
-
-    #[track_caller]
-    fn step<'g, T: Real>(
-        &self,
-        x: Var<'g, T>,
-        s: Self::State<'g, T>,
-    ) -> (Var<'g, T>, Self::State<'g, T>) {
-        self.cell.step(x, s)
-    }
+    as_inner!(cell: state output initial step packed);
 
     #[track_caller]
     fn sequence<'g, T: Real>(
@@ -116,9 +97,5 @@ impl<C: Cell + Clone + 'static> Cell for Segmented<C> {
             s = next;
         }
         (ys.concat(0), s)
-    }
-
-    fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
-        self.cell.packed(params, batch)
     }
 }

@@ -3,7 +3,7 @@
 use crate::cell::Cell;
 use crate::layer::Layer;
 use crate::seq::Seq;
-use elman_autograd::{Graph, Var};
+use elman_autograd::Var;
 use elman_tensor::Real;
 
 /// y = [x, f(x)], the inputs side by side with the outputs of a cell or a layer, so that whoever
@@ -23,15 +23,10 @@ impl<C> Skip<C> {
 
 impl<C: Cell> Cell for Skip<C> {
     const EXACT: bool = C::EXACT;
-    type State<'g, T: Real> = C::State<'g, T>;
+    as_inner!(inner: state initial);
 
     fn output(&self) -> usize {
         self.input.saturating_add(self.inner.output())
-    }
-
-    #[track_caller]
-    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
-        self.inner.initial(g, batch)
     }
 
     #[track_caller]

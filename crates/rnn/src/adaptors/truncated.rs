@@ -2,10 +2,9 @@
 
 use super::{Pieces, some_steps};
 use crate::cell::Cell;
-use crate::packed::Packed;
 use crate::seq::Seq;
 use crate::state::State;
-use elman_autograd::{Error, Graph, Params, Var, rules};
+use elman_autograd::{Error, Var, rules};
 use elman_tensor::Real;
 use std::panic::Location;
 
@@ -32,16 +31,7 @@ impl<C: Cell> Truncated<C> {
 
 impl<C: Cell> Cell for Truncated<C> {
     const EXACT: bool = false;
-    type State<'g, T: Real> = C::State<'g, T>;
-
-    fn output(&self) -> usize {
-        self.cell.output()
-    }
-
-    #[track_caller]
-    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
-        self.cell.initial(g, batch)
-    }
+    as_inner!(cell: state output initial packed);
 
     #[track_caller]
     fn step<'g, T: Real>(
@@ -83,9 +73,5 @@ impl<C: Cell> Cell for Truncated<C> {
             };
         }
         (ys.concat(0), s)
-    }
-
-    fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
-        self.cell.packed(params, batch)
     }
 }

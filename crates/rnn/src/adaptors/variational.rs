@@ -2,10 +2,9 @@
 
 use super::{map_first, probability};
 use crate::cell::Cell;
-use crate::packed::Packed;
 use crate::scan::scan;
 use crate::seq::Seq;
-use elman_autograd::{Error, Graph, Params, Scope, Var, rules};
+use elman_autograd::{Error, Scope, Var, rules};
 use elman_tensor::Real;
 use std::panic::Location;
 
@@ -42,16 +41,7 @@ impl<C: Cell> Variational<C> {
 
 impl<C: Cell> Cell for Variational<C> {
     const EXACT: bool = C::EXACT;
-    type State<'g, T: Real> = C::State<'g, T>;
-
-    fn output(&self) -> usize {
-        self.cell.output()
-    }
-
-    #[track_caller]
-    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
-        self.cell.initial(g, batch)
-    }
+    as_inner!(cell: state output initial packed);
 
     #[track_caller]
     fn step<'g, T: Real>(
@@ -87,9 +77,5 @@ impl<C: Cell> Cell for Variational<C> {
         let ones = g.constant([xs.batch(), xs.values().shape().last()], 1.0);
         let mask = ones.dropout_always(self.input, self.key);
         self.cell.sequence(xs.with_values(xs.values() * mask), s)
-    }
-
-    fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
-        self.cell.packed(params, batch)
     }
 }

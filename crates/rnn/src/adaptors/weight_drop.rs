@@ -2,9 +2,8 @@
 
 use super::probability;
 use crate::cell::Cell;
-use crate::packed::Packed;
 use crate::seq::Seq;
-use elman_autograd::{Error, Graph, Param, Params, Scope, Var};
+use elman_autograd::{Error, Graph, Param, Scope, Var};
 use elman_tensor::Real;
 
 /// A cell of which some weights are dropped at random in training, by one mask a training step
@@ -54,16 +53,7 @@ impl<C: Cell, const N: usize> WeightDrop<C, N> {
 
 impl<C: Cell, const N: usize> Cell for WeightDrop<C, N> {
     const EXACT: bool = C::EXACT;
-    type State<'g, T: Real> = C::State<'g, T>;
-
-    fn output(&self) -> usize {
-        self.cell.output()
-    }
-
-    #[track_caller]
-    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
-        self.cell.initial(g, batch)
-    }
+    as_inner!(cell: state output initial packed);
 
     #[track_caller]
     fn step<'g, T: Real>(
@@ -83,9 +73,5 @@ impl<C: Cell, const N: usize> Cell for WeightDrop<C, N> {
     ) -> (Var<'g, T>, Self::State<'g, T>) {
         let _replaced = xs.graph().replace_all(self.weights, self.dropped(xs.graph()));
         self.cell.sequence(xs, s)
-    }
-
-    fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
-        self.cell.packed(params, batch)
     }
 }

@@ -3,7 +3,7 @@
 use super::probability;
 use crate::cell::Cell;
 use crate::state::State;
-use elman_autograd::{Error, Graph, Scope, Var, rules};
+use elman_autograd::{Error, Scope, Var, rules};
 use elman_tensor::Real;
 use std::panic::Location;
 
@@ -35,16 +35,7 @@ impl<C: Cell> Zoneout<C> {
 
 impl<C: Cell> Cell for Zoneout<C> {
     const EXACT: bool = C::EXACT;
-    type State<'g, T: Real> = C::State<'g, T>;
-
-    fn output(&self) -> usize {
-        self.cell.output()
-    }
-
-    #[track_caller]
-    fn initial<'g, T: Real>(&self, g: &'g Graph<'g, T>, batch: usize) -> Self::State<'g, T> {
-        self.cell.initial(g, batch)
-    }
+    as_inner!(cell: state output initial);
 
     #[track_caller]
     fn step<'g, T: Real>(

@@ -28,3 +28,43 @@ pub(super) fn at_once<T: Real>(xs: &Seq<'_, T>) -> bool {
     xs.check("sequence", std::panic::Location::caller());
     xs.time() > 0 && !xs.graph().failed()
 }
+
+/// A cell of one state whose `factors` a and b are all that tells it from others: h′ = a ∘ h + b, and the
+/// output h′.
+macro_rules! linear_cell {
+    ($cell:ident) => {
+        impl Cell for $cell {
+            type State<'g, T: Real> = [Var<'g, T>; 1];
+
+            fn output(&self) -> usize {
+                self.b.shape().last() / Self::PARTS
+            }
+
+            #[track_caller]
+            fn step<'g, T: Real>(
+                &self,
+                x: Var<'g, T>,
+                [h]: [Var<'g, T>; 1],
+            ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
+                let [a, b] = self.factors(x);
+                let h = a * h + b;
+                (h, [h])
+            }
+
+            #[track_caller]
+            fn sequence<'g, T: Real>(
+                &self,
+                xs: crate::seq::Seq<'g, T>,
+                [h]: [Var<'g, T>; 1],
+            ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
+                if !super::linear::at_once(&xs) {
+                    return crate::scan::scan(self, xs, [h]);
+                }
+                let factors = self.factors(xs.values());
+                let (hs, last) = super::linear::states(xs, factors, h, self.parallel);
+                (xs.silenced(hs), [last])
+            }
+        }
+    };
+}
+pub(super) use linear_cell;

@@ -1,9 +1,7 @@
 //! The minimal gated recurrent unit without a state in its gates.
 
-use super::linear::{at_once, states};
+use super::linear::linear_cell;
 use crate::cell::Cell;
-use crate::scan::scan;
-use crate::seq::Seq;
 use elman_autograd::{Error, Param, Scope, Var};
 use elman_tensor::{Init, Real};
 
@@ -23,14 +21,17 @@ pub struct MinGru {
 }
 
 impl MinGru {
+    /// The parts of its sums.
+    const PARTS: usize = 2;
+
     /// A cell, its weights drawn uniformly from ±1/√in.
     ///
     /// # Errors
     /// If a weight cannot be created.
     pub fn new(mut p: Scope<'_>, input: usize, hidden: usize) -> Result<Self, Error> {
-        let (init, width) = (Init::inverse_root(input), hidden.saturating_mul(2));
-        let w = p.gates("w", [input, width], 2, init)?;
-        Ok(MinGru { w, b: p.gates("b", [width], 2, init)?, parallel: false })
+        let (init, width) = (Init::inverse_root(input), hidden.saturating_mul(Self::PARTS));
+        let w = p.gates("w", [input, width], Self::PARTS, init)?;
+        Ok(MinGru { w, b: p.gates("b", [width], Self::PARTS, init)?, parallel: false })
     }
 
     /// This cell with whole sequences computed by a parallel scan over time, for few long rows on
@@ -57,35 +58,4 @@ impl MinGru {
     }
 }
 
-impl Cell for MinGru {
-    type State<'g, T: Real> = [Var<'g, T>; 1];
-
-    fn output(&self) -> usize {
-        self.b.shape().last() / 2
-    }
-
-    #[track_caller]
-    fn step<'g, T: Real>(
-        &self,
-        x: Var<'g, T>,
-        [h]: [Var<'g, T>; 1],
-    ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
-        let [a, b] = self.factors(x);
-        let h = a * h + b;
-        (h, [h])
-    }
-
-    #[track_caller]
-    fn sequence<'g, T: Real>(
-        &self,
-        xs: Seq<'g, T>,
-        [h]: [Var<'g, T>; 1],
-    ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
-        if !at_once(&xs) {
-            return scan(self, xs, [h]);
-        }
-        let [a, b] = self.factors(xs.values());
-        let (hs, last) = states(xs, [a, b], h, self.parallel);
-        (xs.silenced(hs), [last])
-    }
-}
+linear_cell!(MinGru);

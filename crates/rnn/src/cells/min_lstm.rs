@@ -1,9 +1,7 @@
 //! Minimal long short-term memory without a state in its gates.
 
-use super::linear::{at_once, states};
+use super::linear::linear_cell;
 use crate::cell::Cell;
-use crate::scan::scan;
-use crate::seq::Seq;
 use elman_autograd::{Error, Param, Scope, Var};
 use elman_tensor::{Init, Real};
 
@@ -22,14 +20,17 @@ pub struct MinLstm {
 }
 
 impl MinLstm {
+    /// The parts of its sums.
+    const PARTS: usize = 3;
+
     /// A cell, its weights drawn uniformly from ±1/√in.
     ///
     /// # Errors
     /// If a weight cannot be created.
     pub fn new(mut p: Scope<'_>, input: usize, hidden: usize) -> Result<Self, Error> {
-        let (init, width) = (Init::inverse_root(input), hidden.saturating_mul(3));
-        let w = p.gates("w", [input, width], 3, init)?;
-        Ok(MinLstm { w, b: p.gates("b", [width], 3, init)?, parallel: false })
+        let (init, width) = (Init::inverse_root(input), hidden.saturating_mul(Self::PARTS));
+        let w = p.gates("w", [input, width], Self::PARTS, init)?;
+        Ok(MinLstm { w, b: p.gates("b", [width], Self::PARTS, init)?, parallel: false })
     }
 
     /// This cell with whole sequences computed by a parallel scan over time, for few long rows on
@@ -57,35 +58,4 @@ impl MinLstm {
     }
 }
 
-impl Cell for MinLstm {
-    type State<'g, T: Real> = [Var<'g, T>; 1];
-
-    fn output(&self) -> usize {
-        self.b.shape().last() / 3
-    }
-
-    #[track_caller]
-    fn step<'g, T: Real>(
-        &self,
-        x: Var<'g, T>,
-        [h]: [Var<'g, T>; 1],
-    ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
-        let [a, b] = self.factors(x);
-        let h = a * h + b;
-        (h, [h])
-    }
-
-    #[track_caller]
-    fn sequence<'g, T: Real>(
-        &self,
-        xs: Seq<'g, T>,
-        [h]: [Var<'g, T>; 1],
-    ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
-        if !at_once(&xs) {
-            return scan(self, xs, [h]);
-        }
-        let [a, b] = self.factors(xs.values());
-        let (hs, last) = states(xs, [a, b], h, self.parallel);
-        (xs.silenced(hs), [last])
-    }
-}
+linear_cell!(MinLstm);
