@@ -17,7 +17,7 @@ trait Visitor {
     ) -> Result<Self::Output, Error>;
 }
 
-const KINDS: usize = 7;
+const KINDS: usize = 14;
 
 fn visit<V: Visitor>(
     kind: usize,
@@ -42,6 +42,25 @@ fn visit<V: Visitor>(
             let below = Lstm::new(p.scope("below"), input, hidden)?;
             Ok(below.stack(Gru::new(p.scope("above"), hidden, output)?).readout(head(p)?))
         })),
+        6 => visitor.visit(new(|p| {
+            let cell = Learned::new(Lstm::new(p.scope("c"), input, hidden)?, p.scope("start"))?;
+            let cell = Variational::new(cell, p.scope("same"), 0.2, 0.3)?;
+            let cell = Zoneout::new(cell, p.scope("zone"), 0.1, 0.2)?;
+            Ok(Dropout::new(Skip::new(cell, input), p.scope("drop"), 0.5)?)
+        })),
+        7 => visitor.visit(new(|p| {
+            let cell = Residual(Gru::new(p.scope("c"), input, hidden)?);
+            Segmented::of(Truncated::new(cell, 3)?, 2)
+        })),
+        8 => visitor.visit(new(|p| {
+            let lstm = Lstm::new(p.scope("c"), input, hidden)?;
+            let [w, u, _] = lstm.gates().params();
+            WeightDrop::new(Clipped::new(lstm, 0.1)?, p.scope("drop"), [w, u], 0.5)
+        })),
+        9 => visitor.visit(new(|p| Lru::new(p.scope("c"), input, hidden, output))),
+        10 => visitor.visit(new(|p| Ok(MinLstm::new(p.scope("c"), input, hidden)?.in_parallel()))),
+        11 => visitor.visit(new(|p| Qrnn::new(p.scope("c"), input, hidden))),
+        12 => visitor.visit(new(|p| Sru::new(p.scope("c"), input, hidden))),
         _ => visitor.visit(new(|p| {
             let below = Gru::new(p.scope("below"), input, hidden)?;
             Ok(below.stack(Elman::new(p.scope("above"), output, hidden)?))
@@ -226,7 +245,12 @@ proptest! {
             ids: Vec::new(),
             loss: 5,
         };
-        let sizes = if kind == 5 { [sizes[0], sizes[1], sizes[1]] } else { sizes };
+        let sizes = match kind {
+            5 => [sizes[0], sizes[1], sizes[1]],
+            // Inputs are added to outputs.
+            7 => [sizes[0], sizes[0], sizes[2]],
+            _ => sizes,
+        };
         visit(kind, sizes, train).map_err(|error| TestCaseError::fail(error.to_string()))?;
     }
 

@@ -72,6 +72,7 @@ use crate::seq::Seq;
 use crate::state::State;
 use elman_autograd::{Error, Var};
 use elman_tensor::Real;
+use std::panic::Location;
 
 /// The rate of a random mask: at least 0, and below 1.
 fn probability(what: &'static str, rate: f64) -> Result<f64, Error> {
@@ -108,7 +109,9 @@ struct Pieces<'g, T: Real> {
 }
 
 impl<'g, T: Real> Pieces<'g, T> {
+    #[track_caller]
     fn new(xs: Seq<'g, T>) -> Self {
+        xs.check("sequence", Location::caller());
         Pieces { xs, start: 0, outside: xs.graph().now() }
     }
 
@@ -117,11 +120,12 @@ impl<'g, T: Real> Pieces<'g, T> {
         self.outside.unwrap_or(0).saturating_add(self.start)
     }
 
-    /// The next piece, of so many steps or as many as are left; `None` at the end.
+    /// The next piece, of so many steps or as many as are left; `None` at the end, and after a
+    /// failure.
     #[track_caller]
     fn next(&mut self, steps: usize) -> Option<Seq<'g, T>> {
         let left = self.xs.time() - self.start;
-        if left == 0 {
+        if left == 0 || self.xs.graph().failed() {
             self.xs.graph().time(self.outside);
             return None;
         }

@@ -37,6 +37,9 @@ pub fn scan<'g, T: Real, C: Cell + ?Sized>(
     let mut outputs = g.items();
     let mut s = s;
     for t in 0..xs.time() {
+        if g.failed() {
+            break;
+        }
         g.time(Some(outside.unwrap_or(0).saturating_add(t)));
         let at = |flags: Ids<'g, T>| flags.part(t * batch, batch);
         // A row past its end keeps this, whatever a reset or the step would make of it.

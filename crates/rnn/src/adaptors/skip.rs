@@ -5,6 +5,7 @@ use crate::layer::Layer;
 use crate::seq::Seq;
 use elman_autograd::Var;
 use elman_tensor::Real;
+use std::panic::Location;
 
 /// y = [x, f(x)], the inputs side by side with the outputs of a cell or a layer, so that whoever
 /// comes next sees both (Graves 2013).
@@ -18,6 +19,16 @@ impl<C> Skip<C> {
     /// Around a cell or a layer that reads `input` features.
     pub fn new(inner: C, input: usize) -> Self {
         Skip { inner, input }
+    }
+
+    /// Inputs and outputs along an axis.
+    #[track_caller]
+    fn both<'g, T: Real>(&self, axis: usize, x: Var<'g, T>, y: Var<'g, T>) -> Var<'g, T> {
+        if x.shape().last() != self.input {
+            let reason = format!("wanted {} features, got {}", self.input, x.shape());
+            x.graph().refuse("skip", reason, Location::caller());
+        }
+        x.graph().concat(axis, &[x, y])
     }
 }
 
@@ -36,7 +47,7 @@ impl<C: Cell> Cell for Skip<C> {
         s: Self::State<'g, T>,
     ) -> (Var<'g, T>, Self::State<'g, T>) {
         let (y, s) = self.inner.step(x, s);
-        (x.graph().concat(1, &[x, y]), s)
+        (self.both(1, x, y), s)
     }
 
     #[track_caller]
@@ -46,7 +57,7 @@ impl<C: Cell> Cell for Skip<C> {
         s: Self::State<'g, T>,
     ) -> (Var<'g, T>, Self::State<'g, T>) {
         let (ys, s) = self.inner.sequence(xs, s);
-        (xs.graph().concat(2, &[xs.values(), ys]), s)
+        (self.both(2, xs.values(), ys), s)
     }
 }
 
@@ -55,6 +66,6 @@ impl<L: Layer> Layer for Skip<L> {
     fn forward<'g, T: Real>(&self, xs: impl Into<Seq<'g, T>>) -> Seq<'g, T> {
         let xs = xs.into();
         let ys = self.inner.forward(xs);
-        ys.with_values(xs.graph().concat(2, &[xs.values(), ys.values()]))
+        ys.with_values(self.both(2, xs.values(), ys.values()))
     }
 }

@@ -77,9 +77,11 @@ impl Lru {
         let gamma = p.drawn("gamma", [hidden], |_, gamma| {
             gamma.iter_mut().zip(square).for_each(|(gamma, u)| *gamma = 0.5 * (1.0 - u).ln());
         })?;
-        let root = |n: usize| 1.0 / (n.max(1) as f64).sqrt();
-        let [into, out] =
-            [Init::Normal { std: root(2 * input) }, Init::Normal { std: root(hidden) }];
+        let root = |n: f64| 1.0 / n.max(1.0).sqrt();
+        let [into, out] = [
+            Init::Normal { std: root(2.0 * input as f64) },
+            Init::Normal { std: root(hidden as f64) },
+        ];
         Ok(Lru {
             nu,
             theta,
@@ -92,7 +94,7 @@ impl Lru {
                 p.weight("c", [hidden, output], out)?,
                 p.weight("c_imaginary", [hidden, output], out)?,
             ],
-            d: p.weight("d", [input, output], Init::Normal { std: root(input) })?,
+            d: p.weight("d", [input, output], Init::Normal { std: root(input as f64) })?,
         })
     }
 
