@@ -2,7 +2,7 @@
 //!
 //! Every character costs `-log2 p`, its probability under a network that was trained on nothing but
 //! the characters before it; an arithmetic coder comes within some bytes of that. The decoder
-//! trains along, and needs the alphabet: 256 bits more. Pieces are coded one after the other. When
+//! trains along, and needs the alphabet and the length: 288 bits more. Pieces are coded one after the other. When
 //! one is coded, the network learns from the window that ends with it, and in the second entry from
 //! windows anywhere in the text before, too.
 
@@ -47,11 +47,13 @@ struct Plan {
     rates: [f64; 2],
 }
 
+/// Bits for what a decoder has to know: a flag for each byte, and the length.
+const HEADER: f64 = 256.0 + 32.0;
 const HIDDEN: usize = 256;
 const EMBEDDED: usize = 64;
 /// Characters of a window.
 const WINDOW: usize = 64;
-/// What a window of old text, which begins with a state of zeros, is not asked for.
+/// Characters that a window of old text is not asked for: it begins with a state of zeros.
 const BEGIN: usize = 8;
 /// How much more a recent character weighs than an old one.
 const RECENT: f64 = 8.0;
@@ -141,5 +143,5 @@ fn code(seed: u64, plan: Plan) -> Result<f64, Error> {
             (rehearsed + weight * recent) / (1.0 + weight)
         })?;
     }
-    Ok((nats / LN_2 + 256.0) / len as f64)
+    Ok((nats / LN_2 + HEADER) / len as f64)
 }

@@ -34,6 +34,7 @@ use table::{Entry, Outcome};
 /// All of them, in the order of the table.
 const ENTRIES: &[Entry] = &[
     adding::HUNDRED,
+    adding::SIX_HUNDRED,
     temporal_order::TWO,
     temporal_order::THREE,
     embedded_reber::ENTRY,

@@ -15,8 +15,8 @@ pub(crate) const ENTRY: Entry = Entry {
     run: train,
 };
 
-/// Chosen with other seeds (11 to 15) on sequences 5000 to 5999, which are neither learned from nor
-/// tested on.
+/// The first settings that were tried; with other seeds (11 to 15), on sequences 5000 to 5999, they
+/// gave 96.8 to 97.4 % after 100 epochs, and most of it after 60.
 const RATE: f64 = 5e-3;
 const DECAY: f64 = 0.01;
 const DROPOUT: f64 = 0.3;
