@@ -26,9 +26,8 @@ pub(crate) fn right(
     let (rows, symbols) = (batch.lengths.len(), logits.shape().last());
     let mut wrong = vec![false; rows];
     for (i, (y, legal)) in logits.values().iter().zip(batch.y.values()).enumerate() {
-        let (t, row) = (i / symbols / rows, i / symbols % rows);
-        // A logit above 0 is a probability above one half.
-        wrong[row] |= t < batch.lengths[row] as usize && (*y > 0.0) != (*legal > 0.5);
+        // A logit above 0 is a probability above one half. Past the end of a row both are 0.
+        wrong[i / symbols % rows] |= (*y > 0.0) != (*legal > 0.5);
     }
     Ok(wrong.iter().filter(|&&wrong| !wrong).count())
 }
