@@ -46,7 +46,7 @@ fn visit<V: Visitor>(
             let cell = Learned::new(Lstm::new(p.scope("c"), input, hidden)?, p.scope("start"))?;
             let cell = Variational::new(cell, p.scope("same"), 0.2, 0.3)?;
             let cell = Zoneout::new(cell, p.scope("zone"), 0.1, 0.2)?;
-            Ok(Dropout::new(Skip::new(cell, input), p.scope("drop"), 0.5)?)
+            Dropout::new(Skip::new(cell, input), p.scope("drop"), 0.5)
         })),
         7 => visitor.visit(new(|p| {
             let cell = Residual(Gru::new(p.scope("c"), input, hidden)?);
