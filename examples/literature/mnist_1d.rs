@@ -7,20 +7,20 @@ use elman::prelude::*;
 pub(crate) const ENTRY: Entry = Entry {
     name: "mnist-1d",
     setting: "GRU 64 in both directions, mean over time, dropout 0.3, batches of 100, AdamW 5e-3, \
-              cosine, 60 epochs of 4000 sequences; 1000 others",
+              cosine, 100 epochs of 4000 sequences; 1000 others",
     published: "GRU 91 %, CNN 94 %, people 96 % (Greydanus & Kobak 2020)",
     goal: Goal::Percent(96.0),
     seeds: 5,
-    quick: 1,
+    quick: 0,
     run: train,
 };
 
-/// The first settings that were tried; with other seeds (11 to 15), on sequences 5000 to 5999, they
-/// gave 96.8 to 97.4 % after 100 epochs, and most of it after 60.
+/// Chosen with ten other seeds (11 to 20) on sequences 5000 to 5999: 100 epochs gave 96.4 to 97.9 %
+/// there, 60 epochs 96.1 to 97.6 %.
 const RATE: f64 = 5e-3;
 const DECAY: f64 = 0.01;
 const DROPOUT: f64 = 0.3;
-const EPOCHS: u64 = 60;
+const EPOCHS: u64 = 100;
 const HIDDEN: usize = 64;
 const CLASSES: usize = 10;
 const LEARNED: usize = 4000;
