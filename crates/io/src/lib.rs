@@ -1,0 +1,6 @@
+//! Exchange of models with other programs: see [`exchange`].
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod exchange;

@@ -1,0 +1,5 @@
+//! Models to and from other programs.
+
+mod arrays;
+mod models;
+mod onnx_export;
