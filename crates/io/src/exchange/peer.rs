@@ -36,6 +36,7 @@ from!(Elman Lstm PeepholeLstm CoupledLstm ProjectedLstm Gru ResetFirstGru);
 
 /// One level of a stack: a cell, or one for each direction, their outputs side by side.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "it is made of handles, and as rare as levels")]
 pub enum Level {
     /// A cell that reads forwards.
     Forward(Peer),

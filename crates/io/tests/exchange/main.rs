@@ -3,3 +3,5 @@
 mod arrays;
 mod models;
 mod onnx_export;
+mod onnx_import;
+mod pytorch;
