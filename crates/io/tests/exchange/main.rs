@@ -1,6 +1,7 @@
 //! Models to and from other programs.
 
 mod arrays;
+mod keras;
 mod models;
 mod onnx_export;
 mod onnx_import;
