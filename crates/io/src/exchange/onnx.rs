@@ -23,3 +23,6 @@ pub use ints::Ints;
 pub use limits::Limits;
 pub use model::Imported;
 pub use value::Value;
+
+#[cfg(test)]
+mod tests;
