@@ -10,11 +10,12 @@ mod element;
 mod error;
 pub mod keras;
 mod layout;
+mod network;
 pub mod onnx;
 mod peer;
 pub mod pytorch;
 
 pub use element::Element;
 pub use error::Error;
-pub use layout::Layout;
+pub use network::levels;
 pub use peer::{Level, Peer};

@@ -50,6 +50,12 @@ pub enum Error {
         /// What it lacks.
         cell: String,
     },
+    /// A cell that none of the other programs has.
+    #[error("the cell {cell} is ours alone: no operator or layer of another program computes it")]
+    Ours {
+        /// Its name in settings.
+        cell: String,
+    },
     /// Levels that one module of the other program cannot have together.
     #[error(
         "level {level} of {module:?} differs from level 0 in {what}: one module has one for all"

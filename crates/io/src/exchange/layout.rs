@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 /// Where the weights of a model lie in the arrays of another program: one list for both ways.
 #[derive(Debug, Clone, Default)]
-pub struct Layout {
+pub(crate) struct Layout {
     arrays: Vec<Array>,
 }
 
@@ -114,7 +114,7 @@ impl Layout {
     }
 
     /// Names and shapes, in the other program's order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, Shape)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Shape)> {
         self.arrays.iter().map(|array| (array.name.as_str(), array.shape))
     }
 
@@ -122,7 +122,10 @@ impl Layout {
     ///
     /// # Errors
     /// If two arrays have one name, or a weight belongs to other parameters.
-    pub fn export<T: Real>(&self, params: &Params<T>) -> Result<Vec<(String, Tensor<T>)>, Error> {
+    pub(crate) fn export<T: Real>(
+        &self,
+        params: &Params<T>,
+    ) -> Result<Vec<(String, Tensor<T>)>, Error> {
         self.check(params)?;
         self.arrays.iter().map(|array| Ok((array.name.clone(), array.export(params)?))).collect()
     }

@@ -34,7 +34,7 @@ macro_rules! from {
 }
 from!(Elman Lstm PeepholeLstm CoupledLstm ProjectedLstm Gru ResetFirstGru);
 
-/// One level of a stack: a cell, or one for each direction, their outputs side by side.
+/// One level of a stack, made of a cell or of a pair of cells by `into`: a cell, or one for each direction, their outputs side by side.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "it is made of handles, and as rare as levels")]
 pub enum Level {

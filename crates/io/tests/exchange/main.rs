@@ -3,6 +3,7 @@
 mod arrays;
 mod keras;
 mod models;
+mod networks;
 mod onnx_export;
 mod onnx_import;
 mod pytorch;

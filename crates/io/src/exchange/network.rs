@@ -1,0 +1,71 @@
+//! Networks that are put together when the program runs.
+
+use super::error::Error;
+use super::onnx::Export;
+use super::peer::{Level, Peer};
+use elman_rnn::{AnyCell, Bidirectional, Network, NetworkLayer};
+
+impl TryFrom<&AnyCell> for Peer {
+    type Error = Error;
+
+    /// The cell, if another program has it.
+    fn try_from(cell: &AnyCell) -> Result<Self, Error> {
+        Ok(match cell {
+            AnyCell::Elman(cell) => (*cell).into(),
+            AnyCell::Lstm(cell) => (*cell).into(),
+            AnyCell::PeepholeLstm(cell) => (*cell).into(),
+            AnyCell::CoupledLstm(cell) => (*cell).into(),
+            AnyCell::ProjectedLstm(cell) => (*cell).into(),
+            AnyCell::Gru(cell) => (*cell).into(),
+            AnyCell::ResetFirstGru(cell) => (*cell).into(),
+            other => return Err(Error::Ours { cell: other.kind().to_string() }),
+        })
+    }
+}
+
+/// The levels of a network, for [`StateDict::recurrent`](super::pytorch::StateDict::recurrent) and
+/// [`Weights::recurrent`](super::keras::Weights::recurrent). Dropout has no weights, and is left
+/// out.
+///
+/// # Errors
+/// If no other program has one of the cells.
+pub fn levels(network: &Network) -> Result<Vec<Level>, Error> {
+    let level = |layer: &NetworkLayer| match layer {
+        NetworkLayer::Forward(cell) => Ok(Level::Forward(cell.inner().try_into()?)),
+        NetworkLayer::Both(both) => {
+            let Bidirectional { forward, backward, .. } = both.inner();
+            Ok(Level::Both(forward.try_into()?, backward.try_into()?))
+        }
+    };
+    network.layers().iter().map(level).collect()
+}
+
+impl Export {
+    /// A network, as it is without dropout.
+    ///
+    /// ```
+    /// use elman_autograd::Params;
+    /// use elman_io::exchange::onnx::Export;
+    /// use elman_rnn::{Architecture, Input, Kind, LayerSettings, Network};
+    ///
+    /// let layers = vec![LayerSettings::new(Kind::Gru, 8)];
+    /// let architecture = Architecture { input: Input::Features(3), layers, outputs: Some(2) };
+    /// let (network, params) = Params::<f32>::init(1, |p| Network::new(p, &architecture))?;
+    /// let bytes = Export::network(&network)?.to_bytes(&params)?;
+    /// # assert!(!bytes.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If no other program has one of the cells.
+    pub fn network(network: &Network) -> Result<Self, Error> {
+        let mut export = levels(network)?.into_iter().fold(Export::new(), Export::level);
+        if let Some(embedding) = network.embedding() {
+            export = export.embedding(embedding);
+        }
+        if let Some(head) = network.head() {
+            export = export.head(head);
+        }
+        Ok(export)
+    }
+}
