@@ -2,26 +2,8 @@
 
 use super::error::Error;
 use super::onnx::Export;
-use super::peer::{Level, Peer};
-use elman_rnn::{AnyCell, Bidirectional, Network, NetworkLayer};
-
-impl TryFrom<&AnyCell> for Peer {
-    type Error = Error;
-
-    /// The cell, if another program has it.
-    fn try_from(cell: &AnyCell) -> Result<Self, Error> {
-        Ok(match cell {
-            AnyCell::Elman(cell) => (*cell).into(),
-            AnyCell::Lstm(cell) => (*cell).into(),
-            AnyCell::PeepholeLstm(cell) => (*cell).into(),
-            AnyCell::CoupledLstm(cell) => (*cell).into(),
-            AnyCell::ProjectedLstm(cell) => (*cell).into(),
-            AnyCell::Gru(cell) => (*cell).into(),
-            AnyCell::ResetFirstGru(cell) => (*cell).into(),
-            other => return Err(Error::Ours { cell: other.kind().to_string() }),
-        })
-    }
-}
+use super::peer::Level;
+use elman_rnn::{Bidirectional, Network, NetworkLayer};
 
 /// The levels of a network, for [`StateDict::recurrent`](super::pytorch::StateDict::recurrent) and
 /// [`Weights::recurrent`](super::keras::Weights::recurrent). Dropout has no weights, and is left

@@ -11,11 +11,13 @@ mod limits;
 mod messages;
 mod model;
 mod operators;
+mod plan;
 mod strides;
 mod tensors;
 mod value;
 mod weights;
 mod wire;
+mod writer;
 
 pub use export::Export;
 pub use import::import;

@@ -4,35 +4,44 @@ use super::error::Error;
 use super::layout::Part;
 use elman_autograd::{Param, Var};
 use elman_rnn::{
-    Activation, Cell, CoupledLstm, Elman, Gate, Gru, Lstm, PeepholeLstm, ProjectedLstm,
+    Activation, AnyCell, Cell, CoupledLstm, Elman, Gate, Gru, Lstm, PeepholeLstm, ProjectedLstm,
     ResetFirstGru, Seq,
 };
 use elman_tensor::Real;
 
-/// A cell that another program has too; cells become one by `into`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-#[allow(missing_docs, reason = "each is the cell of its name")]
-pub enum Peer {
-    Elman(Elman),
-    Lstm(Lstm),
-    PeepholeLstm(PeepholeLstm),
-    CoupledLstm(CoupledLstm),
-    ProjectedLstm(ProjectedLstm),
-    Gru(Gru),
-    ResetFirstGru(ResetFirstGru),
-}
+macro_rules! peers {
+    ($($cell:ident)*) => {
+        /// A cell that another program has too; cells become one by `into`.
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        #[non_exhaustive]
+        pub enum Peer {
+            $(
+                #[doc = concat!("[`", stringify!($cell), "`](elman_rnn::", stringify!($cell), ").")]
+                $cell($cell),
+            )*
+        }
 
-macro_rules! from {
-    ($($cell:ident)*) => {$(
-        impl From<$cell> for Peer {
-            fn from(cell: $cell) -> Self {
-                Peer::$cell(cell)
+        $(
+            impl From<$cell> for Peer {
+                fn from(cell: $cell) -> Self {
+                    Peer::$cell(cell)
+                }
+            }
+        )*
+
+        impl TryFrom<&AnyCell> for Peer {
+            type Error = Error;
+
+            fn try_from(cell: &AnyCell) -> Result<Self, Error> {
+                match cell {
+                    $(AnyCell::$cell(cell) => Ok(Peer::$cell(*cell)),)*
+                    other => Err(Error::Ours { cell: other.kind().to_string() }),
+                }
             }
         }
-    )*};
+    };
 }
-from!(Elman Lstm PeepholeLstm CoupledLstm ProjectedLstm Gru ResetFirstGru);
+peers!(Elman Lstm PeepholeLstm CoupledLstm ProjectedLstm Gru ResetFirstGru);
 
 /// One level of a stack, made of a cell or of a pair of cells by `into`: a cell, or one for each direction, their outputs side by side.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -186,14 +186,17 @@ fn fits(module: &str, levels: &[Level], level: usize) -> Result<(), Error> {
 pub fn read<T: Real>(file: &[u8]) -> Result<BTreeMap<String, Tensor<T>>, Error> {
     let arrays = SafeTensors::deserialize(file).map_err(malformed)?;
     let array = |(name, array): (String, TensorView<'_>)| {
-        let values = match array.dtype() {
-            Dtype::F32 => numbers(array.data(), |bytes| f32::from_le_bytes(bytes).into()),
-            Dtype::F64 => numbers(array.data(), f64::from_le_bytes),
-            other => {
-                let reason = format!("its type is {other:?}; F32 and F64 are understood");
-                return Err(Error::unsupported(name, reason));
-            }
+        let (data, type_) = (array.data(), array.dtype());
+        let values = match type_ {
+            Dtype::F32 => numbers(data, |bytes| T::from_f64(f32::from_le_bytes(bytes).into())),
+            Dtype::F64 => numbers(data, |bytes| T::from_f64(f64::from_le_bytes(bytes))),
+            _ => None,
         };
+        let unsupported = || {
+            let reason = format!("its type is {type_:?}; F32 and F64 are understood");
+            Error::unsupported(name.clone(), reason)
+        };
+        let values = values.ok_or_else(unsupported)?;
         let tensor = Tensor::new(Shape::new(array.shape())?, values)?;
         Ok((name, tensor))
     };

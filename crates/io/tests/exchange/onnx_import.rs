@@ -4,7 +4,9 @@
 use crate::arrays::{deviation, path, read};
 use crate::models;
 use elman_autograd::{Grad, Graph, Params, Tape};
-use elman_io::exchange::onnx::{Imported, Ints, Limits, Value, import};
+use elman_io::exchange::Error;
+use elman_io::exchange::onnx::{Export, Imported, Ints, Limits, Value, import};
+use elman_rnn::{Bidirectional, Gru, Layer, Lstm, Rnn};
 use elman_tensor::{Dual, Real, Tensor};
 use std::collections::BTreeMap;
 
@@ -116,4 +118,34 @@ fn what_comes_in_learns() {
         params.values_mut().iter_mut().zip(step).for_each(|(w, g)| *w -= 1e-3 * g);
         assert!(loss(&params, &mut grad).unwrap() < before);
     }
+}
+
+/// Sequences of no steps, of no rows, and of one, through cells of one unit.
+#[test]
+fn the_smallest_sizes() {
+    let ((lstm, gru), params) = Params::<f64>::init(1, |p| {
+        let lstm = Lstm::new(p.scope("lstm"), 1, 1)?;
+        Ok((lstm, (Gru::new(p.scope("a"), 1, 1)?, Gru::new(p.scope("b"), 1, 1)?)))
+    })
+    .unwrap();
+    let bytes = Export::new().level(lstm).level(gru).to_bytes(&params).unwrap();
+    let (model, imported) = import::<f64>(&bytes, Limits::default()).unwrap();
+    let both = Rnn(lstm).then(Bidirectional::new(gru.0, gru.1));
+    for sizes in [[0, 2, 1], [3, 0, 1], [0, 0, 1], [1, 1, 1], [2, 1, 1]] {
+        let x = Tensor::from_fn(sizes, |i| i as f64 - 0.5).unwrap();
+        let ours = Tape::new().evaluate(&params, |g| both.forward(g.input(&x)).values().tensor());
+        let back =
+            Tape::new().evaluate(&imported, |g| model.forward(g.input(&x)).values().tensor());
+        assert_eq!(back, ours);
+    }
+}
+
+/// What cannot be written is refused.
+#[test]
+fn exports_of_nothing() {
+    let (lstm, params) = Params::<f32>::init(1, |p| Lstm::new(p.scope("lstm"), 2, 3)).unwrap();
+    assert_eq!(Export::new().to_bytes(&params), Err(Error::Empty));
+    let (_, others) = Params::<f32>::init(1, |p| Lstm::new(p.scope("other"), 2, 3)).unwrap();
+    let foreign = Export::new().level(lstm).to_bytes(&others);
+    assert_eq!(foreign, Err(Error::Foreign { name: "level0.w".into() }));
 }

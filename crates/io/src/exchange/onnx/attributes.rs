@@ -37,7 +37,7 @@ impl Attributes {
         }
     }
 
-    /// An attribute of a kind, whose files of old may say none.
+    /// An attribute, which must be of a kind.
     fn take(&mut self, name: &str, kind: i32) -> Result<Option<Attribute>, Error> {
         let Some(attribute) = self.left.remove(name) else { return Ok(None) };
         if attribute.r#type != kind {
@@ -47,12 +47,20 @@ impl Attributes {
         Ok(Some(attribute))
     }
 
+    pub(crate) fn whole(&mut self, name: &str) -> Result<Option<i64>, Error> {
+        Ok(self.take(name, kinds::INT)?.map(|a| a.i.unwrap_or(0)))
+    }
+
     pub(crate) fn int(&mut self, name: &str, default: i64) -> Result<i64, Error> {
-        Ok(self.take(name, kinds::INT)?.map_or(default, |a| a.i.unwrap_or(0)))
+        Ok(self.whole(name)?.unwrap_or(default))
+    }
+
+    pub(crate) fn number(&mut self, name: &str) -> Result<Option<f64>, Error> {
+        Ok(self.take(name, kinds::FLOAT)?.map(|a| a.f.unwrap_or(0.0).into()))
     }
 
     pub(crate) fn float(&mut self, name: &str, default: f64) -> Result<f64, Error> {
-        Ok(self.take(name, kinds::FLOAT)?.map_or(default, |a| a.f.unwrap_or(0.0).into()))
+        Ok(self.number(name)?.unwrap_or(default))
     }
 
     pub(crate) fn text(&mut self, name: &str, default: &str) -> Result<String, Error> {

@@ -2,14 +2,12 @@
 
 use super::super::element::{Element, bytes};
 use super::super::error::Error;
-use super::super::layout::{Array, Layout, Part};
+use super::super::layout::{Array, Part};
 use super::super::peer::{Level, Peer};
 use super::activations;
-use super::messages::{
-    Attribute, Dimension, Graph, Model, Node, OperatorSet, Tensor, TensorShape, TensorType, Type,
-    ValueInfo, kinds, types,
-};
+use super::messages::{Model, OperatorSet, Tensor, types};
 use super::weights::{Names, form, layout};
+use super::writer::{BATCH, Size, TIME, Writer, integer, text};
 use elman_autograd::Params;
 use elman_rnn::{Embedding, Linear};
 use prost::Message;
@@ -225,95 +223,4 @@ fn write_head(file: &mut Writer, head: Linear, x: String) -> String {
     file.layout.push(Array::new("head.b", b.shape(), [Part::whole(b)]));
     let product = file.node("MatMul", "head.product", &[&x, "head.w"], &[]);
     file.node("Add", "head.sum", &[&product, "head.b"], &[])
-}
-
-/// The size of an axis.
-#[derive(Clone, Copy)]
-enum Size {
-    Fixed(usize),
-    Free(&'static str),
-}
-
-const TIME: Size = Size::Free("time");
-const BATCH: Size = Size::Free("batch");
-
-/// A graph as it is written.
-#[derive(Default)]
-struct Writer {
-    graph: Graph,
-    layout: Layout,
-    element: i32,
-}
-
-impl Writer {
-    fn input(&mut self, name: &str, element: i32, sizes: &[Size]) {
-        self.graph.input.push(value(name, element, sizes));
-    }
-
-    fn output(&mut self, name: &str, sizes: &[Size]) {
-        self.graph.output.push(value(name, self.element, sizes));
-    }
-
-    /// A constant, in one axis.
-    fn integers(&mut self, name: &str, values: &[i64]) -> String {
-        self.graph.initializer.push(Tensor {
-            dims: vec![values.len() as i64],
-            data_type: types::INT64,
-            int64_data: values.to_vec(),
-            name: name.into(),
-            ..Tensor::default()
-        });
-        name.into()
-    }
-
-    /// A node with one output, which has its name.
-    fn node(
-        &mut self,
-        operator: &str,
-        name: &str,
-        inputs: &[&str],
-        attributes: &[(&str, i64)],
-    ) -> String {
-        let attributes = attributes.iter().map(|(name, value)| integer(name, *value)).collect();
-        self.node_to(operator, name, inputs, &[name], attributes);
-        name.into()
-    }
-
-    fn node_to(
-        &mut self,
-        operator: &str,
-        name: &str,
-        inputs: &[&str],
-        outputs: &[&str],
-        attribute: Vec<Attribute>,
-    ) {
-        let strings = |names: &[&str]| names.iter().map(|&name| name.into()).collect();
-        self.graph.node.push(Node {
-            input: strings(inputs),
-            output: strings(outputs),
-            name: name.into(),
-            op_type: operator.into(),
-            attribute,
-            domain: String::new(),
-        });
-    }
-}
-
-fn value(name: &str, elem_type: i32, sizes: &[Size]) -> ValueInfo {
-    let dim = sizes.iter().map(|size| match *size {
-        Size::Fixed(size) => Dimension { dim_value: Some(size as i64), dim_param: None },
-        Size::Free(name) => Dimension { dim_value: None, dim_param: Some(name.into()) },
-    });
-    let shape = Some(TensorShape { dim: dim.collect() });
-    let tensor_type = Some(TensorType { elem_type, shape });
-    ValueInfo { name: name.into(), r#type: Some(Type { tensor_type }) }
-}
-
-fn integer(name: &str, value: i64) -> Attribute {
-    Attribute { name: name.into(), i: Some(value), r#type: kinds::INT, ..Attribute::default() }
-}
-
-fn text(name: &str, value: &str) -> Attribute {
-    let s = Some(value.as_bytes().to_vec());
-    Attribute { name: name.into(), s, r#type: kinds::STRING, ..Attribute::default() }
 }

@@ -1,6 +1,7 @@
 //! What nodes do.
 
 mod elementwise;
+mod items;
 mod product;
 mod recurrent;
 mod shapes;

@@ -17,7 +17,8 @@ pub(crate) enum Constant {
 
 /// The constant that a message holds.
 pub(crate) fn constant(message: Message) -> Result<Constant, Error> {
-    let place = || format!("tensor {:?}", message.name);
+    let name = message.name;
+    let place = || format!("tensor {name:?}");
     if message.data_location != 0 {
         return Err(Error::unsupported(place(), "its data lie in another file"));
     }
@@ -27,30 +28,41 @@ pub(crate) fn constant(message: Message) -> Result<Constant, Error> {
         .map_err(|_| Error::unsupported(place(), format!("its sizes are {:?}", message.dims)))?;
     let shape = Shape::new(&dims)?;
     let raw = message.raw_data.as_deref();
-    let floats = |values| Ok(Constant::Floats(Tensor::new(shape, values)?));
-    let ints = |values: Vec<i64>| {
-        let given = values.len();
-        let ints = Ints::new(shape, values).ok_or(elman_tensor::Error::Length { shape, given })?;
-        Ok(Constant::Ints(ints))
-    };
-    match (message.data_type, raw) {
-        (types::FLOAT, None) => floats(message.float_data.iter().map(|&x| x.into()).collect()),
-        (types::FLOAT, Some(raw)) => floats(numbers(raw, |b| f32::from_le_bytes(b).into())),
-        (types::DOUBLE, None) => floats(message.double_data.clone()),
-        (types::DOUBLE, Some(raw)) => floats(numbers(raw, f64::from_le_bytes)),
-        (types::INT64, None) => ints(message.int64_data.clone()),
-        (types::INT64, Some(raw)) => {
-            ints(raw.as_chunks().0.iter().map(|&b| i64::from_le_bytes(b)).collect())
-        }
-        (types::INT32, None) => ints(message.int32_data.iter().map(|&x| x.into()).collect()),
-        (types::INT32, Some(raw)) => {
-            ints(raw.as_chunks().0.iter().map(|&b| i32::from_le_bytes(b).into()).collect())
-        }
-        (other, _) => {
-            let reason = format!(
-                "its type has the number {other}; float, double, int32 and int64 are understood"
-            );
-            Err(Error::unsupported(place(), reason))
-        }
+    let typed = [
+        message.float_data.len(),
+        message.double_data.len(),
+        message.int32_data.len(),
+        message.int64_data.len(),
+    ];
+    if raw.is_some() && typed != [0; 4] {
+        return Err(Error::unsupported(place(), "it has its numbers twice"));
     }
+    let floats = |values: Option<Vec<f64>>| {
+        values.map(|values| Ok(Constant::Floats(Tensor::new(shape, values)?)))
+    };
+    let ints = |values: Option<Vec<i64>>| {
+        values.map(|values| {
+            let given = values.len();
+            let ints = Ints::new(shape, values);
+            Ok(Constant::Ints(ints.ok_or(elman_tensor::Error::Length { shape, given })?))
+        })
+    };
+    let found = match (message.data_type, raw) {
+        (types::FLOAT, None) => {
+            floats(Some(message.float_data.iter().map(|&x| x.into()).collect()))
+        }
+        (types::FLOAT, Some(raw)) => floats(numbers(raw, |b| f32::from_le_bytes(b).into())),
+        (types::DOUBLE, None) => floats(Some(message.double_data)),
+        (types::DOUBLE, Some(raw)) => floats(numbers(raw, f64::from_le_bytes)),
+        (types::INT64, None) => ints(Some(message.int64_data)),
+        (types::INT64, Some(raw)) => ints(numbers(raw, i64::from_le_bytes)),
+        (types::INT32, None) => ints(Some(message.int32_data.iter().map(|&x| x.into()).collect())),
+        (types::INT32, Some(raw)) => ints(numbers(raw, |b| i32::from_le_bytes(b).into())),
+        (other, _) => {
+            let wanted = "float, double, int32 and int64 are understood";
+            let reason = format!("its type has the number {other}; {wanted}");
+            return Err(Error::unsupported(place(), reason));
+        }
+    };
+    found.unwrap_or_else(|| Err(Error::unsupported(place(), "its last number is cut off")))
 }
