@@ -1,12 +1,13 @@
 //! How large a file may be.
 
 /// How large a file may be, before anything is made of it.
+///
+/// What is made of a file takes some times its bytes, and some hundred bytes more for each field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The most bytes.
     pub bytes: usize,
-    /// The most fields of all messages: what is made of one takes no more than some hundred bytes
-    /// beside its own.
+    /// The most fields of all messages together.
     pub fields: usize,
 }
 

@@ -12,7 +12,8 @@ use std::panic::Location;
 ///
 /// It runs at any scalar, and learns like any other model. As a [`Layer`] it takes its one input of
 /// numbers, in the axes that the file says, to its first output; [`run`](Imported::run) gives all
-/// inputs and outputs.
+/// inputs and outputs. The values between its nodes are those of the recording; the list of them,
+/// and the sizes that the file computes, are made anew at each run.
 ///
 /// ```
 /// use elman_autograd::{Grad, Params, Tape};
