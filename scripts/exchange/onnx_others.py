@@ -64,8 +64,21 @@ def numbers(*sizes):
     return random.uniform(-1, 1, sizes).round(3).astype(np.float32)
 
 
-def finish(name, inputs, runtime=True):
-    """Checks a file, runs it, and writes what came out."""
+def larger(inputs):
+    """Other numbers for more steps and more rows."""
+    more = {"x": [2, 1], "h": [0, 1], "c": [0, 1]}
+    sizes = {name: [*x.shape] for name, x in inputs.items()}
+    for name, (a, b) in more.items():
+        if name in sizes:
+            sizes[name][0] += a
+            sizes[name][1] += b
+    whole = lambda size: random.integers(0, SYMBOLS, size)
+    draw = lambda x, size: numbers(*size) if x.dtype == np.float32 else whole(size)
+    return {name: draw(x, sizes[name]) for name, x in inputs.items()}
+
+
+def finish(name, inputs, runtime=True, free=False):
+    """Checks a file, runs it, and writes what came out; again for other sizes if these are free."""
     path = FOLDER / f"other_{name}.onnx"
     model = onnx.load(path)
     # Where in somebody's program a node came from is of no use here.
@@ -81,7 +94,12 @@ def finish(name, inputs, runtime=True):
     outputs = session.run(None, inputs)
     names = [output.name for output in model.graph.output]
     by = "ONNX Runtime" if runtime else "ONNX's reference"
-    write(f"other_{name}.txt", f"by {by}", [*inputs.items(), *zip(names, outputs)])
+    arrays = [*inputs.items(), *zip(names, outputs)]
+    if free:
+        inputs = larger(inputs)
+        outputs = session.run(None, inputs)
+        arrays += [(f"larger.{n}", x) for n, x in [*inputs.items(), *zip(names, outputs)]]
+    write(f"other_{name}.txt", f"by {by}", arrays)
     nodes = " ".join(sorted({node.op_type for node in model.graph.node}))
     print(f"{name:24} {path.stat().st_size:6} bytes, by {by}: {nodes}")
 
@@ -107,7 +125,7 @@ def export(name, module, inputs):
         wanted = module(*given)
     wanted = wanted if isinstance(wanted, tuple) else (wanted,)
     for kind in ("old", "new"):
-        finish(f"torch_{name}_{kind}", inputs)
+        finish(f"torch_{name}_{kind}", inputs, free=kind == "old" or dynamic is not None)
         session = onnxruntime.InferenceSession(FOLDER / f"other_torch_{name}_{kind}.onnx")
         for y, z in zip(session.run(None, inputs), wanted, strict=True):
             assert np.abs(y - z.numpy()).max() < 1e-6

@@ -184,3 +184,24 @@ fn what_pytorch_does_not_have_is_refused() {
     assert_eq!(refused(&[peepholes.into()]), cell("PeepholeLstm"));
     assert_eq!(refused(&[gelu.into()]), cell("Elman with Gelu"));
 }
+
+/// Files of other scalars are rounded, those of other types refused, and what ends too early is no
+/// file.
+#[test]
+fn files() {
+    let file = std::fs::read(path("torch_gru.safetensors")).unwrap();
+    let (exact, rounded) = (read::<f64>(&file).unwrap(), read::<f32>(&file).unwrap());
+    for (name, array) in &exact {
+        assert_eq!(array.cast::<f32>(), rounded[name]);
+    }
+    let short = write(&rounded).unwrap();
+    assert_eq!(read::<f32>(&short).unwrap(), rounded);
+    for len in 0..file.len() {
+        assert!(matches!(read::<f64>(&file[..len]), Err(Error::Malformed { .. })), "{len} bytes");
+    }
+    let text = String::from_utf8_lossy(&short[8..]).find("F32").unwrap() + 8;
+    let mut ints = short.clone();
+    ints[text..text + 3].copy_from_slice(b"I32");
+    let error = read::<f32>(&ints).unwrap_err().to_string();
+    assert!(error.ends_with("its type is I32; F32 and F64 are understood"), "{error}");
+}
