@@ -30,7 +30,11 @@ WHOLE = {"return_sequences": True}
 
 MODELS = {
     "simple": lambda: [layers.SimpleRNN(HIDDEN, **WHOLE), layers.Dense(2)],
-    "lstm": lambda: [layers.Embedding(SYMBOLS, INPUT), layers.LSTM(HIDDEN, **WHOLE), layers.Dense(2)],
+    "lstm": lambda: [
+        layers.Embedding(SYMBOLS, INPUT),
+        layers.LSTM(HIDDEN, **WHOLE),
+        layers.Dense(2),
+    ],
     "gru_after": lambda: [layers.GRU(HIDDEN, **WHOLE), layers.Dense(2)],
     "gru_before": lambda: [layers.GRU(HIDDEN, reset_after=False, **WHOLE), layers.Dense(2)],
     "deep": lambda: [

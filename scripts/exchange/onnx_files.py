@@ -3,9 +3,9 @@
     pip install onnx onnxruntime numpy
     python scripts/exchange/onnx_files.py > scripts/exchange/onnx_files.log
 
-Each `.onnx` file beside the tests of exchange has a `.txt` file with its inputs and with the outputs
-that Elman gives, in float64; ONNX Runtime's, in float32, must be the same to 1e-5, for the sizes of
-the file and for other numbers of steps and rows; those with states also run step by step.
+Each `.onnx` file beside the tests of exchange has a `.txt` file with its inputs and with the
+outputs that Elman gives, in float64; ONNX Runtime's, in float32, must be the same to 1e-5. Other
+numbers of steps and rows must run, too, and those with states also step by step.
 """
 
 import numpy as np

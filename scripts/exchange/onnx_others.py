@@ -151,7 +151,9 @@ def value(name, rank):
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, [None] * rank)
 
 
-def by_hand(name, operator, gates, inputs=None, directions=1, reference=False, bias=True, **attributes):
+def by_hand(
+    name, operator, gates, inputs=None, directions=1, reference=False, bias=True, **attributes
+):
     """One recurrent node with all of its outputs."""
     inputs = {"X": numbers(TIME, BATCH, INPUT)} | (inputs or {})
     weights = {
@@ -190,7 +192,8 @@ by_hand("lstm_peepholes", "LSTM", 4, {"P": numbers(2, 3 * HIDDEN)}, 2, direction
 by_hand("lstm_coupled", "LSTM", 4, input_forget=1)
 by_hand("lstm_unbiased", "LSTM", 4, bias=False)
 usual = ["Sigmoid", "Tanh", "Tanh"]
-by_hand("lstm_activations", "LSTM", 4, directions=2, direction="bidirectional", activations=usual * 2)
+both = {"directions": 2, "direction": "bidirectional"}
+by_hand("lstm_activations", "LSTM", 4, activations=usual * 2, **both)
 by_hand("gru_before", "GRU", 3, lengths, linear_before_reset=0)
 by_hand("gru_after", "GRU", 3, lengths, 2, linear_before_reset=1, direction="bidirectional")
 by_hand("gru_reverse", "GRU", 3, direction="reverse", linear_before_reset=1)
@@ -238,7 +241,8 @@ def arranged():
         node("Softmax", ["gemm"], ["w"]),
     ]
     inputs = {"x": numbers(4, 3, 5), "z": numbers(3, 6)}
-    values = [helper.make_tensor_value_info(n, TensorProto.FLOAT, x.shape) for n, x in inputs.items()]
+    described = helper.make_tensor_value_info
+    values = [described(n, TensorProto.FLOAT, x.shape) for n, x in inputs.items()]
     outputs = [value(n, 2) for n in "yw"]
     weights = [numpy_helper.from_array(x, n) for n, x in constants.items()]
     graph = helper.make_graph(nodes, "arranged", values, outputs, weights)

@@ -5,9 +5,9 @@
     ELMAN_WRITE=1 cargo test -p elman-io --test exchange pytorch
     python scripts/exchange/pytorch.py check > scripts/exchange/pytorch.log
 
-`make` writes `torch_*.safetensors` beside the tests of exchange, each a `state_dict` in float64, with
-an input and PyTorch's output in a `.txt` file. The tests read them, compare outputs, and write the
-weights again as `elman_*.safetensors`, which `check` gives to `load_state_dict(strict=True)`.
+`make` writes `torch_*.safetensors` beside the tests of exchange, each a `state_dict` in float64,
+with an input and PyTorch's output in a `.txt` file. The tests read them, compare outputs, and write
+the weights again as `elman_*.safetensors`, which `check` gives to `load_state_dict(strict=True)`.
 """
 
 import sys

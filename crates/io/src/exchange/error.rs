@@ -68,6 +68,16 @@ pub enum Error {
         /// In what it differs.
         what: &'static str,
     },
+    /// A layer that does not read what the one before it gives.
+    #[error("{layer} reads {wanted} features, and is given {given}")]
+    Features {
+        /// The layer.
+        layer: String,
+        /// How many features it reads.
+        wanted: usize,
+        /// How many there are.
+        given: usize,
+    },
     /// The bytes are no file of this format.
     #[error("no {format} file: {reason}")]
     Malformed {

@@ -13,7 +13,8 @@ use elman_tensor::{Real, Shape, Tensor};
 /// It is told layer by layer, in the order in which they were added to the model. Layers have
 /// Keras's own settings: `SimpleRNN` with tanh or another activation of the same name, `LSTM`,
 /// `GRU` as `Gru` (`reset_after=True`, which is Keras's default) or as `ResetFirstGru`
-/// (`reset_after=False`), `Bidirectional` with `merge_mode="concat"`, `Dense`, `Embedding`.
+/// (`reset_after=False`), all of them with biases, `Bidirectional` with `merge_mode="concat"`,
+/// `Dense`, `Embedding`.
 ///
 /// The GRU of `reset_after=True` has two biases for each gate where one would do: ours goes out as
 /// the first, beside zeros, and coming in they are added. The candidate needs both.

@@ -29,9 +29,19 @@ macro_rules! peers {
             }
         )*
 
+        impl Peer {
+            /// Its name, for errors.
+            fn name(&self) -> &'static str {
+                match self {
+                    $(Peer::$cell(_) => stringify!($cell),)*
+                }
+            }
+        }
+
         impl TryFrom<&AnyCell> for Peer {
             type Error = Error;
 
+            /// The cell, if another program has it.
             fn try_from(cell: &AnyCell) -> Result<Self, Error> {
                 match cell {
                     $(AnyCell::$cell(cell) => Ok(Peer::$cell(*cell)),)*
@@ -43,7 +53,8 @@ macro_rules! peers {
 }
 peers!(Elman Lstm PeepholeLstm CoupledLstm ProjectedLstm Gru ResetFirstGru);
 
-/// One level of a stack, made of a cell or of a pair of cells by `into`: a cell, or one for each direction, their outputs side by side.
+/// One level of a stack: a cell, or one for each direction, their outputs side by side. Cells, and
+/// pairs of cells, become one by `into`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "it is made of handles, and as rare as levels")]
 pub enum Level {
@@ -107,22 +118,13 @@ impl Sum {
 }
 
 impl Peer {
-    /// Its name, for errors.
-    pub(crate) fn name(&self) -> String {
-        match self {
-            Peer::Elman(cell) => format!("Elman with {:?}", cell.activation()),
-            Peer::Lstm(_) => "Lstm".into(),
-            Peer::PeepholeLstm(_) => "PeepholeLstm".into(),
-            Peer::CoupledLstm(_) => "CoupledLstm".into(),
-            Peer::ProjectedLstm(_) => "ProjectedLstm".into(),
-            Peer::Gru(_) => "Gru".into(),
-            Peer::ResetFirstGru(_) => "ResetFirstGru".into(),
-        }
-    }
-
     /// That a program does not have it.
     pub(crate) fn unknown(&self, program: &'static str) -> Error {
-        Error::Cell { program, cell: self.name() }
+        let cell = match self.activation() {
+            Some(activation) => format!("{} with {activation:?}", self.name()),
+            None => self.name().into(),
+        };
+        Error::Cell { program, cell }
     }
 
     /// Its sums, in our order.
@@ -180,11 +182,7 @@ impl Peer {
 
     /// Whether its state has a cell beside the output.
     pub(crate) fn carries(&self) -> bool {
-        match self {
-            Peer::Elman(_) | Peer::Gru(_) | Peer::ResetFirstGru(_) => false,
-            Peer::Lstm(_) | Peer::PeepholeLstm(_) | Peer::CoupledLstm(_) => true,
-            Peer::ProjectedLstm(_) => true,
-        }
+        !matches!(self, Peer::Elman(_) | Peer::Gru(_) | Peer::ResetFirstGru(_))
     }
 
     /// The projection of its output, where it has one.

@@ -30,11 +30,14 @@ fn data<T: Real>(sizes: [usize; 3], phase: f64) -> Tensor<T> {
     Tensor::from_fn(sizes, |i| T::from_f64((phase + i as f64 * 0.7).sin())).unwrap()
 }
 
+/// What a model gives, by ONNX's names.
+type Outputs<'g> = Vec<(&'static str, Var<'g, f64>)>;
+
 fn case<M>(
     name: impl Into<String>,
     build: impl FnOnce(&mut Scope<'_>) -> Result<M, Error>,
     export: impl FnOnce(Export, &M) -> Export,
-    run: impl for<'g> FnOnce(&M, &'g Graph<'g, f64>, Var<'g, f64>) -> Vec<(&'static str, Var<'g, f64>)>,
+    run: impl for<'g> FnOnce(&M, &'g Graph<'g, f64>, Var<'g, f64>) -> Outputs<'g>,
 ) -> Case {
     let (model, params) = Params::<f64>::init(3, |p| build(p)).unwrap();
     let x = data([TIME, BATCH, INPUT], 0.1);

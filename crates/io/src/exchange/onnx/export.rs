@@ -73,8 +73,8 @@ impl Export {
     }
 
     /// With the states of all cells as inputs and outputs, so that a sequence may go on in the next
-    /// call. Those of level 0 are `level0.h`, and for cells that have one `level0.c`; backwards they
-    /// are `level0.backward.h` and so on; what they end with has the prefix `next.`. Each is
+    /// call. Those of level 0 are `level0.h`, and for cells that have one `level0.c`; backwards
+    /// they are `level0.backward.h` and so on; what they end with has the prefix `next.`. Each is
     /// `[1, batch, hidden]`.
     #[must_use]
     pub fn states(self) -> Self {
@@ -84,8 +84,8 @@ impl Export {
     /// The bytes of the file, with weights and values of the parameters' scalar.
     ///
     /// # Errors
-    /// If there is no layer, if ONNX has no operator for a cell, or if a weight belongs to other
-    /// parameters.
+    /// If there is no layer, if one does not read what the one before it gives, if ONNX has no
+    /// operator for a cell, or if a weight belongs to other parameters.
     pub fn to_bytes<T: Element>(&self, params: &Params<T>) -> Result<Vec<u8>, Error> {
         let mut file = Writer { element: T::ONNX, ..Writer::default() };
         self.write(&mut file)?;
@@ -109,11 +109,8 @@ impl Export {
     }
 
     fn write(&self, file: &mut Writer) -> Result<(), Error> {
-        let cells = self.levels.first().and_then(|level| level.cells().next());
-        let head = self.head.map(|head| head.params().0.shape().rows());
-        let input = cells.map(Peer::input).or(head);
         file.graph.name = "elman".into();
-        let mut x = "x".to_owned();
+        let (mut x, mut features) = ("x".to_owned(), self.features()?);
         if let Some(embedding) = self.embedding {
             file.input("x", types::INT64, &[TIME, BATCH]);
             let table = embedding.param();
@@ -121,21 +118,32 @@ impl Export {
             file.layout.push(array);
             x = file.node("Gather", "embedding", &["embedding.table", "x"], &[]);
         } else {
-            let size = input.ok_or(Error::Empty)?;
-            file.input("x", file.element, &[TIME, BATCH, Size::Fixed(size)]);
+            file.input("x", file.element, &[TIME, BATCH, Size::Fixed(features)]);
         }
         for (number, level) in self.levels.iter().enumerate() {
-            x = self.write_level(file, &format!("level{number}"), level, x)?;
+            let name = format!("level{number}");
+            for cell in level.cells() {
+                fits(&name, cell.input(), features)?;
+            }
+            x = self.write_level(file, &name, level, x)?;
+            features = level.output();
         }
         if let Some(head) = self.head {
+            fits("head", head.params().0.shape().rows(), features)?;
             x = write_head(file, head, x);
+            features = head.output();
         }
-        let table = self.embedding.map(|embedding| embedding.param().shape().last());
-        let output = self.head.map(|head| head.output());
-        let output = output.or(self.levels.last().map(Level::output)).or(table).unwrap_or(0);
         file.node_to("Identity", "output", &[&x], &["y"], Vec::new());
-        file.output("y", &[TIME, BATCH, Size::Fixed(output)]);
+        file.output("y", &[TIME, BATCH, Size::Fixed(features)]);
         Ok(())
+    }
+
+    /// The number of features of what the first layer behind the embedding reads.
+    fn features(&self) -> Result<usize, Error> {
+        let table = self.embedding.map(|embedding| embedding.param().shape().last());
+        let cell = self.levels.first().and_then(|level| level.cells().next()).map(Peer::input);
+        let head = self.head.map(|head| head.params().0.shape().rows());
+        table.or(cell).or(head).ok_or(Error::Empty)
     }
 
     /// Each direction is a node; their outputs lie side by side.
@@ -213,6 +221,14 @@ impl Export {
         let axis = file.integers(&of("axis"), &[1]);
         Ok(file.node("Squeeze", &of("outputs"), &[&of("steps"), &axis], &[]))
     }
+}
+
+/// Whether a layer reads what it is given.
+fn fits(layer: &str, wanted: usize, given: usize) -> Result<(), Error> {
+    if wanted == given {
+        return Ok(());
+    }
+    Err(Error::Features { layer: layer.into(), wanted, given })
 }
 
 /// x · W + b.

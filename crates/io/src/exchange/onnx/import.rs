@@ -9,7 +9,7 @@ use super::plan::{Plan, Weights, What};
 use super::tensors::Constant;
 use super::weights::{Names, layout};
 use super::wire;
-use elman_autograd::{Param, Params, Scope};
+use elman_autograd::{Params, Scope};
 use elman_tensor::{Init, Real};
 use prost::Message;
 
@@ -42,10 +42,9 @@ pub fn import<T: Real>(bytes: &[u8], limits: Limits) -> Result<(Imported, Params
     }
     let graph = model.graph.ok_or_else(|| malformed("there is no graph".into()))?;
     let plan = Plan::new(graph)?;
-    let (mut imported, params) = Params::<f64>::init(0, |p| plan.build(p))?;
     // What the file has is exact in f64, and rounded once.
-    let mut params = params;
-    plan.load(&mut imported, &mut params)?;
+    let (imported, mut params) = Params::<f64>::init(0, |p| plan.build(p))?;
+    plan.load(&imported, &mut params)?;
     Ok((imported, params.cast()))
 }
 
@@ -79,17 +78,13 @@ impl Plan {
     }
 
     /// The file's values for the weights.
-    fn load(&self, model: &mut Imported, params: &mut Params<f64>) -> Result<(), Error> {
-        let given = |param: &Param, values: &[f64], params: &mut Params<f64>| {
-            if let Some(weight) = params.get_mut(*param) {
-                weight.copy_from_slice(values);
-            }
-        };
+    fn load(&self, model: &Imported, params: &mut Params<f64>) -> Result<(), Error> {
         for ((_, _, constant, _), (_, source)) in self.constants.iter().zip(&model.sources) {
             if let (Constant::Floats(x), Source::Weight(param) | Source::Fixed(param)) =
                 (constant, source)
+                && let Some(weight) = params.get_mut(*param)
             {
-                given(param, x.values(), params);
+                weight.copy_from_slice(x.values());
             }
         }
         for (node, step) in self.nodes.iter().zip(&model.steps) {

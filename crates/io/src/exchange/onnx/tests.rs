@@ -5,7 +5,10 @@ use super::{Export, Imported, Limits, import};
 use crate::exchange::Error;
 use elman_autograd::{Params, Tape};
 use elman_rnn::{Layer, Linear, Lstm, Seq};
+use proptest::array::{uniform4, uniform5};
+use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::Index;
 use prost::Message;
 
 /// A small LSTM with a readout.
@@ -110,6 +113,8 @@ fn graphs_that_are_none() {
         nodes(model).insert(1, again);
     });
     assert!(shared.contains("several nodes share weights"), "{shared}");
+    let shared = refused(|model| nodes(model)[3].input[1] = "level0.b".into());
+    assert_eq!(shared, "weight \"level0.b\": several nodes share weights of a cell");
     let gone = refused(|model| nodes(model)[0].input[1] = String::new());
     assert_eq!(gone, "node \"level0\" (LSTM): it has no weights");
     let computed = refused(|model| nodes(model)[0].input[1] = "x".into());
@@ -249,10 +254,15 @@ const OPERATORS: [&str; 14] = [
     "Flatten",
 ];
 
+/// Whole numbers, some of them far away.
+fn number() -> impl Strategy<Value = i64> {
+    prop_oneof![-3i64..6, Just(i64::MAX), Just(i64::MIN), Just(1 << 40), Just(1 << 20)]
+}
+
 proptest! {
     /// Bytes that changed are a model or an error.
     #[test]
-    fn no_bytes_panic(changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..6)) {
+    fn no_bytes_panic(changes in vec((any::<Index>(), any::<u8>()), 1..6)) {
         let mut bytes = file();
         for (at, byte) in changes {
             let at = at.index(bytes.len());
@@ -268,9 +278,8 @@ proptest! {
     /// Neither do nodes that are given any numbers.
     #[test]
     fn no_numbers_panic(
-        steps in proptest::collection::vec((0usize..14, proptest::array::uniform5(0usize..8)), 1..5),
-        numbers in proptest::array::uniform4(proptest::collection::vec(
-            prop_oneof![-3i64..6, Just(i64::MAX), Just(i64::MIN), Just(1 << 40), Just(1 << 20)], 0..4)),
+        steps in vec((0usize..14, uniform5(0usize..8)), 1..5),
+        numbers in uniform4(vec(number(), 0..4)),
     ) {
         let names = ["a", "b", "c", "d"];
         let constants: Vec<_> =
@@ -297,8 +306,12 @@ proptest! {
             });
         }
         let last = format!("y{}", nodes.len() - 1);
-        let identity = Node { input: vec![last], output: vec!["y".into()], op_type: "Identity".into(), ..Node::default() };
-        nodes.push(identity);
+        nodes.push(Node {
+            input: vec![last],
+            output: vec!["y".into()],
+            op_type: "Identity".into(),
+            ..Node::default()
+        });
         let _ = computed(nodes, &constants);
     }
 }

@@ -1,7 +1,8 @@
 //! A look at the bytes of a file before anything is made of them.
 //!
-//! A file is a tree of messages: fields with a number and a kind, of which some hold other messages.
-//! One walk over it counts what decoding would allocate, and finds fields that would be lost.
+//! A file is a tree of messages: fields with a number and a kind, of which some hold other
+//! messages. One walk over it counts what decoding would allocate, and finds fields that would be
+//! lost.
 
 use super::super::error::Error;
 use super::limits::Limits;
