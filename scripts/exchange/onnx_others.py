@@ -252,3 +252,54 @@ def arranged():
 
 
 arranged()
+
+
+def functions():
+    """Functions of elements, constants of every form, and whole numbers that become others."""
+    node = helper.make_node
+    nodes = [
+        node("Constant", [], ["half"], value_float=0.5),
+        node("Constant", [], ["three"], value_floats=[1.5, 2.5, 3.5]),
+        node("Constant", [], ["minus"], value_int=-1),
+        node("Constant", [], ["ends"], value_ints=[0, -1]),
+        node("Abs", ["x"], ["abs"]),
+        node("Add", ["abs", "half"], ["above"]),
+        node("Log", ["above"], ["log"]),
+        node("Sqrt", ["above"], ["root"]),
+        node("Neg", ["log"], ["minus_log"]),
+        node("Exp", ["minus_log"], ["exp"]),
+        node("Softsign", ["x"], ["sign"]),
+        node("Sub", ["three", "sign"], ["less"]),
+        node("Concat", ["exp", "root", "less"], ["all"], axis=-1),
+        node("LogSoftmax", ["all"], ["soft"], axis=2),
+        node("Shape", ["x"], ["shape"]),
+        node("Gather", ["shape", "minus"], ["last"], axis=0),
+        node("Cast", ["last"], ["number"], to=TensorProto.FLOAT),
+        node("Div", ["soft", "number"], ["y"]),
+        # [4, 2, 3] becomes [4 - 3, 2, 3 / 3], of one whole number: no axes but the middle one.
+        node("Gather", ["shape", "ends"], ["sides"]),
+        node("Sub", ["sides", "last"], ["differences"]),
+        node("Div", ["sides", "last"], ["quotients"]),
+        node("Gather", ["differences", "first"], ["one"]),
+        node("Slice", ["quotients", "first", "ends_at", "axis"], ["another"]),
+        node("Gather", ["shape", "second"], ["two"]),
+        node("Concat", ["one", "two", "another"], ["sizes"], axis=0),
+        node("ConstantOfShape", ["sizes"], ["filled"], value=numpy_helper.from_array(numbers(1))),
+        node("Squeeze", ["filled"], ["pair"]),
+        node("Gather", ["x", "picked"], ["column"], axis=-1),
+        node("Mul", ["column", "pair"], ["w"]),
+    ]
+    constants = {"first": [0], "second": [1], "ends_at": [1], "axis": [0]}
+    constants = {name: np.array(value, np.int64) for name, value in constants.items()}
+    constants["picked"] = np.array(2, np.int64)
+    inputs = {"x": numbers(4, 2, 3)}
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["a", "b", "c"])
+    outputs = [value("y", 3), value("w", 2)]
+    weights = [numpy_helper.from_array(x, n) for n, x in constants.items()]
+    graph = helper.make_graph(nodes, "functions", [x], outputs, weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, FOLDER / "other_functions.onnx")
+    finish("functions", inputs)
+
+
+functions()

@@ -162,3 +162,28 @@ fn exports_of_nothing() {
     let stack = Export::new().level(lstm).level(lstm).to_bytes(&params);
     assert_eq!(stack, Err(features("level1")));
 }
+
+/// What fails in a node names the line that ran the model.
+#[test]
+fn failures_name_the_callers_line() {
+    for file in
+        ["other_torch_gru_new", "other_torch_deep_old", "other_arranged", "other_lstm_layout"]
+    {
+        let bytes = std::fs::read(path(&format!("{file}.onnx"))).unwrap();
+        let (model, params) = import::<f64>(&bytes, Limits::default()).unwrap();
+        for sizes in [[5, 2, 4], [1, 1, 1], [2, 3, 3]] {
+            let x = Tensor::<f64>::zeros(sizes).unwrap();
+            let run = |count: usize| {
+                Tape::new().evaluate(&params, |g| {
+                    drop(model.run(g, &vec![Value::Floats(g.input(&x)); count]));
+                })
+            };
+            for count in [0, model.inputs().count()] {
+                if let Err(error) = run(count) {
+                    let error = error.to_string();
+                    assert!(error.contains("tests/exchange/onnx_import.rs"), "{file}: {error}");
+                }
+            }
+        }
+    }
+}

@@ -81,7 +81,8 @@ impl Export {
         Export { states: true, ..self }
     }
 
-    /// The bytes of the file, with weights and values of the parameters' scalar.
+    /// The bytes of the file, with weights and values of the parameters' scalar. ONNX Runtime has the
+    /// recurrent operators for `f32` only, which [`cast`](Params::cast) makes of others.
     ///
     /// # Errors
     /// If there is no layer, if one does not read what the one before it gives, if ONNX has no
