@@ -57,7 +57,7 @@ impl<T: Scalar> Checkpoint<T> {
     /// there have to be; their values do not matter.
     ///
     /// # Errors
-    /// What the operating system says; a [`Flaw`].
+    /// What the operating system says; a [`Flaw`](crate::Flaw).
     pub fn read(path: impl AsRef<Path>, model: &Params<T>) -> Result<Self, Error> {
         Checkpoint::read_from(&Disk, path.as_ref(), model, &Limits::default())
     }

@@ -25,7 +25,7 @@ pub enum Error {
         /// The file.
         file: PathBuf,
         /// What is wrong with it.
-        flaw: Flaw,
+        flaw: Box<Flaw>,
     },
     /// A setting that makes no sense.
     #[error("{what} must be {wanted}, got {given}")]
@@ -49,7 +49,7 @@ impl Error {
     /// For `map_err`: in which file it was found.
     pub(crate) fn in_file(file: &Path) -> impl FnOnce(Flaw) -> Self {
         let file = file.to_owned();
-        move |flaw| Error::Flaw { file, flaw }
+        move |flaw| Error::Flaw { file, flaw: Box::new(flaw) }
     }
 }
 

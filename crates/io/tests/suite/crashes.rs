@@ -125,11 +125,11 @@ fn reading_can_fail_at_any_time() {
             let store = store.after(After::All);
             store.plan(at, fault);
             let checkpoints = Checkpoints::new("/run").with_files(store);
-            if let Ok(latest) = checkpoints.latest(&params(0.0)) {
-                if let Some((step, found)) = latest.checkpoint {
-                    assert_eq!(found, checkpoint(step));
-                    assert_eq!(latest.damaged.len() as u64, 5 - step);
-                }
+            if let Ok(latest) = checkpoints.latest(&params(0.0))
+                && let Some((step, found)) = latest.checkpoint
+            {
+                assert_eq!(found, checkpoint(step));
+                assert_eq!(latest.damaged.len() as u64, 5 - step);
             }
         }
     }
