@@ -186,7 +186,8 @@ impl<T: Real> Run<T> {
         self.state.step += 1;
         self.state.losses += loss.to_f64();
         self.state.counted = self.state.counted.saturating_add(1);
-        if self.at(self.record_every) {
+        // A validation makes the row of its step.
+        if self.at(self.record_every) && !matches!(self.due(), Some(Turn::Validate { .. })) {
             self.record(Vec::new());
         }
     }
@@ -346,12 +347,12 @@ impl<T: Real> Run<T> {
         })
     }
 
-    /// A row of the history, or the metrics of the one that is there.
+    /// Adds a row to the history.
     fn record(&mut self, metrics: Vec<f64>) {
         let (step, epoch, loss) = (self.state.step, self.epoch(), self.state.mean());
-        let row = Row { step, epoch, loss, rate: self.state.rate, metrics };
-        let seconds = self.seconds();
-        self.state.history.push(row, seconds);
+        let (rate, seconds) = (self.state.rate, self.seconds());
+        self.state.history.rows.push(Row { step, epoch, loss, rate, metrics });
+        self.state.history.seconds.push(seconds);
         (self.state.losses, self.state.counted) = (0.0, 0);
     }
 

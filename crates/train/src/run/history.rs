@@ -1,6 +1,7 @@
 //! What was, row by row.
 
-/// What was in a run: a row for each validation, and for some steps between them.
+/// What was in a run: a row for each validation, and for some steps between them. Rows are added,
+/// and never changed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct History {
     /// The names of the metrics; empty before the first validation.
@@ -49,16 +50,5 @@ impl History {
     /// Steps and mean losses.
     pub fn losses(&self) -> impl Iterator<Item = (u64, f64)> {
         self.rows.iter().filter_map(|row| Some((row.step, row.loss?)))
-    }
-
-    /// Adds a row. A validation at a step that has its row already adds its metrics to that.
-    pub(super) fn push(&mut self, row: Row, seconds: f64) {
-        match self.rows.last_mut() {
-            Some(last) if last.step == row.step => last.metrics = row.metrics,
-            _ => {
-                self.rows.push(row);
-                self.seconds.push(seconds);
-            }
-        }
     }
 }
