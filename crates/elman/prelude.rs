@@ -23,12 +23,13 @@ pub use elman_rnn::{
 };
 pub use elman_tensor::{Dual, Init, Random, Real, Shape, Tensor, View, ViewMut};
 pub use elman_train::{
-    Beam, Ctc, Hypothesis, Sampler, Trainer, Transform, Weighted, adadelta, adagrad, adam, adamw,
-    binary_cross_entropy, binary_cross_entropy_balanced, clip_norm, clip_value, constant, cosine,
-    cross_entropy, cross_entropy_ignoring, cross_entropy_smoothed, ctc, ctc_beam, ctc_greedy,
-    decay, ema, exponential, freeze, gaussian_nll, huber, ignoring, lamb, lion, mae, masked,
-    momentum, mse, nadam, nesterov, noise, one_cycle, only, pinball, plateau, poisson_nll, radam,
-    rmsprop, sgd, sgdw, step_decay, swa, trust, warm_restarts, warm_up, weighted,
+    Beam, Ctc, Hypothesis, Run, Sampler, Schedule, Trainer, Transform, Turn, Weighted, adadelta,
+    adagrad, adam, adamw, binary_cross_entropy, binary_cross_entropy_balanced, clip_norm,
+    clip_value, constant, cosine, cross_entropy, cross_entropy_ignoring, cross_entropy_smoothed,
+    ctc, ctc_beam, ctc_greedy, decay, ema, exponential, freeze, gaussian_nll, huber, ignoring,
+    lamb, lion, mae, masked, momentum, mse, nadam, nesterov, noise, one_cycle, only, pinball,
+    plateau, poisson_nll, radam, rmsprop, sgd, sgdw, step_decay, swa, trust, warm_restarts,
+    warm_up, weighted,
 };
 
 pub use crate::Error;
