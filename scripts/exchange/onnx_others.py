@@ -240,7 +240,7 @@ def arranged():
         node("Gemm", ["z", "weight", "bias"], ["gemm"], alpha=0.5, beta=2.0, transA=1),
         node("Softmax", ["gemm"], ["w"]),
     ]
-    inputs = {"x": numbers(4, 3, 5), "z": numbers(3, 6)}
+    inputs = {"x": numbers(5, 3, 4), "z": numbers(3, 6)}
     described = helper.make_tensor_value_info
     values = [described(n, TensorProto.FLOAT, x.shape) for n, x in inputs.items()]
     outputs = [value(n, 2) for n in "yw"]

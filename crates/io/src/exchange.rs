@@ -6,7 +6,6 @@
 //!
 //! What a program does not have is an error that names it; nothing is left out in silence.
 
-mod element;
 mod error;
 pub mod keras;
 mod layout;
@@ -15,7 +14,6 @@ pub mod onnx;
 mod peer;
 pub mod pytorch;
 
-pub use element::Element;
 pub use error::Error;
 pub use network::levels;
 pub use peer::{Level, Peer};

@@ -10,9 +10,10 @@ use std::path::Path;
 
 mod import;
 
+pub(crate) use import::convert;
 pub use import::import;
 
-const KIND: &str = "weights";
+pub(crate) const KIND: &str = "weights";
 const DESCRIPTION: &str = "description";
 
 /// The weights of a model as a file has them: paths, shapes, numbers, and a text that describes

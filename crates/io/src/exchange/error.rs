@@ -1,5 +1,6 @@
 //! What can go wrong on the way between programs.
 
+use crate::Flaw;
 use elman_tensor::Shape;
 
 /// A model could not go to another program, or come from it.
@@ -104,6 +105,9 @@ pub enum Error {
         /// What it says, and what is understood.
         reason: String,
     },
+    /// The safetensors file is damaged, or has something else than arrays of floats.
+    #[error(transparent)]
+    File(Box<Flaw>),
     /// There is nothing in the model.
     #[error("the model has no layers")]
     Empty,
@@ -113,6 +117,12 @@ pub enum Error {
     /// A tensor could not be made.
     #[error(transparent)]
     Tensor(#[from] elman_tensor::Error),
+}
+
+impl From<Flaw> for Error {
+    fn from(flaw: Flaw) -> Self {
+        Error::File(Box::new(flaw))
+    }
 }
 
 impl Error {

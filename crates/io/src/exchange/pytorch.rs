@@ -1,13 +1,14 @@
 //! Weights from and for PyTorch.
 
-use super::element::{Element, bytes, numbers};
 use super::error::Error;
 use super::layout::{Array, Layout, Part};
 use super::peer::{Level, Peer, Sum};
+use crate::bundle::{Bundle, Entry};
+use crate::weights::{KIND, convert};
+use crate::{Limits, Scalar};
 use elman_autograd::Params;
 use elman_rnn::{Activation, Embedding, Linear};
 use elman_tensor::{Real, Shape, Tensor};
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use std::collections::BTreeMap;
 
 /// The `state_dict` of a PyTorch module: the names and shapes of its arrays, and which of our
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 ///
 /// ```
 /// use elman_autograd::Params;
+/// use elman_io::Limits;
 /// use elman_io::exchange::pytorch::{StateDict, read, write};
 /// use elman_rnn::{Linear, Lstm};
 ///
@@ -36,7 +38,7 @@ use std::collections::BTreeMap;
 /// let dict = StateDict::new().recurrent("rnn", &levels.map(Into::into))?.linear("head", head);
 ///
 /// let file = write(&dict.export(&params)?)?; // safetensors.torch.load_file(..) there
-/// dict.import(&mut params, &read(&file)?)?;
+/// dict.import(&mut params, &read(file, &Limits::default())?)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default)]
@@ -178,45 +180,32 @@ fn fits(module: &str, levels: &[Level], level: usize) -> Result<(), Error> {
     Ok(())
 }
 
-/// The arrays of a safetensors file, rounded to a scalar.
+/// The arrays of a safetensors file, by name, rounded to a scalar.
 ///
 /// # Errors
-/// If the bytes are no such file, if an array has more than four axes, or if its type is neither
-/// F32 nor F64.
-pub fn read<T: Real>(file: &[u8]) -> Result<BTreeMap<String, Tensor<T>>, Error> {
-    let arrays = SafeTensors::deserialize(file).map_err(malformed)?;
-    let array = |(name, array): (String, TensorView<'_>)| {
-        let (data, type_) = (array.data(), array.dtype());
-        let values = match type_ {
-            Dtype::F32 => numbers(data, |bytes| T::from_f64(f32::from_le_bytes(bytes).into())),
-            Dtype::F64 => numbers(data, |bytes| T::from_f64(f64::from_le_bytes(bytes))),
-            _ => None,
-        };
-        let unsupported = || {
-            let reason = format!("its type is {type_:?}; F32 and F64 are understood");
-            Error::unsupported(name.clone(), reason)
-        };
-        let values = values.ok_or_else(unsupported)?;
-        let tensor = Tensor::new(Shape::new(array.shape())?, values)?;
-        Ok((name, tensor))
+/// If the bytes are no such file, or are more than the limits; if an array has more than four axes,
+/// is not of floats, or does not fit the scalar.
+pub fn read<T: Scalar>(
+    file: Vec<u8>,
+    limits: &Limits,
+) -> Result<BTreeMap<String, Tensor<T>>, Error> {
+    let (arrays, _) = Bundle::import(KIND, file, limits)?;
+    let array = |entry: Entry<'_>| {
+        let mut values = Vec::new();
+        convert(entry, &mut values)?;
+        Ok((entry.name.to_owned(), Tensor::new(entry.shape, values)?))
     };
-    arrays.tensors().into_iter().map(array).collect()
+    arrays.iter().map(array).collect()
 }
 
-/// The bytes of a safetensors file with these arrays.
+/// The bytes of a safetensors file with these arrays, with checksums of them.
 ///
 /// # Errors
-/// If the file would be larger than the format allows.
-pub fn write<T: Element>(arrays: &BTreeMap<String, Tensor<T>>) -> Result<Vec<u8>, Error> {
-    let data: Vec<_> = arrays.values().map(|array| bytes(array.values())).collect();
-    let views = arrays.iter().zip(&data).map(|((name, array), data)| {
-        let dims = array.shape().dims().to_vec();
-        Ok((name, TensorView::new(T::SAFETENSORS, dims, data).map_err(malformed)?))
-    });
-    let views = views.collect::<Result<Vec<_>, Error>>()?;
-    safetensors::serialize(views, None).map_err(malformed)
-}
-
-fn malformed(error: safetensors::SafeTensorError) -> Error {
-    Error::Malformed { format: "safetensors", reason: error.to_string() }
+/// If an array has the name `__metadata__`.
+pub fn write<T: Scalar>(arrays: &BTreeMap<String, Tensor<T>>) -> Result<Vec<u8>, Error> {
+    let mut file = Bundle::new(KIND);
+    for (name, array) in arrays {
+        file.put(name, array.shape(), array.values())?;
+    }
+    Ok(file.to_bytes()?)
 }

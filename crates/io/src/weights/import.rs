@@ -77,7 +77,7 @@ impl Weights {
 }
 
 /// Appends the numbers of a tensor; returns how many had to be rounded.
-fn convert<T: Scalar>(entry: Entry<'_>, values: &mut Vec<T>) -> Result<usize, Flaw> {
+pub(crate) fn convert<T: Scalar>(entry: Entry<'_>, values: &mut Vec<T>) -> Result<usize, Flaw> {
     let Entry { name, dtype, bytes, .. } = entry;
     if dtype == T::DTYPE {
         // To the bit, also of numbers that are none.

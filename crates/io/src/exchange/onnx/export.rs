@@ -1,6 +1,5 @@
 //! A model to an ONNX file.
 
-use super::super::element::{Element, bytes};
 use super::super::error::Error;
 use super::super::layout::{Array, Part};
 use super::super::peer::{Level, Peer};
@@ -8,6 +7,7 @@ use super::activations;
 use super::messages::{Model, OperatorSet, Tensor, types};
 use super::weights::{Names, form, layout};
 use super::writer::{BATCH, Size, TIME, Writer, integer, text};
+use crate::{Dtype, Scalar};
 use elman_autograd::Params;
 use elman_rnn::{Embedding, Linear};
 use prost::Message;
@@ -87,15 +87,18 @@ impl Export {
     /// # Errors
     /// If there is no layer, if one does not read what the one before it gives, if ONNX has no
     /// operator for a cell, or if a weight belongs to other parameters.
-    pub fn to_bytes<T: Element>(&self, params: &Params<T>) -> Result<Vec<u8>, Error> {
-        let mut file = Writer { element: T::ONNX, ..Writer::default() };
+    pub fn to_bytes<T: Scalar>(&self, params: &Params<T>) -> Result<Vec<u8>, Error> {
+        let element = if T::DTYPE == Dtype::F32 { types::FLOAT } else { types::DOUBLE };
+        let mut file = Writer { element, ..Writer::default() };
         self.write(&mut file)?;
         for (name, array) in file.layout.export(params)? {
+            let mut bytes = Vec::with_capacity(size_of_val(array.values()));
+            array.values().iter().for_each(|x: &T| x.write(&mut bytes));
             file.graph.initializer.push(Tensor {
                 dims: array.shape().dims().iter().map(|&size| size as i64).collect(),
-                data_type: T::ONNX,
+                data_type: element,
                 name,
-                raw_data: Some(bytes(array.values())),
+                raw_data: Some(bytes),
                 ..Tensor::default()
             });
         }

@@ -1,6 +1,5 @@
 //! Constants of a file.
 
-use super::super::element::numbers;
 use super::super::error::Error;
 use super::ints::Ints;
 use super::messages::{Tensor as Message, types};
@@ -13,6 +12,12 @@ pub(crate) enum Constant {
     Floats(Tensor<f64>),
     /// Whole numbers.
     Ints(Ints),
+}
+
+/// Numbers of `N` bytes each out of their bytes; none if some bytes are left over.
+fn numbers<T, const N: usize>(bytes: &[u8], of: impl Fn([u8; N]) -> T) -> Option<Vec<T>> {
+    let (numbers, rest) = bytes.as_chunks();
+    rest.is_empty().then(|| numbers.iter().map(|&bytes| of(bytes)).collect())
 }
 
 /// The constant that a message holds.

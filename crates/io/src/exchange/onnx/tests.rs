@@ -103,6 +103,8 @@ fn graphs_that_are_none() {
     assert_eq!(early, "value \"head.sum\": it is read before it is there");
     let twice = refused(|model| nodes(model)[2].output[0] = "x".into());
     assert_eq!(twice, "there are two arrays \"x\"");
+    let twice = refused(|model| nodes(model)[2].output[0] = "head.b".into());
+    assert_eq!(twice, "there are two arrays \"head.b\"");
     let twice = refused(|model| {
         let weight = weights(model)[0].clone();
         weights(model).push(weight);
