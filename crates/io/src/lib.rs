@@ -66,6 +66,7 @@ pub use checkpoint::{Best, Checkpoint, Vector};
 pub use checkpoints::{Checkpoints, Latest};
 pub use doubt::Doubt;
 pub use elman_autograd as autograd;
+pub use elman_rnn as rnn;
 pub use elman_tensor as tensor;
 pub use elman_train as train;
 pub use error::{Error, Flaw};
