@@ -18,7 +18,8 @@ pub struct Ints {
 }
 
 impl Ints {
-    /// The most there may be: what is more, a file did not mean.
+    /// The most there may be, and the most that a model may compute in one run: what is more, a
+    /// file did not mean.
     pub const LIMIT: usize = 1 << 24;
 
     /// Numbers in row-major order; none if they are not as many as the shape has, or too many.

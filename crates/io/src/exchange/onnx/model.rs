@@ -111,6 +111,8 @@ impl Imported {
                 Source::Ints(ints) => ints.clone().into(),
             });
         }
+        // Whole numbers do not lie in the recording, whose memory has a limit of its own.
+        let mut whole = 0usize;
         for step in &self.steps {
             let of = |slot: &Option<usize>| slot.and_then(|slot| values[slot].as_ref());
             let operands: Vec<_> = step.inputs.iter().map(of).collect();
@@ -118,7 +120,15 @@ impl Imported {
             if g.failed() {
                 return Vec::new();
             }
+            if let Ok([Some(Value::Ints(ints)), ..]) = &results {
+                whole = whole.saturating_add(ints.values().len());
+            }
             match results {
+                _ if whole > Ints::LIMIT => {
+                    let reason = format!("more than {} whole numbers are computed", Ints::LIMIT);
+                    g.refuse("onnx", reason, line);
+                    return Vec::new();
+                }
                 Ok(results) => {
                     for (slot, value) in step.outputs.iter().zip(results) {
                         if let Some(slot) = slot {

@@ -88,14 +88,6 @@ impl Operator {
         }
     }
 
-    /// The most outputs it has.
-    pub(crate) fn outputs(&self) -> usize {
-        match self {
-            Operator::Recurrent(recurrent) => recurrent.outputs(),
-            _ => 1,
-        }
-    }
-
     /// Its outputs, in the order of the specification.
     #[track_caller]
     pub(crate) fn apply<'g, T: Real>(

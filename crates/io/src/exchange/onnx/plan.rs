@@ -163,7 +163,9 @@ fn planned(reader: &mut Reader, node: &Node, number: usize) -> Result<Option<Pla
     if node.op_type == "Constant" {
         let value = constant_node(&mut attributes)?;
         attributes.finish()?;
-        let output = node.output.first().map_or("", String::as_str);
+        let ([], [output]) = (&node.input[..], &node.output[..]) else {
+            return Err(Error::unsupported(name, "a constant has no operands and one output"));
+        };
         reader.know(output, value, false)?;
         return Ok(None);
     }
@@ -192,8 +194,8 @@ fn planned(reader: &mut Reader, node: &Node, number: usize) -> Result<Option<Pla
         What::Plain(operator)
     };
     let [most_in, most_out] = match &what {
-        What::Plain(operator) => [operator.operands(), operator.outputs()],
-        What::Cells(..) => [8, 3],
+        What::Plain(operator) => [operator.operands(), 1],
+        What::Cells(sizes, _) => sizes.most(),
     };
     if inputs.len() > most_in || node.output.len() > most_out {
         let given = format!("{} operands and {} outputs", inputs.len(), node.output.len());

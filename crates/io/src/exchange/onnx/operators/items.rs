@@ -115,7 +115,8 @@ pub(super) fn concat<'g, T: Real>(
         return Err(format!("{shape} has too many whole numbers"));
     }
     let mut values = Vec::with_capacity(shape.len());
-    let outer = count_of(&first.dims()[..axis]);
+    // Of no elements there may be any number of blocks.
+    let outer = if shape.is_empty() { 0 } else { count_of(&first.dims()[..axis]) };
     for i in 0..outer {
         for part in &parts {
             let block = part.values().len() / outer;

@@ -95,6 +95,14 @@ impl Sizes {
         Ok(Sizes { kind, directions, reverse, batch_first, input, hidden })
     }
 
+    /// The most operands and outputs: of cells and peepholes, only an LSTM has some.
+    pub(crate) fn most(&self) -> [usize; 2] {
+        match self.kind {
+            Kind::Simple(_) | Kind::Gru | Kind::ResetFirst => [6, 2],
+            Kind::Lstm | Kind::Peephole | Kind::Coupled => [8, 3],
+        }
+    }
+
     /// The cells, with weights that are to be replaced.
     pub(crate) fn build(&self, mut p: Scope<'_>) -> Result<Recurrent, elman_autograd::Error> {
         let (input, hidden) = (self.input, self.hidden);
@@ -120,10 +128,6 @@ impl Recurrent {
     /// The cells, one for each direction.
     pub(crate) fn cells(&self) -> &[Peer] {
         &self.cells
-    }
-
-    pub(super) fn outputs(&self) -> usize {
-        if self.cells.iter().any(Peer::carries) { 3 } else { 2 }
     }
 
     /// Operands X, W, R, B, lengths, first h, first c, P, of which the weights are in the cells;
