@@ -13,13 +13,13 @@ pub use elman_data::{
 };
 pub use elman_kernels::argmax;
 pub use elman_rnn::{
-    Activation, AntisymmetricRnn, Bidirectional, Carried, Cell, Cfc, Clipped, Clockwork, CoRnn,
-    ConcatElman, CoupledLstm, DiagonalRtrl, Dropout, EchoState, Elman, Embedding, FastGrnn,
-    FastRnn, ForgetBias, Gate, Gru, IndRnn, Interval, Janet, Jordan, Layer, LayerNormLstm, Learned,
-    Lem, Linear, Lru, Lstm, Ltc, Merge, Mgu, MinGru, MinLstm, MultiplicativeLstm, PeepholeLstm,
-    ProjectedLstm, Qrnn, RecursiveLeastSquares, Reservoir, ResetFirstGru, Residual, Ridge, Rnn,
-    Rtrl, SLstm, Segmented, Seq, Skip, Sru, Stream, Truncated, Ugrnn, Variational, WeightDrop,
-    Zoneout,
+    Activation, AntisymmetricRnn, AnyCell, Architecture, Bidirectional, Carried, Cell, Cfc,
+    Clipped, Clockwork, CoRnn, ConcatElman, CoupledLstm, Deep, DiagonalRtrl, Dropout, EchoState,
+    Elman, Embedding, FastGrnn, FastRnn, ForgetBias, Gate, Gru, IndRnn, Input, Interval, Janet,
+    Jordan, Kind, Layer, LayerNormLstm, LayerSettings, Learned, Lem, Linear, Lru, Lstm, Ltc, Merge,
+    Mgu, MinGru, MinLstm, MultiplicativeLstm, Network, PeepholeLstm, ProjectedLstm, Qrnn,
+    RecursiveLeastSquares, Reservoir, ResetFirstGru, Residual, Ridge, Rnn, Rtrl, SLstm, Segmented,
+    Seq, Skip, Sru, Stream, Truncated, Ugrnn, Variational, WeightDrop, Zoneout,
 };
 pub use elman_tensor::{Dual, Init, Random, Real, Shape, Tensor, View, ViewMut};
 pub use elman_train::{

@@ -1,0 +1,42 @@
+//! What an import cannot vouch for.
+
+use crate::Dtype;
+use std::fmt;
+
+/// What an [import](crate::import()) cannot vouch for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Doubt {
+    /// The file is of another program, and has no checksums: damaged numbers would not be noticed.
+    Unchecked {
+        /// What it calls its format, if it does.
+        format: Option<String>,
+    },
+    /// Numbers were rounded to the model's scalar.
+    Rounded {
+        /// The tensor's name.
+        tensor: String,
+        /// How many of its numbers are others than in the file.
+        count: usize,
+        /// Their type in the file.
+        from: Dtype,
+        /// The model's.
+        to: Dtype,
+    },
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Doubt::Unchecked { format: Some(format) } => {
+                write!(f, "no checksums: a file of another program, of format {format:?}")
+            }
+            Doubt::Unchecked { format: None } => {
+                f.write_str("no checksums: a file of another program")
+            }
+            Doubt::Rounded { tensor, count, from, to } => {
+                write!(f, "{count} numbers of {tensor:?} were rounded from {from} to {to}")
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What can go wrong with a file.
+
+use crate::Dtype;
+use elman_tensor::Shape;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A file could not be written, or not be read. Weights are then as they were before.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operating system refused.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    System {
+        /// What was to be done.
+        action: &'static str,
+        /// With which file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The file was read, and is not what it should be.
+    #[error("{}: {flaw}", file.display())]
+    Flaw {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        flaw: Box<Flaw>,
+    },
+    /// A setting that makes no sense.
+    #[error("{what} must be {wanted}, got {given}")]
+    Setting {
+        /// The setting.
+        what: &'static str,
+        /// What it may be.
+        wanted: &'static str,
+        /// What it was.
+        given: String,
+    },
+}
+
+impl Error {
+    /// For `map_err`: what was to be done, and with what.
+    pub(crate) fn system(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Error::System { action, path, source }
+    }
+
+    /// For `map_err`: in which file it was found.
+    pub(crate) fn in_file(file: &Path) -> impl FnOnce(Flaw) -> Self {
+        let file = file.to_owned();
+        move |flaw| Error::Flaw { file, flaw: Box::new(flaw) }
+    }
+}
+
+/// What is wrong with the contents of a file: with its bytes, or with the model they are for.
+///
+/// A damaged file gives one of the first; a whole file of another model a
+/// [misfit](Flaw::is_misfit).
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Flaw {
+    /// More than the [limit](crate::Limits), or than the memory; nothing was allocated.
+    #[error("{what}: {given} is beyond the limit of {limit}")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// Its size.
+        given: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// The file has another length than its beginning says.
+    #[error("{what} of {wanted} bytes, but there are {given}")]
+    Length {
+        /// The part.
+        what: &'static str,
+        /// How long it should be.
+        wanted: u64,
+        /// How many bytes there are.
+        given: u64,
+    },
+    /// The header cannot be read: no UTF-8, no JSON, a key twice, a field of another kind.
+    #[error("the header cannot be read: {reason}")]
+    Header {
+        /// Why not.
+        reason: String,
+    },
+    /// A tensor of numbers that are not known here.
+    #[error("tensor {tensor:?} has numbers of type {given}, which cannot be read")]
+    UnknownType {
+        /// Its name.
+        tensor: String,
+        /// The type.
+        given: String,
+    },
+    /// The bytes of a tensor do not begin where those before it end, or are not as many as its
+    /// shape needs.
+    #[error("tensor {tensor:?} {shape} wants the bytes {wanted:?}, its offsets are {given:?}")]
+    Offsets {
+        /// Its name.
+        tensor: String,
+        /// Its shape.
+        shape: Shape,
+        /// Where it should begin and end (`u64::MAX` if that overflows).
+        wanted: [u64; 2],
+        /// What the header says.
+        given: [u64; 2],
+    },
+    /// A text of the header that should be there, or should be another.
+    #[error("{key:?} is {}, wanted {wanted:?}", given.as_ref().map_or("missing".into(), |given| format!("{given:?}")))]
+    Text {
+        /// Its key.
+        key: String,
+        /// What it should be.
+        wanted: String,
+        /// What it is.
+        given: Option<String>,
+    },
+    /// Other bytes than those whose SHA-256 was written down.
+    #[error("damaged: the checksum of {what} is {given}, the file says {wanted}")]
+    Checksum {
+        /// The header, or the tensor of this name.
+        what: String,
+        /// What was written down.
+        wanted: String,
+        /// What the bytes have.
+        given: String,
+    },
+    /// Not the bytes that would be written for these contents.
+    #[error("byte {at} is not what Elman writes; files of others are imported")]
+    NotCanonical {
+        /// The first byte that is another, from the beginning of the file.
+        at: u64,
+    },
+    /// A name that a tensor or a text cannot have.
+    #[error("{name:?} cannot be saved: the format needs this name for itself, or has it already")]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// The model has a weight, or a run a buffer, that the file has not.
+    #[error("there is no {tensor:?} {shape} in it")]
+    Missing {
+        /// Its name.
+        tensor: String,
+        /// The shape it should have.
+        shape: Shape,
+    },
+    /// The file has a tensor, or a text, that nobody asked for.
+    #[error("there is a {name:?}, for which there is no place")]
+    Extra {
+        /// Its name.
+        name: String,
+    },
+    /// A tensor of another shape than the weight it is for.
+    #[error("{tensor:?} is {given}, wanted {wanted}")]
+    Shape {
+        /// Its name.
+        tensor: String,
+        /// The weight's shape.
+        wanted: Shape,
+        /// Its shape.
+        given: Shape,
+    },
+    /// A tensor of another type than what it is for.
+    #[error("{tensor:?} is {given}, wanted {wanted}; import converts weights")]
+    Type {
+        /// Its name.
+        tensor: String,
+        /// The type asked for.
+        wanted: Dtype,
+        /// Its type.
+        given: Dtype,
+    },
+    /// A number that the wanted type would make infinite.
+    #[error("{tensor:?} has {value} at index {index}, which is infinite as {wanted}")]
+    Range {
+        /// The tensor's name.
+        tensor: String,
+        /// Where, row-major.
+        index: usize,
+        /// The number.
+        value: f64,
+        /// The type asked for.
+        wanted: Dtype,
+    },
+}
+
+impl Flaw {
+    /// Whether the file is whole, but of another model, or of another scalar.
+    pub fn is_misfit(&self) -> bool {
+        matches!(
+            self,
+            Flaw::Missing { .. }
+                | Flaw::Extra { .. }
+                | Flaw::Shape { .. }
+                | Flaw::Type { .. }
+                | Flaw::Range { .. }
+        )
+    }
+
+    /// What a file of another kind, or of another version, is told.
+    pub(crate) fn text(key: &str, wanted: &str, given: Option<&str>) -> Self {
+        let (key, wanted, given) = (key.into(), wanted.into(), given.map(Into::into));
+        Flaw::Text { key, wanted, given }
+    }
+}
