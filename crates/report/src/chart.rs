@@ -37,7 +37,7 @@ impl Chart<'_> {
         let y = Axis::of(points().map(|(_, y)| y), 5, self.logarithmic);
         let dotted = self.lines.iter().all(|line| line.points.len() <= DOTS);
         let left = 22.0 + breadth(y.longest(), LETTERS);
-        let right = f64::from(WIDTH) - 24.0;
+        let right = f64::from(WIDTH) - 28.0;
         let bottom = top + f64::from(HEIGHT) - 48.0;
         let upper = self.legend(canvas, left, right, top + 18.0)? + 22.0;
 
@@ -59,12 +59,12 @@ impl Chart<'_> {
         for line in &self.lines {
             let drawn = thinned(&line.points);
             for piece in drawn.split(|(x, y)| !(x.is_finite() && y.is_finite())) {
-                let places = piece.iter().map(|&(x, y)| (across(x), up(y)));
+                let mut places = piece.iter().map(|&(x, y)| (across(x), up(y)));
                 if piece.len() > 1 {
                     canvas.line(places.clone(), line.color, 2.0)?;
                 }
                 if piece.len() == 1 || dotted {
-                    places.map(|at| canvas.dot(at, 3.0, line.color)).collect::<Result<(), _>>()?;
+                    places.try_for_each(|at| canvas.dot(at, 3.0, line.color))?;
                 }
             }
         }

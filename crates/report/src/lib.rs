@@ -63,3 +63,8 @@ pub use history_file::HistoryFile;
 pub use picture::Picture;
 pub use progress::Progress;
 pub use report::Report;
+
+/// The README's program is compiled and run with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -172,7 +172,7 @@ proptest! {
     /// No number and no size is too strange for a picture.
     #[test]
     fn anything_can_be_drawn(
-        values in prop::collection::vec(any::<f64>(), 0..60), units in 0usize..4,
+        values in prop::collection::vec(prop::num::f64::ANY, 0..60), units in 0usize..4,
         length in prop::sample::select(vec![0, 1, 5000]), name in ".{0,40}",
         classes in prop::sample::select(vec![0usize, 1, 3, 21, 90]),
     ) {

@@ -131,7 +131,7 @@ proptest! {
     fn no_setting_panics(
         steps in prop::sample::select(vec![0, 1, 7, u64::MAX]),
         intervals in prop::array::uniform4(prop::sample::select(vec![0, 1, 3, u64::MAX])),
-        margin in any::<f64>(), metrics in prop::collection::vec(any::<f64>(), 1..5),
+        margin in prop::num::f64::ANY, metrics in prop::collection::vec(prop::num::f64::ANY, 1..5),
     ) {
         let [validate, save, record, patience] = intervals;
         let mut run = Run::epochs(steps, patience)
