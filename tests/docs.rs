@@ -126,7 +126,11 @@ fn quoted_lines_are_in_the_source() {
             assert!(!kind.starts_with("rust,") || kind == "rust,ignore", "{}", path.display());
             for line in block.iter().filter(|_| kind == "rust,ignore") {
                 let code = line.split("//").next().unwrap_or_default().trim();
-                assert!(lines.contains(code), "{}: {line:?} is quoted", path.display());
+                assert!(
+                    lines.contains(code),
+                    "{}: {line:?} is quoted, and in no source",
+                    path.display()
+                );
             }
         }
     }
