@@ -12,7 +12,7 @@
 //! * A simple recurrent network, its recurrent weights scaled to five spectral radii, and one
 //!   without tanh.
 //! * LSTM, with forget biases as drawn, of 1, and drawn for memories of up to 100 steps.
-//! * GRU, and a linear recurrent unit whose |λ| lie between 0.9 and 0.999.
+//! * GRU, and linear recurrent units whose |λ| are 0.99, or lie between 0.9 and 0.999.
 //!
 //! Run with `cargo run --release --example vanishing`; it writes `vanishing.svg`.
 
@@ -30,8 +30,8 @@ const SEEDS: std::ops::RangeInclusive<u64> = 1..=10;
 const RADII: [f64; 5] = [0.5, 0.9, 1.1, 1.5, 2.0];
 /// The spectral radius of the network without tanh.
 const LINEAR: f64 = 1.1;
-/// The |λ| of the linear recurrent unit.
-const RING: [f64; 2] = [0.9, 0.999];
+/// Between which the |λ| of the linear recurrent units lie.
+const RINGS: [[f64; 2]; 2] = [[0.99, 0.99], [0.9, 0.999]];
 /// The lags of the table.
 const SHOWN: [usize; 6] = [2, 5, 10, 20, 50, 100];
 
@@ -85,6 +85,11 @@ impl Curve {
     }
 }
 
+/// A linear recurrent unit whose |λ| lie between two numbers.
+fn linear_unit(p: Scope<'_>, ring: [f64; 2]) -> std::result::Result<Lru, autograd::Error> {
+    Lru::within(p, [1, HIDDEN, HIDDEN], ring, std::f64::consts::TAU)
+}
+
 /// ‖∂L/∂s[T − k]‖ for k = 1, 2, …, with a random linear function of the last output for L.
 fn norms<C: Cell>(cell: &C, params: &Params<f64>, seed: u64) -> Result<Vec<f64>> {
     let mut random = Random::new(seed, "inputs", 0);
@@ -119,9 +124,8 @@ fn main() -> Result<()> {
         Curve::of("LSTM, forget bias 1", |p| Lstm::with(p, 1, HIDDEN, ForgetBias::Constant(1.0)))?,
         Curve::of("LSTM, forget bias chrono", |p| Lstm::with(p, 1, HIDDEN, chrono))?,
         Curve::of("GRU", |p| Gru::new(p, 1, HIDDEN))?,
-        Curve::of("LRU, |λ| from 0.9 to 0.999", |p| {
-            Lru::within(p, [1, HIDDEN, HIDDEN], RING, std::f64::consts::TAU)
-        })?,
+        Curve::of("LRU, |λ| of 0.99", |p| linear_unit(p, RINGS[0]))?,
+        Curve::of("LRU, |λ| from 0.9 to 0.999", |p| linear_unit(p, RINGS[1]))?,
     ];
 
     println!("What is left of the gradient k steps back, as a multiple of one step back:\n");
@@ -153,11 +157,12 @@ fn check(plain: &[Curve], gated: &[Curve]) -> Result<()> {
         return Err(format!("a linear network grows by {growth} a step").into());
     }
     // The state of a linear recurrent unit is multiplied by λ at every step, whatever comes in.
-    let lru = &gated[4];
-    for lag in 1..=LAGS {
-        let [least, most] = RING.map(|radius| radius.powi(lag as i32 - 1));
-        if !(least * (1.0 - 1e-9)..=most * (1.0 + 1e-9)).contains(&lru.at(lag)) {
-            return Err(format!("{} at lag {lag} of a linear recurrence", lru.at(lag)).into());
+    for (unit, ring) in gated[4..].iter().zip(RINGS) {
+        for lag in 1..=LAGS {
+            let [least, most] = ring.map(|radius| radius.powi(lag as i32 - 1));
+            if !(least * (1.0 - 1e-9)..=most * (1.0 + 1e-9)).contains(&unit.at(lag)) {
+                return Err(format!("{}: {} at lag {lag}", unit.name, unit.at(lag)).into());
+            }
         }
     }
     Ok(())
