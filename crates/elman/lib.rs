@@ -47,12 +47,9 @@ pub use elman_tensor as tensor;
 pub use elman_train as train;
 
 mod error;
+#[cfg(doctest)]
+mod guide;
 pub mod laws;
 pub mod prelude;
 
 pub use error::Error;
-
-/// The README's program is compiled and run with the documentation's tests.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;

@@ -11,7 +11,7 @@
 //! cargo run --release --example literature -- --all    all of them, with five seeds
 //! ```
 //!
-//! It prints a table in Markdown, and fails if a run falls short. `docs/literature.md` has the
+//! It prints a table in Markdown, and fails if a run falls short. `docs/src/literature.md` has the
 //! table of all.
 
 mod adding;

@@ -67,3 +67,8 @@ pub use scope::Scope;
 pub use segment::Segment;
 pub use tape::Tape;
 pub use var::Var;
+
+/// The README's program is compiled and run with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -95,3 +95,8 @@ pub use table::{Table, read_column};
 pub use task::Task;
 pub use tasks::*;
 pub use windows::{Form, Windows};
+
+/// The README's program is compiled and run with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

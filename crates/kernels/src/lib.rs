@@ -63,3 +63,8 @@ pub use product::{Fill, Matrix, PackedMatrix, product};
 pub use real::Real;
 pub use reduce::{LANES, argmax, dot, sum, sum_by};
 pub use softmax::{log_softmax_rows, log_sum_exp, softmax_rows};
+
+/// The README's program is compiled and run with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

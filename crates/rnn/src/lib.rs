@@ -96,3 +96,8 @@ pub use seq::Seq;
 pub use stack::Stack;
 pub use state::State;
 pub use stream::{FreeRun, Predict, Stream};
+
+/// The README's program is compiled and run with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -38,3 +38,8 @@ pub use random::{Random, hash};
 pub use shape::Shape;
 pub use tensor::{LIMIT, Tensor, reserve};
 pub use view::{View, ViewMut};
+
+/// The README's program is compiled and run with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -85,3 +85,8 @@ pub use transforms::{
     nadam, nesterov, noise, one_cycle, only, plateau, radam, rmsprop, sgd, sgdw, step_decay, trust,
     warm_restarts, warm_up,
 };
+
+/// The README's program is compiled and run with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

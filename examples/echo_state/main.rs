@@ -9,7 +9,9 @@
 //! own, each forecast being the next input; and NARMA-10, which asks for products of inputs ten
 //! steps apart.
 //!
-//! Run with `cargo run --release --example echo_state`.
+//! Run with `cargo run --release --example echo_state`; it writes `echo_state.svg`.
+
+mod picture;
 
 use elman::prelude::*;
 use elman::rnn::Readout;
@@ -18,6 +20,9 @@ use elman::rnn::Readout;
 const STRENGTHS: [f64; 6] = [1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2];
 /// The first states, which know more of the initial state than of the input.
 const WASHOUT: usize = 100;
+
+/// The steps of the picture.
+const LONG: usize = 1000;
 
 /// Inputs and targets, `[time, 1, 1]`, in three parts that follow each other.
 struct Series {
@@ -59,6 +64,20 @@ fn ahead(
     Ok(rmse(&y.concat()[WASHOUT..], part(&series.y, from, to).values()))
 }
 
+/// What a model says when it is left alone for some steps, from a step on, and what came.
+fn future(
+    model: Model,
+    params: &Params<f64>,
+    series: &Series,
+    from: usize,
+    steps: usize,
+) -> Result<[Vec<f64>; 2], Error> {
+    let heard = part(&series.x, from - WASHOUT, from).values();
+    let run = Stream::new(params, model).warm(heard.chunks(1))?.free_run().take(steps);
+    let said = run.collect::<Result<Vec<_>, _>>()?.concat();
+    Ok([said, part(&series.y, from - 1, from - 1 + steps).values().to_vec()])
+}
+
 /// The error of a model left alone for some steps, from some steps on.
 fn alone(
     model: Model,
@@ -67,14 +86,13 @@ fn alone(
     from: [usize; 3],
     steps: usize,
 ) -> Result<f64, Error> {
-    let (mut future, mut truth) = (Vec::new(), Vec::new());
+    let (mut said, mut came) = (Vec::new(), Vec::new());
     for from in from {
-        let heard = part(&series.x, from - WASHOUT, from).values();
-        let run = Stream::new(params, model).warm(heard.chunks(1))?.free_run().take(steps);
-        future.extend(run.collect::<Result<Vec<_>, _>>()?.concat());
-        truth.extend_from_slice(part(&series.y, from - 1, from - 1 + steps).values());
+        let [future, truth] = future(model, params, series, from, steps)?;
+        said.extend(future);
+        came.extend(truth);
     }
-    Ok(rmse(&future, &truth))
+    Ok(rmse(&said, &came))
 }
 
 /// Tries settings and ridge strengths, each fitted to the training part: the one of the smallest
@@ -115,10 +133,11 @@ fn choose(
     Ok((model, params))
 }
 
-/// The series on ±1: the errors on the test part, one step ahead, and alone for 300 steps.
+/// The series on ±1: the errors on the test part, one step ahead, and alone for 300 steps; and a
+/// picture of what it says alone for the rest of the series.
 ///
 /// A readout that is best one step ahead need not be stable alone, so each use has its own choice.
-fn mackey_glass() -> Result<[f64; 2], Error> {
+fn mackey_glass() -> Result<[f64; 2], Box<dyn std::error::Error>> {
     const CUTS: [usize; 2] = [1500, 2000];
     let values = MackeyGlass::new(1, 1, 1)?.series(0, 3001)?;
     let known = &values[..=CUTS[1]];
@@ -148,6 +167,9 @@ fn mackey_glass() -> Result<[f64; 2], Error> {
         *error = alone(model, &params, &series, [2000, 2300, 2600], steps)?;
         println!("  three times alone for {steps:3} steps, RMSE: {error:.4}");
     }
+    let [said, came] = future(model, &params, &series, CUTS[1], LONG)?;
+    picture::draw("echo_state.svg", &came, &said)?;
+    println!("  alone for {LONG} steps: echo_state.svg");
     Ok([next, errors[2]])
 }
 
