@@ -39,6 +39,9 @@ fn a_file_is_the_old_one_or_the_new_one() {
                 let store = old.after(After::Synced);
                 store.plan(at, fault);
                 let written = weights(2.0).write(&store, path);
+                if matches!(fault, Fault::Once | Fault::Full) {
+                    assert_eq!(store.paths(), [path], "{what}");
+                }
                 let store = store.after(after);
                 let found = value(&store, path);
                 if at == operations || written.is_ok() && !fault.stops() {
@@ -178,4 +181,26 @@ fn a_real_folder_has_nothing_else_in_it() {
     }
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
     assert!(weights(1.0).write(&Disk, &folder.path().join("new/model")).is_err());
+}
+
+/// Two that write the same file, and one that reads it: never a mixture.
+#[test]
+fn writers_do_not_mix() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model");
+    elman_io::save(&path, &params(0.0), "").unwrap();
+    std::thread::scope(|scope| {
+        for value in [1.0, 2.0] {
+            let path = &path;
+            scope.spawn(move || {
+                let saved = (0..50).filter(|_| elman_io::save(path, &params(value), "").is_ok());
+                assert!(saved.count() > 0);
+            });
+        }
+        for _ in 0..200 {
+            let mut read = params(9.0);
+            elman_io::load(&path, &mut read).unwrap();
+            assert!(read.values().iter().all(|&x| x == read.values()[0] && x < 3.0));
+        }
+    });
 }
