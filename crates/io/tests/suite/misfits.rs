@@ -45,7 +45,7 @@ fn the_first_weight_that_does_not_fit_is_named() {
     let shape = Flaw::Shape { tensor: a.clone(), wanted: Shape::from([3, 2]), given: six };
     assert_eq!(misfit::<f32>(&weights, turned), shape);
     let scalar = misfit::<f64>(&weights, two);
-    assert_eq!(scalar.to_string(), "\"a\" is F32, wanted F64; import converts weights");
+    assert_eq!(scalar.to_string(), "\"a\" is F32, wanted F64; files of weights can be imported");
 }
 
 /// The order of creation is not that of the file: only paths count.
