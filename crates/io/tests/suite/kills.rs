@@ -1,7 +1,7 @@
 //! A program that is killed, again and again, while it trains: in the end it has the bits of one
 //! that was left alone.
 
-use crate::train::{Run, carried32, usual};
+use crate::train::{Run, usual};
 use elman_io::Checkpoints;
 use elman_tensor::Random;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ fn child() {
     let latest = checkpoints.latest(&run.params).unwrap();
     assert!(latest.damaged.is_empty(), "{:?}", latest.damaged);
     if let Some((_, checkpoint)) = latest.checkpoint {
-        run = run.restored(checkpoint, carried32);
+        run = run.restored(checkpoint);
     }
     while run.trainer.steps() < steps.parse().unwrap() {
         run.step();
