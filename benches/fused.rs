@@ -1,4 +1,5 @@
-//! Whole sequences of a recurrent cell as one kernel, forward and backward, without tape or readout.
+//! Whole sequences of a recurrent cell as one kernel, forward and backward, without tape or
+//! readout.
 //!
 //! An element of the throughput is a multiplication with its addition: forward
 //! `time × batch × sums × hidden × (input + hidden)` of them, backward twice as many, for the

@@ -1,5 +1,6 @@
-//! The matrix product `[rows, k] · [k, columns]`, beside nalgebra's: square, and as tall and flat as
-//! those of a step (few rows, several gates side by side) and of a readout (many rows, few columns).
+//! The matrix product `[rows, k] · [k, columns]`, beside nalgebra's: square, and as tall and flat
+//! as those of a step (few rows, several gates side by side) and of a readout (many rows, few
+//! columns).
 //!
 //! An element of the throughput is a multiplication with its addition.
 

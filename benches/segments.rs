@@ -1,5 +1,5 @@
-//! Memory and time of a training step over 1 000 to 100 000 time steps: everything kept, or segments
-//! that are computed again.
+//! Memory and time of a training step over 1 000 to 100 000 time steps: everything kept, or
+//! segments that are computed again.
 //!
 //! An LSTM of 64 with a linear readout of 1, batch 4, in `f32`. Each case is a process of its own,
 //! whose peak is read after the second step; inputs and targets are there before and do not count.

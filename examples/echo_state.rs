@@ -5,9 +5,9 @@
 //! fraction of a second, and settings are chosen by trying them on a validation part that lies
 //! between the training and the test part of one series.
 //!
-//! Two tasks of the literature: the chaotic Mackey-Glass series one step ahead, and then on its own,
-//! each forecast being the next input; and NARMA-10, which asks for products of inputs ten steps
-//! apart.
+//! Two tasks of the literature: the chaotic Mackey-Glass series one step ahead, and then on its
+//! own, each forecast being the next input; and NARMA-10, which asks for products of inputs ten
+//! steps apart.
 //!
 //! Run with `cargo run --release --example echo_state`.
 

@@ -1,6 +1,7 @@
 //! The network that writes the state twice equals an Elman with one recurrent matrix:
 //!
-//! tanh([x, h] · W + h · U) = tanh(x · W₁ + h · (W₂ + U)) with W₁ and W₂ the upper and lower rows of W.
+//! tanh([x, h] · W + h · U) = tanh(x · W₁ + h · (W₂ + U)) with W₁ and W₂ the upper and lower rows
+//! of W.
 
 mod support;
 

@@ -13,22 +13,23 @@ pub use elman_data::{
 };
 pub use elman_kernels::argmax;
 pub use elman_rnn::{
-    Activation, AntisymmetricRnn, Bidirectional, Carried, Cell, Cfc, Clipped, Clockwork, CoRnn,
-    ConcatElman, CoupledLstm, DiagonalRtrl, Dropout, EchoState, Elman, Embedding, FastGrnn,
-    FastRnn, ForgetBias, Gate, Gru, IndRnn, Interval, Janet, Jordan, Layer, LayerNormLstm, Learned,
-    Lem, Linear, Lru, Lstm, Ltc, Merge, Mgu, MinGru, MinLstm, MultiplicativeLstm, PeepholeLstm,
-    ProjectedLstm, Qrnn, RecursiveLeastSquares, Reservoir, ResetFirstGru, Residual, Ridge, Rnn,
-    Rtrl, SLstm, Segmented, Seq, Skip, Sru, Stream, Truncated, Ugrnn, Variational, WeightDrop,
-    Zoneout,
+    Activation, AntisymmetricRnn, AnyCell, Architecture, Bidirectional, Carried, Cell, Cfc,
+    Clipped, Clockwork, CoRnn, ConcatElman, CoupledLstm, Deep, DiagonalRtrl, Dropout, EchoState,
+    Elman, Embedding, FastGrnn, FastRnn, ForgetBias, Gate, Gru, IndRnn, Input, Interval, Janet,
+    Jordan, Kind, Layer, LayerNormLstm, LayerSettings, Learned, Lem, Linear, Lru, Lstm, Ltc, Merge,
+    Mgu, MinGru, MinLstm, MultiplicativeLstm, Network, PeepholeLstm, ProjectedLstm, Qrnn,
+    RecursiveLeastSquares, Reservoir, ResetFirstGru, Residual, Ridge, Rnn, Rtrl, SLstm, Segmented,
+    Seq, Skip, Sru, Stream, Truncated, Ugrnn, Variational, WeightDrop, Zoneout,
 };
 pub use elman_tensor::{Dual, Init, Random, Real, Shape, Tensor, View, ViewMut};
 pub use elman_train::{
-    Beam, Ctc, Hypothesis, Sampler, Trainer, Transform, Weighted, adadelta, adagrad, adam, adamw,
-    binary_cross_entropy, binary_cross_entropy_balanced, clip_norm, clip_value, constant, cosine,
-    cross_entropy, cross_entropy_ignoring, cross_entropy_smoothed, ctc, ctc_beam, ctc_greedy,
-    decay, ema, exponential, freeze, gaussian_nll, huber, ignoring, lamb, lion, mae, masked,
-    momentum, mse, nadam, nesterov, noise, one_cycle, only, pinball, plateau, poisson_nll, radam,
-    rmsprop, sgd, sgdw, step_decay, swa, trust, warm_restarts, warm_up, weighted,
+    Beam, Ctc, Hypothesis, Run, Sampler, Schedule, Trainer, Transform, Turn, Weighted, adadelta,
+    adagrad, adam, adamw, binary_cross_entropy, binary_cross_entropy_balanced, clip_norm,
+    clip_value, constant, cosine, cross_entropy, cross_entropy_ignoring, cross_entropy_smoothed,
+    ctc, ctc_beam, ctc_greedy, decay, ema, exponential, freeze, gaussian_nll, huber, ignoring,
+    lamb, lion, mae, masked, momentum, mse, nadam, nesterov, noise, one_cycle, only, pinball,
+    plateau, poisson_nll, radam, rmsprop, sgd, sgdw, step_decay, swa, trust, warm_restarts,
+    warm_up, weighted,
 };
 
 pub use crate::Error;

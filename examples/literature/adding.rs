@@ -20,8 +20,8 @@ pub(crate) const HUNDRED: Entry = Entry {
     },
 };
 
-/// Over 600 steps; chosen with other seeds (11 to 13). Where the biases are drawn like other weights,
-/// runs learn it late or not at all.
+/// Over 600 steps; chosen with other seeds (11 to 13). Where the biases are drawn like other
+/// weights, runs learn it late or not at all.
 pub(crate) const SIX_HUNDRED: Entry = Entry {
     name: "adding-600",
     setting: "GRU 32 with chrono biases, batches of 32, Adam 5e-3, cosine, 4000 steps",
@@ -53,8 +53,8 @@ fn network<C: Cell>(
     })?)
 }
 
-/// Gives the units of a GRU memories of up to 600 steps: the biases of z are ln u with u uniform from
-/// 1 to 599 (Tallec and Ollivier 2018).
+/// Gives the units of a GRU memories of up to 600 steps: the biases of z are ln u with u uniform
+/// from 1 to 599 (Tallec and Ollivier 2018).
 fn remember(params: &mut Params<f32>, gru: Gru, seed: u64) {
     let (gates, mut random) = (gru.gates(), Random::new(seed, "chrono", 0));
     let [_, _, bias] = gates.params();

@@ -2,9 +2,9 @@
 //!
 //! Every character costs `-log2 p`, its probability under a network that was trained on nothing but
 //! the characters before it; an arithmetic coder comes within some bytes of that. The decoder
-//! trains along, and needs the alphabet and the length: 288 bits more. Pieces are coded one after the other. When
-//! one is coded, the network learns from the window that ends with it, and in the second entry from
-//! windows anywhere in the text before, too.
+//! trains along, and needs the alphabet and the length: 288 bits more. Pieces are coded one after
+//! the other. When one is coded, the network learns from the window that ends with it, and in the
+//! second entry from windows anywhere in the text before, too.
 
 use crate::table::{Entry, Goal};
 use elman::prelude::*;

@@ -31,8 +31,8 @@ const TESTS: usize = 256;
 /// The most steps; longer strings are left out.
 const TIME: usize = 60;
 
-/// Learns until all validation strings are right, at two looks one after the other. Returns how many
-/// strings that took; infinity if it takes too many, or if a test string is wrong then.
+/// Learns until all validation strings are right, at two looks one after the other. Returns how
+/// many strings that took; infinity if it takes too many, or if a test string is wrong then.
 fn train(seed: u64) -> Result<f64, Error> {
     let symbols = Reber::SYMBOLS.len();
     let (model, mut params) = Params::<f32>::init(seed, |p| {

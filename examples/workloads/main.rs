@@ -1,9 +1,9 @@
 //! How long does a step take? Training and streaming, timed on workloads from a file.
 //!
 //! A training step is the whole of it: a batch of sequences through a cell and a linear readout at
-//! every time step, the mean squared error, the gradient of every weight, and Adam. A streaming step
-//! is one input pushed through a cell that carries its state on. `SMALL`, below, shows how a file
-//! says which.
+//! every time step, the mean squared error, the gradient of every weight, and Adam. A streaming
+//! step is one input pushed through a cell that carries its state on. `SMALL`, below, shows how a
+//! file says which.
 //!
 //! Whoever times has to know that the work was done: a training workload sees the same sequences
 //! at every step, so its loss must go down, and all gradients and outputs must be finite.

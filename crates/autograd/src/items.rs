@@ -9,7 +9,8 @@ use crate::var::Var;
 use elman_tensor::Real;
 use std::panic::Location;
 
-/// Vars collected one by one, to be put together: the outputs of a loop over time. The list's memory belongs to the tape and is used again.
+/// Vars collected one by one, to be put together: the outputs of a loop over time. The list's
+/// memory belongs to the tape and is used again.
 pub struct Items<'g, T: Real> {
     graph: &'g Graph<'g, T>,
     places: Vec<Place>,

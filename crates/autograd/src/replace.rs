@@ -9,8 +9,8 @@ use std::panic::Location;
 
 impl<'g, T: Real> Graph<'g, T> {
     /// Has `x`, of the same shape, stand for a weight in what follows, until the result is dropped:
-    /// whoever asks for the weight gets it. So layers that know nothing of it work with weights that
-    /// are masked, or computed from others.
+    /// whoever asks for the weight gets it. So layers that know nothing of it work with weights
+    /// that are masked, or computed from others.
     ///
     /// ```
     /// use elman_autograd::{Grad, Params, Tape};

@@ -64,7 +64,8 @@ impl<T: Real> Tape<T> {
     }
 
     /// The most bytes that the values of a recording may take, together with what rules keep and
-    /// with the records themselves; the gradients of the values take as much again. Beyond it there is an error before anything is allocated.
+    /// with the records themselves; the gradients of the values take as much again. Beyond it there
+    /// is an error before anything is allocated.
     #[must_use]
     pub fn limit(mut self, bytes: usize) -> Self {
         self.arena.limit = bytes;

@@ -60,42 +60,17 @@ impl Table {
         missing: Missing,
     ) -> Result<Self, Error> {
         let file = || name.to_string();
-        crate::error::want(!columns.is_empty(), "Table", "columns", columns, "at least one name")?;
         let mut bytes = Vec::new();
         reader.read_to_end(&mut bytes).map_err(|source| Error::Read { file: file(), source })?;
 
         let mut lines = Lines::new(name, &bytes)?;
         let (line, header) = lines.next()?.ok_or_else(|| Error::EmptyFile { file: file() })?;
         let header: Vec<String> = header.iter().map(str::to_string).collect();
-        let places = columns
-            .iter()
-            .map(|column| place(name, line, &header, column))
-            .collect::<Result<Vec<_>, _>>()?;
-
-        let (mut values, mut begins) = (Vec::new(), Vec::new());
+        let mut numbers = Numbers::new(name, (line, &header), columns, missing)?;
         while let Some((line, row)) = lines.next()? {
-            let (found, wanted) = (row.len(), header.len());
-            if found != wanted {
-                return Err(Error::RaggedRow { file: file(), line, found, wanted });
-            }
-            for (&place, &column) in places.iter().zip(columns) {
-                values.push(number(name, line, column, &row[place], missing)?);
-            }
-            begins.push(line);
+            numbers.push(line, row.len(), |place| &row[place])?;
         }
-        if begins.is_empty() {
-            return Err(Error::NoRows { file: file() });
-        }
-        for (c, &column) in columns.iter().enumerate() {
-            missing.fill(&mut values, columns.len(), c).map_err(|(row, side)| Error::OpenGap {
-                file: file(),
-                line: begins[row],
-                column: column.to_string(),
-                side,
-            })?;
-        }
-        let names = columns.iter().map(|c| c.to_string()).collect();
-        Ok(Table { file: file(), line, names, values })
+        numbers.finish()
     }
 
     /// The number of rows, at least 1.
@@ -164,8 +139,87 @@ pub fn read_column(
     Ok(Table::read(path, &[column], missing)?.values)
 }
 
+/// Columns of numbers, as they are read.
+pub(crate) struct Numbers<'a> {
+    name: &'a str,
+    /// The line of the header, and how many columns it names.
+    header: (u64, usize),
+    columns: &'a [&'a str],
+    /// Where the columns are.
+    places: Vec<usize>,
+    missing: Missing,
+    values: Vec<f64>,
+    /// The line of each row.
+    begins: Vec<u64>,
+}
+
+impl<'a> Numbers<'a> {
+    /// No rows yet, below a header in a line.
+    pub(crate) fn new(
+        name: &'a str,
+        (line, header): (u64, &[String]),
+        columns: &'a [&'a str],
+        missing: Missing,
+    ) -> Result<Self, Error> {
+        crate::error::want(!columns.is_empty(), "Table", "columns", columns, "at least one name")?;
+        let places = columns.iter().map(|column| place(name, line, header, column));
+        let places = places.collect::<Result<_, _>>()?;
+        let (values, begins, header) = (Vec::new(), Vec::new(), (line, header.len()));
+        Ok(Numbers { name, header, columns, places, missing, values, begins })
+    }
+
+    /// One row of so many fields.
+    pub(crate) fn push<'r>(
+        &mut self,
+        line: u64,
+        fields: usize,
+        field: impl Fn(usize) -> &'r str,
+    ) -> Result<(), Error> {
+        whole(self.name, line, fields, self.header.1)?;
+        for (&place, &column) in self.places.iter().zip(self.columns) {
+            self.values.push(number(self.name, line, column, field(place), self.missing)?);
+        }
+        self.begins.push(line);
+        Ok(())
+    }
+
+    /// The table, its gaps filled.
+    pub(crate) fn finish(mut self) -> Result<Table, Error> {
+        let file = || self.name.to_string();
+        if self.begins.is_empty() {
+            return Err(Error::NoRows { file: file() });
+        }
+        let width = self.columns.len();
+        for (c, &column) in self.columns.iter().enumerate() {
+            self.missing.fill(&mut self.values, width, c).map_err(|(row, side)| {
+                Error::OpenGap {
+                    file: file(),
+                    line: self.begins[row],
+                    column: column.to_string(),
+                    side,
+                }
+            })?;
+        }
+        let names = self.columns.iter().map(|c| c.to_string()).collect();
+        Ok(Table { file: file(), line: self.header.0, names, values: self.values })
+    }
+}
+
+/// An error unless a row has as many fields as the header.
+pub(crate) fn whole(name: &str, line: u64, found: usize, wanted: usize) -> Result<(), Error> {
+    if found == wanted {
+        return Ok(());
+    }
+    Err(Error::RaggedRow { file: name.to_string(), line, found, wanted })
+}
+
 /// Where the header has the wanted name, exactly once.
-fn place(name: &str, line: u64, header: &[String], wanted: &str) -> Result<usize, Error> {
+pub(crate) fn place(
+    name: &str,
+    line: u64,
+    header: &[String],
+    wanted: &str,
+) -> Result<usize, Error> {
     let mut places = (0..header.len()).filter(|&i| header[i] == wanted);
     let (file, column) = (name.to_string(), wanted.to_string());
     match (places.next(), places.count()) {

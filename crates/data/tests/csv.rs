@@ -1,9 +1,34 @@
 //! Reading columns: what is read, and the text of everything that can be wrong.
 
-use elman_data::{Error, Missing, Table, read_column};
+use elman_data::{Error, Missing, Records, Table, read_column};
 
 fn read(text: &[u8], columns: &[&str], missing: Missing) -> Result<Table, Error> {
-    Table::from_reader("a.csv", text, columns, missing)
+    let table = Table::from_reader("a.csv", text, columns, missing);
+    // Fields that are read as text first make the same table, or the same error.
+    let records = Records::from_bytes("a.csv", text);
+    let same = records.and_then(|records| records.numbers(columns, missing));
+    match (&table, &same) {
+        (Ok(table), Ok(same)) => assert_eq!(table, same),
+        (Err(error), Err(same)) => assert_eq!(error.to_string(), same.to_string()),
+        (table, same) => panic!("{table:?}, but {same:?}"),
+    }
+    table
+}
+
+#[test]
+fn fields_as_text() {
+    let records = Records::from_bytes("a.csv", "day,\"a, b\"\n1, x\n".as_bytes()).unwrap();
+    assert_eq!(records.names(), ["day", "a, b"]);
+    assert_eq!((records.rows(), records.line(0), records.line(1)), (1, Some(2), None));
+    assert_eq!(records.column("a, b").unwrap(), ["x"]);
+    let missing = records.column("b").unwrap_err().to_string();
+    assert_eq!(missing, "a.csv, line 1: no column `b`; the columns are `day`, `a, b`");
+    let header = || (1, vec!["a".to_string(), "b".to_string()]);
+    let short = Records::new("a.json", header(), vec![(7, vec!["1".into()])]).unwrap_err();
+    assert_eq!(short.to_string(), "a.json, line 7: 1 fields; the header has 2");
+    let none = Records::new("a.json", header(), Vec::new()).unwrap();
+    let none = none.numbers(&["a"], Missing::Last).unwrap_err();
+    assert_eq!(none.to_string(), "a.json: a header, but no rows below it");
 }
 
 fn values(text: &str, missing: Missing) -> Vec<f64> {

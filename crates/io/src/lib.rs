@@ -42,6 +42,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Models go to PyTorch, Keras and ONNX, and come from there, by [`exchange`].
+//!
 //! Everything is checked before any weight is touched, and nothing larger than the [`Limits`] is
 //! read. An [`Error`] says which file, and its [`Flaw`] which tensor, what was there, and what was
 //! wanted. All that is done with files goes through [`Files`].
@@ -53,6 +55,7 @@ mod checkpoint;
 mod checkpoints;
 mod doubt;
 mod error;
+pub mod exchange;
 mod files;
 mod limits;
 mod number;

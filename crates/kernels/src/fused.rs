@@ -56,8 +56,8 @@ pub struct Columns<'a, T> {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Marks<'a> {
     /// How many steps each row has, where some have fewer than all: outputs past its end are 0, and
-    /// the state stays as the row left it. What lies past the end in the inputs has to be finite: the
-    /// way back multiplies it by 0.
+    /// the state stays as the row left it. What lies past the end in the inputs has to be finite:
+    /// the way back multiplies it by 0.
     pub lengths: Option<&'a [u32]>,
     /// `[time, batch]`: not 0 where the state of a row is 0 before the step, instead of what the
     /// step before has left.

@@ -57,8 +57,8 @@ pub type Complex<T> = [T; 2];
 /// `y[t] = λ ∘ y[t − 1] + b[t]` over the complex numbers, with one `λ` for all steps and rows: for
 /// `b[t]` of rows of the length of `λ`, and `h = y[−1]` of as many rows.
 ///
-/// Sums are `(λʳ hʳ − λⁱ hⁱ) + bʳ` and `(λⁱ hʳ + λʳ hⁱ) + bⁱ`, each operation rounded. Threads share
-/// the rows.
+/// Sums are `(λʳ hʳ − λⁱ hⁱ) + bʳ` and `(λⁱ hʳ + λʳ hⁱ) + bⁱ`, each operation rounded. Threads
+/// share the rows.
 ///
 /// # Errors
 /// If lengths do not fit.
@@ -80,8 +80,8 @@ pub fn complex_linear<T: Real>(
     Ok(())
 }
 
-/// What flows back through [`complex_linear`]: `g[t] = dy[t] + λ* ∘ g[t + 1]`, with the conjugate of
-/// λ, for vectors of `width` numbers each.
+/// What flows back through [`complex_linear`]: `g[t] = dy[t] + λ* ∘ g[t + 1]`, with the conjugate
+/// of λ, for vectors of `width` numbers each.
 ///
 /// # Errors
 /// If lengths do not fit.

@@ -54,9 +54,9 @@ pub(crate) fn map3<T: Real>(a: &[T], b: &[T], c: &[T], d: &mut [T], f: impl Fn(T
     ));
 }
 
-/// [`map3`](crate::map3) for rows: `d[r, i] += f(a[r, i], b[r, i], c[r, i])` for every row of `c`, where each
-/// of `a`, `b` and `d` may be one row that stands for all. A `d` of one row gathers the rows in
-/// order: the adjoint of a broadcast operation. Of no rows there is nothing to add.
+/// [`map3`](crate::map3) for rows: `d[r, i] += f(a[r, i], b[r, i], c[r, i])` for every row of `c`,
+/// where each of `a`, `b` and `d` may be one row that stands for all. A `d` of one row gathers the
+/// rows in order: the adjoint of a broadcast operation. Of no rows there is nothing to add.
 ///
 /// # Errors
 /// If a slice is neither as long as `c` nor as the shortest one, or `c` is no whole number of rows.

@@ -370,8 +370,8 @@ unsafe fn term<L: Lanes, const R: usize, const V: usize>(
     }
 }
 
-/// Cuts rows into the fewest blocks of at most `most`, whose sizes differ by at most one: where they
-/// begin, and how long they are.
+/// Cuts rows into the fewest blocks of at most `most`, whose sizes differ by at most one: where
+/// they begin, and how long they are.
 #[inline(always)]
 pub(crate) fn blocks(rows: usize, most: usize) -> impl DoubleEndedIterator<Item = (usize, usize)> {
     let count = rows.div_ceil(most);

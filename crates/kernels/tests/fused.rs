@@ -38,7 +38,8 @@ impl<T> Gradients<T> for Partials<T> {
     }
 }
 
-/// Whether rows end and start anew when they like, and whether somebody wants partials of inputs and states.
+/// Whether rows end and start anew when they like, and whether somebody wants partials of inputs
+/// and states.
 #[derive(Debug, Clone, Copy)]
 struct Rows {
     end: bool,

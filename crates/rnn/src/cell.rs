@@ -56,8 +56,8 @@ use elman_tensor::Real;
 /// # Ok::<(), laws::Violation>(())
 /// ```
 pub trait Cell: Send + Sync {
-    /// Whether gradients are those of the values. A cell that bends them on purpose says `false`, and
-    /// why in its documentation; the laws of derivatives then pass it by.
+    /// Whether gradients are those of the values. A cell that bends them on purpose says `false`,
+    /// and why in its documentation; the laws of derivatives then pass it by.
     const EXACT: bool = true;
 
     /// The state, at a scalar.
@@ -92,8 +92,8 @@ pub trait Cell: Send + Sync {
         scan(self, xs, s)
     }
 
-    /// The step with its weights packed for `batch` rows, for streams: `None` where a cell has none,
-    /// and where something does not fit, which [`step`](Cell::step) says better.
+    /// The step with its weights packed for `batch` rows, for streams: `None` where a cell has
+    /// none, and where something does not fit, which [`step`](Cell::step) says better.
     fn packed<T: Real>(&self, params: &Params<T>, batch: usize) -> Option<Box<dyn Packed<T>>> {
         let _ = (params, batch);
         None

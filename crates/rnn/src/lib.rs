@@ -53,6 +53,7 @@ mod gate;
 pub mod laws;
 mod layer;
 mod linear;
+mod network;
 mod packed;
 mod readout;
 mod regression;
@@ -82,6 +83,10 @@ pub use embedding::Embedding;
 pub use gate::Gate;
 pub use layer::{Layer, Rnn, Then};
 pub use linear::Linear;
+pub use network::{
+    AnyCell, AnyState, Architecture, Deep, DeepState, Input, Kind, LayerSettings, Network,
+    NetworkLayer, Online,
+};
 pub use packed::Packed;
 pub use readout::Readout;
 pub use regression::{Coefficients, RecursiveLeastSquares, Ridge};

@@ -22,10 +22,10 @@ use std::panic::Location;
 /// dL/dθ = ∂L/∂s · ∂s/∂θ + ∂L/∂θ
 ///
 /// Memory does not grow with time, but is `state × weights` numbers for each row, and each step
-/// costs as many gradients of a single step as there are numbers in the state, and `state² × weights`
-/// operations for each row: for small networks on streams without an end. With fixed weights the
-/// gradients of all steps sum to that of [`Rnn`](crate::Rnn) over the whole sequence; where weights
-/// change on the way, the derivatives are those along the way.
+/// costs as many gradients of a single step as there are numbers in the state, and `state² ×
+/// weights` operations for each row: for small networks on streams without an end. With fixed
+/// weights the gradients of all steps sum to that of [`Rnn`](crate::Rnn) over the whole sequence;
+/// where weights change on the way, the derivatives are those along the way.
 ///
 /// ```
 /// use elman_autograd::{Grad, Params};

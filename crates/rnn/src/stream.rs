@@ -133,8 +133,8 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
         Ok(self)
     }
 
-    /// Goes on from a state that [`state`](Stream::state) has lent, of this stream or of another one
-    /// of the same cell and rows: one stream can follow several continuations of a sequence.
+    /// Goes on from a state that [`state`](Stream::state) has lent, of this stream or of another
+    /// one of the same cell and rows: one stream can follow several continuations of a sequence.
     ///
     /// The last output stays what it is. From the second time on, nothing is allocated.
     ///

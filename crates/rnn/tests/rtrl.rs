@@ -81,8 +81,8 @@ fn what_does_not_fit_is_an_error_at_the_callers_line_and_changes_nothing() {
     assert_eq!(learning.state(), state);
 }
 
-/// The gradient of a sequence of 7 steps of 3 rows, with a loss at every step: of the whole, and what
-/// the diagonal form adds up.
+/// The gradient of a sequence of 7 steps of 3 rows, with a loss at every step: of the whole, and
+/// what the diagonal form adds up.
 fn both<C: Diagonal>(build: impl FnOnce(Scope<'_>) -> Result<C, Error>) -> [Vec<f64>; 2] {
     let (cell, mut params) = Params::<f64>::init(3, |p| {
         let cell = build(p.scope("c"))?;

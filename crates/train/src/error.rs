@@ -12,6 +12,8 @@ pub enum Quantity {
     Gradient(String),
     /// The update of the weight of this path, from a finite gradient.
     Update(String),
+    /// The metric of this name, of a validation.
+    Metric(String),
 }
 
 impl fmt::Display for Quantity {
@@ -20,6 +22,7 @@ impl fmt::Display for Quantity {
             Quantity::Loss => write!(f, "the loss"),
             Quantity::Gradient(path) => write!(f, "the gradient of {path:?}"),
             Quantity::Update(path) => write!(f, "the update of {path:?}"),
+            Quantity::Metric(name) => write!(f, "the metric {name:?}"),
         }
     }
 }
@@ -31,11 +34,11 @@ pub enum Error {
     /// The loss or its gradient could not be computed: the first misfit of the recording.
     #[error(transparent)]
     Autograd(#[from] elman_autograd::Error),
-    /// A transform, or a decoder, has a setting that makes no sense. A transform's is found at the
-    /// first step.
+    /// A transform, a decoder or a run has a setting that makes no sense. A transform's is found at
+    /// the first step, a run's at the first turn.
     #[error("{transform}: {setting} must be {wanted}, got {given}")]
     Setting {
-        /// The transform, or the decoder.
+        /// The transform, or the decoder, or the run.
         transform: &'static str,
         /// Its setting.
         setting: &'static str,
@@ -67,8 +70,8 @@ pub enum Error {
         /// The line that asked for the step.
         line: &'static Location<'static>,
     },
-    /// A trainer was given other parameters than those it began with.
-    #[error("a trainer of {wanted} weights was given parameters of {given} (at {line})")]
+    /// A trainer or a run was given other parameters than those it began with.
+    #[error("training of {wanted} weights was given parameters of {given} (at {line})")]
     OtherParams {
         /// The number of weights it began with.
         wanted: usize,
@@ -77,9 +80,9 @@ pub enum Error {
         /// The line that asked for the step.
         line: &'static Location<'static>,
     },
-    /// A trainer was given parameters, or a snapshot, of weights with other paths or sizes than
-    /// those it began with.
-    #[error("a trainer of the weight {wanted} was given {given} in its place (at {line})")]
+    /// A trainer or a run was given parameters, or a snapshot, of weights with other paths or sizes
+    /// than those it began with.
+    #[error("training of the weight {wanted} was given {given} in its place (at {line})")]
     OtherWeight {
         /// The first weight that is not found where it was: path and size.
         wanted: String,
@@ -95,6 +98,40 @@ pub enum Error {
         wanted: String,
         /// What the snapshot holds.
         given: String,
+    },
+    /// A run was asked for the next turn before it was told what came of the last, or was told
+    /// what it had not asked for.
+    #[error("after {step} steps the run waited for `{wanted}`, not for `{given}` (at {line})")]
+    OutOfTurn {
+        /// The method that should have been called.
+        wanted: &'static str,
+        /// The method that was called.
+        given: &'static str,
+        /// How many steps were done.
+        step: u64,
+        /// The line that called it.
+        line: &'static Location<'static>,
+    },
+    /// A validation has no metric, or others than those before.
+    #[error("a run of the metrics [{wanted}] was given [{given}] (at {line})")]
+    OtherMetrics {
+        /// The names of the metrics before; empty at the first validation, which wants at least
+        /// one of any name.
+        wanted: String,
+        /// The names that were given.
+        given: String,
+        /// The line that gave them.
+        line: &'static Location<'static>,
+    },
+    /// A snapshot of a run has parts that do not fit together.
+    #[error("a snapshot of a run has {given} {what}, wanted {wanted}")]
+    Inconsistent {
+        /// Which part.
+        what: &'static str,
+        /// How many there should be.
+        wanted: usize,
+        /// How many there are.
+        given: usize,
     },
 }
 

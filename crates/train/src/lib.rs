@@ -45,6 +45,9 @@
 //! [`Trainer::restore`] goes on with the same bits as if nothing had been interrupted. A loss or a
 //! gradient that is infinite or NaN is an error before any weight is touched.
 //!
+//! A [`Run`] says what is to be done next, from the first step to the last: train, validate, save.
+//! It stops early, remembers the best weights and the [`History`], and is plain data as well.
+//!
 //! Logits become symbols by a [`Sampler`], a [`Beam`] search, or [`ctc_greedy`] and [`ctc_beam`].
 //! They take slices and know no network.
 
@@ -55,6 +58,7 @@ mod decode;
 mod error;
 mod layout;
 mod losses;
+mod run;
 mod trainer;
 mod transform;
 mod transforms;
@@ -70,6 +74,7 @@ pub use losses::{
     cross_entropy_ignoring, cross_entropy_smoothed, ctc, gaussian_nll, huber, ignoring, mae,
     masked, mse, pinball, poisson_nll, weighted,
 };
+pub use run::{Best, End, History, Row, Run, RunSnapshot, Turn};
 pub use trainer::{Snapshot, Trainer};
 pub use transform::{Chain, Now, Transform};
 pub use transforms::{

@@ -338,12 +338,12 @@ impl<T: Real, X: Transform> Trainer<T, X> {
 }
 
 /// Paths and sizes.
-fn paths<T: Real>(params: &Params<T>) -> impl Iterator<Item = (&str, usize)> {
+pub(crate) fn paths<T: Real>(params: &Params<T>) -> impl Iterator<Item = (&str, usize)> {
     params.iter().map(|(path, param)| (path, param.shape().len()))
 }
 
 /// An error unless the weights are those that are trained.
-fn demand<'a, I: Iterator<Item = (&'a str, usize)>>(
+pub(crate) fn demand<'a, I: Iterator<Item = (&'a str, usize)>>(
     wanted: &'a [(String, usize)],
     given: impl Fn() -> I,
     line: &'static Location<'static>,

@@ -247,7 +247,7 @@ fn other_parameters_are_an_error() {
     let (error, line) = (trainer.step(&mut other, |g| g.param(w).sum()).unwrap_err(), line!());
     let place = format!("{}:{line}:", file!());
     let error = error.to_string();
-    assert!(error.starts_with("a trainer of 20 weights was given parameters of 7"), "{error}");
+    assert!(error.starts_with("training of 20 weights was given parameters of 7"), "{error}");
     assert!(error.contains(&place), "{error}");
     // As many numbers, under other names.
     let (u, mut named) = Params::<f64>::init(0, |p| {
@@ -256,7 +256,7 @@ fn other_parameters_are_an_error() {
     })
     .unwrap();
     let error = trainer.step(&mut named, |g| g.param(u).sum()).unwrap_err().to_string();
-    let wanted = "a trainer of the weight \"u\" of 8 was given \"head\" of 8 in its place (at ";
+    let wanted = "training of the weight \"u\" of 8 was given \"head\" of 8 in its place (at ";
     assert!(error.starts_with(wanted) && error.contains(file!()), "{error}");
     assert_eq!(trainer.averaged(&named).unwrap_err().to_string()[..wanted.len()], *wanted);
     let mut snapshot = trainer.snapshot();

@@ -25,8 +25,8 @@ const CACHE: usize = 16 << 20;
 /// The sizes of a sequence, and those of its parts.
 ///
 /// Units are cut into blocks of [`UNITS`]; the sums of a block lie side by side, first all of the
-/// first sum. What is kept of a row of a block of a step is its record: what became of each sum, for
-/// the units of the block, then the old cell, and what else there is.
+/// first sum. What is kept of a row of a block of a step is its record: what became of each sum,
+/// for the units of the block, then the old cell, and what else there is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan {
     pub(super) time: usize,

@@ -9,8 +9,8 @@ use crate::tile;
 const AT_ONCE: usize = 64;
 /// With fewer rows than this for each thread, loading weights takes longer than computing.
 const FEW_ROWS: usize = 6;
-/// Multiplications of a step, of one thread, that are worth waiting for the others after it: waiting,
-/// and what the others wrote coming over, take a microsecond.
+/// Multiplications of a step, of one thread, that are worth waiting for the others after it:
+/// waiting, and what the others wrote coming over, take a microsecond.
 const WORTH_WAITING: usize = 1 << 20;
 
 /// Multiplications of a single step, of one thread, that are worth waiting for another.

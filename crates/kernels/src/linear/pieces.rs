@@ -9,8 +9,8 @@ use crate::real::Real;
 use crate::tile::share;
 
 /// [`linear`](crate::linear) in √time pieces, which threads share (Blelloch 1990): each begins at 0
-/// and keeps what its beginning is multiplied by, in `products`, of the length of `y`; then what was
-/// carried into it is added. Equal to rounding, at twice the work.
+/// and keeps what its beginning is multiplied by, in `products`, of the length of `y`; then what
+/// was carried into it is added. Equal to rounding, at twice the work.
 ///
 /// Pieces follow from the number of steps, so that bits do not depend on threads.
 ///

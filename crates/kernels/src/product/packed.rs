@@ -45,7 +45,8 @@ impl<T: Real> PackedMatrix<T> {
         self.columns
     }
 
-    /// `c = a · b`, or `c = c + a · b`, for this `b`: see [`product`](crate::product()). By one thread.
+    /// `c = a · b`, or `c = c + a · b`, for this `b`: see [`product`](crate::product()). By one
+    /// thread.
     ///
     /// # Errors
     /// If the sizes do not fit.

@@ -27,6 +27,11 @@ impl<C> Dropout<C> {
     pub fn new(inner: C, p: Scope<'_>, rate: f64) -> Result<Self, Error> {
         Ok(Dropout { inner, rate: probability("the rate of dropout", rate)?, key: p.key() })
     }
+
+    /// What it is around.
+    pub fn inner(&self) -> &C {
+        &self.inner
+    }
 }
 
 impl<C: Cell> Cell for Dropout<C> {

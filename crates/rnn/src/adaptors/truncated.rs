@@ -11,8 +11,8 @@ use std::panic::Location;
 /// A cell whose sequences are cut into pieces of some steps: states go on from one piece to the
 /// next, gradients do not (Williams and Peng 1990).
 ///
-/// Pieces begin at multiples of that many steps, counted as [`Graph::time`](elman_autograd::Graph::time) does. Forward it is the
-/// cell itself.
+/// Pieces begin at multiples of that many steps, counted as
+/// [`Graph::time`](elman_autograd::Graph::time) does. Forward it is the cell itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Truncated<C> {
     cell: C,

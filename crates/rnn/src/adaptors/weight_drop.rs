@@ -7,7 +7,8 @@ use elman_autograd::{Error, Graph, Param, Scope, Var};
 use elman_tensor::Real;
 
 /// A cell of which some weights are dropped at random in training, by one mask a training step
-/// (Wan et al. 2013; Merity et al. 2018 for recurrent weights). The sequence stays as fast as it is.
+/// (Wan et al. 2013; Merity et al. 2018 for recurrent weights). The sequence stays as fast as it
+/// is.
 ///
 /// ```
 /// use elman_autograd::Params;

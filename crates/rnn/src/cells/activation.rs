@@ -18,6 +18,8 @@ use std::f64::consts::FRAC_2_PI;
 /// # Ok::<(), elman_autograd::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
 #[non_exhaustive]
 pub enum Activation {
     /// The hyperbolic tangent.

@@ -50,6 +50,11 @@ impl Elman {
     pub fn gate(&self) -> Gate {
         self.gate
     }
+
+    /// What it applies to its sum.
+    pub fn activation(&self) -> Activation {
+        self.activation
+    }
 }
 
 impl Elman {

@@ -7,6 +7,8 @@ use elman_tensor::Random;
 
 /// How the bias of a forget gate starts, and with it for how long a cell remembers at first.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
 #[non_exhaustive]
 pub enum ForgetBias {
     /// Drawn like all other weights.

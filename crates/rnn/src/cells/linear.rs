@@ -29,8 +29,8 @@ pub(super) fn at_once<T: Real>(xs: &Seq<'_, T>) -> bool {
     xs.time() > 0 && !xs.graph().failed()
 }
 
-/// A cell of one state whose `factors` a and b are all that tells it from others: h′ = a ∘ h + b, and the
-/// output h′.
+/// A cell of one state whose `factors` a and b are all that tells it from others: h′ = a ∘ h + b,
+/// and the output h′.
 macro_rules! linear_cell {
     ($cell:ident) => {
         impl Cell for $cell {

@@ -20,8 +20,8 @@ use std::panic::Location;
 ///
 /// Weights `nu`, `theta`, `gamma: [n]`; B in its real and imaginary parts `b: [in, n]` and
 /// `b_imaginary: [in, n]`, C likewise `c: [n, out]` and, with the sign that the real part of a
-/// product gives it, `c_imaginary: [n, out]`; `d: [in, out]`. The state is `[Re h, Im h]`, the output
-/// y. A whole sequence is a few products and one pass over its states.
+/// product gives it, `c_imaginary: [n, out]`; `d: [in, out]`. The state is `[Re h, Im h]`, the
+/// output y. A whole sequence is a few products and one pass over its states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lru {
     nu: Param,
@@ -46,8 +46,8 @@ impl Lru {
     /// starts at ln √(1 − |λ|²), so that states are as large as what goes in.
     ///
     /// # Errors
-    /// If a weight cannot be created; if the radii do not lie in order between 0 and 1, or the angle
-    /// is not positive.
+    /// If a weight cannot be created; if the radii do not lie in order between 0 and 1, or the
+    /// angle is not positive.
     pub fn within(
         mut p: Scope<'_>,
         [input, hidden, output]: [usize; 3],

@@ -15,9 +15,9 @@ use elman_tensor::{Random, Real};
 /// c′ = σ(f) ∘ c + (1 − σ(f)) ∘ tanh(z)\
 /// y = σ(o) ∘ c′
 ///
-/// Weights `w: [in, 3 × hidden]`, `u: [in, 3 × hidden]`, `b: [3 × hidden]` in the order z, f, o. The
-/// state is `[c, x]`, `c: [batch, hidden]` and `x: [batch, in]`, the output y. A whole sequence is
-/// one product and one pass over its states.
+/// Weights `w: [in, 3 × hidden]`, `u: [in, 3 × hidden]`, `b: [3 × hidden]` in the order z, f, o.
+/// The state is `[c, x]`, `c: [batch, hidden]` and `x: [batch, in]`, the output y. A whole sequence
+/// is one product and one pass over its states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Qrnn {
     gates: Gate,

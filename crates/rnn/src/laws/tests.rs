@@ -5,6 +5,7 @@ use crate::cell::Cell;
 use crate::cells::*;
 use crate::layer::{Layer, Rnn};
 use crate::linear::Linear;
+use crate::network::*;
 use proptest::prelude::*;
 
 /// Sequences of elements with so many features, hidden sizes and seeds.
@@ -92,6 +93,20 @@ proven! {
     cfc: |p, input, hidden| Cfc::new(p.scope("c"), input, hidden);
     readout: |p, input, hidden| {
         Ok(Gru::new(p.scope("c"), input, hidden)?.readout(Linear::new(p.scope("h"), hidden, 2)?))
+    };
+    any_of_one_state: |p, input, hidden| Ok(AnyCell::from(Mgu::new(p.scope("c"), input, hidden)?));
+    any_of_three_states: |p, input, hidden| {
+        AnyCell::new(p.scope("c"), input, &LayerSettings::new(Kind::SLstm, hidden))
+    };
+    deep: |p, input, hidden| {
+        let below = AnyCell::new(p.scope("below"), input, &LayerSettings::new(Kind::Lstm, hidden))?;
+        let above = AnyCell::new(p.scope("above"), hidden, &LayerSettings::new(Kind::Gru, 2))?;
+        Deep::new(vec![below, above])
+    };
+    online: |p, input, hidden| {
+        let layers = vec![LayerSettings::new(Kind::Elman, hidden), LayerSettings::new(Kind::Lem, 2)];
+        let input = Input::Features(input);
+        Network::new(p, &Architecture { input, layers, outputs: Some(2) })?.online()
     };
     stack: |p, input, hidden| {
         let below = Lstm::new(p.scope("below"), input, hidden)?;

@@ -32,8 +32,8 @@ impl Coefficients {
     /// Makes them the weights of a linear map.
     ///
     /// # Errors
-    /// If the map has another shape or no bias, or if it belongs to other parameters. The parameters
-    /// are unchanged then.
+    /// If the map has another shape or no bias, or if it belongs to other parameters. The
+    /// parameters are unchanged then.
     #[track_caller]
     pub fn put<T: Real>(&self, params: &mut Params<T>, linear: &Linear) -> Result<(), Error> {
         let (w, b) = linear.params();

@@ -68,7 +68,8 @@ impl RecursiveLeastSquares {
     /// Takes in one row: `x: [features]` with its targets `y: [outputs]`.
     ///
     /// # Errors
-    /// If there are more or fewer, or if a number is not finite, or above 1e150. Nothing changes then.
+    /// If there are more or fewer, or if a number is not finite, or above 1e150. Nothing changes
+    /// then.
     pub fn push<T: Real>(&mut self, x: &[T], y: &[T]) -> Result<(), Error> {
         let row = |x| View::new([<[T]>::len(x)], x).unwrap_or(View::empty());
         self.triangle.add(row(x), row(y), self.keep)?;

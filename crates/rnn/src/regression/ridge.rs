@@ -13,8 +13,8 @@ use elman_tensor::{Real, View};
 /// smallest. The bias is not made small.
 ///
 /// Of the rows only a triangular factor of `[1, x, y]` is kept, (1 + features + outputs)² numbers,
-/// so the states of a long sequence need not be stored at once. Any number of strengths can be tried
-/// on it, each at the cost of as many rows as there are features. All is computed in `f64`.
+/// so the states of a long sequence need not be stored at once. Any number of strengths can be
+/// tried on it, each at the cost of as many rows as there are features. All is computed in `f64`.
 ///
 /// The first states of a sequence know more of the initial state than of the input. Leave them out,
 /// as a slice:
@@ -59,7 +59,8 @@ impl Ridge {
     /// Takes in the rows of `x: [.., features]` with their targets `y: [.., outputs]`.
     ///
     /// # Errors
-    /// If shapes do not fit, or if a number is not finite, or above 1e150. Nothing is taken in then.
+    /// If shapes do not fit, or if a number is not finite, or above 1e150. Nothing is taken in
+    /// then.
     pub fn add<'a, T: Real>(
         &mut self,
         x: impl Into<View<'a, T>>,

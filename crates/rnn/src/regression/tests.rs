@@ -56,7 +56,9 @@ fn sizes() -> impl Strategy<Value = (usize, usize, usize, u64)> {
 }
 
 proptest! {
-    /// Against the singular values of the whole problem, the ridge being rows of its own.
+    /// Against reflections of the whole problem, the ridge being rows of its own. (Singular values
+    /// will not do: for the committed case those of nalgebra 0.35 multiply to a matrix that is off
+    /// by 0.19.)
     #[test]
     fn a_ridge_is_least_squares(
         (rows, features, outputs, seed) in sizes(), exponent in -6i32..3, cut in 0usize..40,
@@ -74,7 +76,8 @@ proptest! {
             Some(penalty) => if j == 1 + penalty { strength.sqrt() } else { 0.0 },
         });
         let y = given.y.to_matrix().unwrap().resize_vertically(rows + features, 0.0);
-        let oracle = all.svd(true, true).solve(&y, 0.0).unwrap();
+        let qr = all.qr();
+        let oracle = qr.r().solve_upper_triangular(&(qr.q().transpose() * y)).unwrap();
         near(&together(&found), &oracle, 1e-8)?;
     }
 

@@ -15,10 +15,10 @@ const LARGEST: f64 = 1e150;
 ///     ⎣            Rᵧᵧ  ⎦    outputs
 /// ```
 ///
-/// A row is turned into it by plane rotations (Givens 1958), as Gentleman (1973) does row by row, in
-/// 3 (1 + features + outputs)² operations, and is not needed any more. RᵀR itself, the matrix of the normal equations, would
-/// cost less, but has the square of R's condition, and the states of a reservoir are badly
-/// conditioned: half of the digits would be lost.
+/// A row is turned into it by plane rotations (Givens 1958), as Gentleman (1973) does row by row,
+/// in 3 (1 + features + outputs)² operations, and is not needed any more. RᵀR itself, the matrix of
+/// the normal equations, would cost less, but has the square of R's condition, and the states of a
+/// reservoir are badly conditioned: half of the digits would be lost.
 #[derive(Debug, Clone)]
 pub(super) struct Triangle {
     /// `[n, n]`, row-major; below the diagonal 0.
@@ -63,8 +63,8 @@ impl Triangle {
         }
     }
 
-    /// How many features the rows tell from those before them, of which there were `rows`: the others
-    /// are rounding on the diagonal of R.
+    /// How many features the rows tell from those before them, of which there were `rows`: the
+    /// others are rounding on the diagonal of R.
     pub(super) fn told(&self, rows: usize) -> usize {
         let noise = rows.max(1 + self.features) as f64 * f64::EPSILON;
         let told = |&k: &usize| {
@@ -97,8 +97,8 @@ impl Triangle {
         }
     }
 
-    /// Turns in the rows of `x: [.., features]` and `y: [.., outputs]`, all of which were multiplied
-    /// by `keep` beforehand, one row later: the number of rows.
+    /// Turns in the rows of `x: [.., features]` and `y: [.., outputs]`, all of which were
+    /// multiplied by `keep` beforehand, one row later: the number of rows.
     pub(super) fn add<T: Real>(
         &mut self,
         x: View<'_, T>,

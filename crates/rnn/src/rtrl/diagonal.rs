@@ -79,8 +79,8 @@ impl<T: Real, C: Diagonal> DiagonalRtrl<T, C> {
     /// Begins at the initial state of so many rows, which must be no weight.
     ///
     /// # Errors
-    /// If the initial state cannot be computed; if the state is not one number for each unit, or the
-    /// columns of a weight are no multiple of them.
+    /// If the initial state cannot be computed; if the state is not one number for each unit, or
+    /// the columns of a weight are no multiple of them.
     #[track_caller]
     pub fn new(params: &Params<T>, cell: C, batch: usize) -> Result<Self, Error> {
         let units = cell.units();

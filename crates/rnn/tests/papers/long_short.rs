@@ -30,8 +30,8 @@ fn product(x: &[f64], w: &[f64], n: usize) -> Vec<f64> {
     (0..n).map(|j| x.iter().enumerate().map(|(k, x)| x * w[k * n + j]).sum()).collect()
 }
 
-/// A step of Beck et al.'s sLSTM with their states c, n and m, from a state h, v, ln n of ours; m is
-/// the largest logarithm so far, so that nothing overflows.
+/// A step of Beck et al.'s sLSTM with their states c, n and m, from a state h, v, ln n of ours; m
+/// is the largest logarithm so far, so that nothing overflows.
 fn exponential(z: &[f64], s: &mut Row, forget: impl Fn(f64) -> f64) {
     let n = s[0].len();
     for j in 0..n {
@@ -106,8 +106,8 @@ papers! {
     };
 }
 
-/// Gates whose exponentials no float can hold, from the initial state: the first element is taken as
-/// it is, an overwhelming one replaces all, and one that is nothing changes nothing.
+/// Gates whose exponentials no float can hold, from the initial state: the first element is taken
+/// as it is, an overwhelming one replaces all, and one that is nothing changes nothing.
 #[test]
 fn exponential_gates_do_not_overflow() {
     let (cell, mut params) = Params::<f64>::init(1, |p| SLstm::new(p.scope("c"), 2, 1)).unwrap();

@@ -12,8 +12,8 @@ pub struct Trust;
 /// The ratio of norms: `u = g · ‖w‖ / ‖g‖`, of each weight of the model for itself, so that a
 /// matrix moves by the same part of its size as any other; `u = g` where either norm is 0.
 ///
-/// `decay(d).then(trust()).then(momentum(0.9)).then(sgd(rate))` is LARS, and [`lamb`](crate::lamb()) has it after
-/// Adam.
+/// `decay(d).then(trust()).then(momentum(0.9)).then(sgd(rate))` is LARS, and
+/// [`lamb`](crate::lamb()) has it after Adam.
 pub fn trust() -> Trust {
     Trust
 }

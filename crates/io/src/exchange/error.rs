@@ -1,0 +1,107 @@
+//! What can go wrong on the way between programs.
+
+use elman_tensor::Shape;
+
+/// A model could not go to another program, or come from it.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An array that the model needs is not there.
+    #[error("there is no array {name:?}; wanted one of shape {wanted}")]
+    Missing {
+        /// The other program's name of it.
+        name: String,
+        /// Its shape.
+        wanted: Shape,
+    },
+    /// An array that the model has no place for.
+    #[error("the model has no place for the array {name:?}")]
+    Extra {
+        /// The other program's name of it.
+        name: String,
+    },
+    /// Two arrays would have the same name.
+    #[error("there are two arrays {name:?}")]
+    Duplicate {
+        /// The name.
+        name: String,
+    },
+    /// An array of another shape than that of the model.
+    #[error("the array {name:?} has the shape {given}; wanted {wanted}")]
+    Shape {
+        /// The other program's name of it.
+        name: String,
+        /// The shape that fits.
+        wanted: Shape,
+        /// The shape it has.
+        given: Shape,
+    },
+    /// A weight's handle belongs to other parameters.
+    #[error("the weight in the array {name:?} belongs to other parameters")]
+    Foreign {
+        /// The other program's name of the array.
+        name: String,
+    },
+    /// The other program has no such cell, or cannot put it there.
+    #[error("{program} has no {cell}")]
+    Cell {
+        /// The other program.
+        program: &'static str,
+        /// What it lacks.
+        cell: String,
+    },
+    /// Levels that one module of the other program cannot have together.
+    #[error(
+        "level {level} of {module:?} differs from level 0 in {what}: one module has one for all"
+    )]
+    Uneven {
+        /// The other program's name of the module.
+        module: String,
+        /// The level.
+        level: usize,
+        /// In what it differs.
+        what: &'static str,
+    },
+    /// The bytes are no file of this format.
+    #[error("no {format} file: {reason}")]
+    Malformed {
+        /// The format.
+        format: &'static str,
+        /// What was found, and what was wanted.
+        reason: String,
+    },
+    /// The file is larger than the limit, or deeper.
+    #[error("the file has {given} {what}; the limit is {limit}")]
+    TooLarge {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much.
+        given: usize,
+        /// The most there may be.
+        limit: usize,
+    },
+    /// The file says something that is not understood; leaving it out would change its meaning.
+    #[error("{place}: {reason}")]
+    Unsupported {
+        /// The node, or the part of the file.
+        place: String,
+        /// What it says, and what is understood.
+        reason: String,
+    },
+    /// There is nothing in the model.
+    #[error("the model has no layers")]
+    Empty,
+    /// The model could not be built.
+    #[error(transparent)]
+    Autograd(#[from] elman_autograd::Error),
+    /// A tensor could not be made.
+    #[error(transparent)]
+    Tensor(#[from] elman_tensor::Error),
+}
+
+impl Error {
+    /// Something in a file that is not understood.
+    pub(crate) fn unsupported(place: impl Into<String>, reason: impl Into<String>) -> Self {
+        Error::Unsupported { place: place.into(), reason: reason.into() }
+    }
+}

@@ -1,0 +1,219 @@
+//! Weights from and for PyTorch.
+
+use super::element::{Element, bytes, numbers};
+use super::error::Error;
+use super::layout::{Array, Layout, Part};
+use super::peer::{Level, Peer, Sum};
+use elman_autograd::Params;
+use elman_rnn::{Activation, Embedding, Linear};
+use elman_tensor::{Real, Shape, Tensor};
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use std::collections::BTreeMap;
+
+/// The `state_dict` of a PyTorch module: the names and shapes of its arrays, and which of our
+/// weights lie in them.
+///
+/// It is told module by module, by the names that these have as attributes there. Both ways every
+/// array has its place: none may be missing, and none left over, as with
+/// `load_state_dict(strict=True)`.
+///
+/// PyTorch has two biases for each gate where one would do: ours goes out as the first, beside
+/// zeros, and coming in they are added. The candidate of the GRU needs both.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_io::exchange::pytorch::{StateDict, read, write};
+/// use elman_rnn::{Linear, Lstm};
+///
+/// // class Model(torch.nn.Module):
+/// //     def __init__(self):
+/// //         self.rnn = torch.nn.LSTM(3, 8, num_layers=2)
+/// //         self.head = torch.nn.Linear(8, 2)
+/// let ((levels, head), mut params) = Params::<f32>::init(7, |p| {
+///     let levels = [Lstm::new(p.scope("below"), 3, 8)?, Lstm::new(p.scope("above"), 8, 8)?];
+///     Ok((levels, Linear::new(p.scope("head"), 8, 2)?))
+/// })?;
+/// let dict = StateDict::new().recurrent("rnn", &levels.map(Into::into))?.linear("head", head);
+///
+/// let file = write(&dict.export(&params)?)?; // safetensors.torch.load_file(..) there
+/// dict.import(&mut params, &read(&file)?)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct StateDict(Layout);
+
+/// Of RNN (one gate), LSTM (i, f, g, o) and GRU (r, z, n): each in our order.
+fn check(cell: &Peer) -> Result<(), Error> {
+    match cell {
+        Peer::Lstm(_) | Peer::ProjectedLstm(_) | Peer::Gru(_) => Ok(()),
+        Peer::Elman(elman) if elman.activation() == Activation::Tanh => Ok(()),
+        Peer::Elman(elman) if elman.activation() == Activation::Relu => Ok(()),
+        _ => Err(cell.unknown("PyTorch")),
+    }
+}
+
+impl StateDict {
+    /// No modules yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With an `nn.Embedding`.
+    #[must_use]
+    pub fn embedding(mut self, name: &str, embedding: Embedding) -> Self {
+        let table = embedding.param();
+        let part = Part::whole(table);
+        self.0.push(Array::new(format!("{name}.weight"), table.shape(), [part]));
+        self
+    }
+
+    /// With an `nn.Linear`.
+    #[must_use]
+    pub fn linear(mut self, name: &str, linear: Linear) -> Self {
+        let (w, b) = linear.params();
+        let shape = [w.shape().last(), w.shape().rows()];
+        self.0.push(Array::new(format!("{name}.weight"), shape, [Part::whole(w).turned()]));
+        if let Some(b) = b {
+            self.0.push(Array::new(format!("{name}.bias"), b.shape(), [Part::whole(b)]));
+        }
+        self
+    }
+
+    /// With an `nn.RNN`, `nn.LSTM` or `nn.GRU` of so many levels. Coming in, its biases may be
+    /// missing (`bias=False`), and are zeros then.
+    ///
+    /// # Errors
+    /// If PyTorch has no such cell, or if the levels are not of one kind, one size, and one
+    /// direction or both.
+    pub fn recurrent(mut self, name: &str, levels: &[Level]) -> Result<Self, Error> {
+        for (number, level) in levels.iter().enumerate() {
+            fits(name, levels, number)?;
+            for (cell, side) in level.cells().zip(["", "_reverse"]) {
+                check(cell)?;
+                let array = |what: &str| format!("{name}.{what}_l{number}{side}");
+                self.cell(array, cell);
+            }
+        }
+        Ok(self)
+    }
+
+    fn cell(&mut self, name: impl Fn(&str) -> String, cell: &Peer) {
+        let (sums, hidden) = (cell.sums(), cell.hidden());
+        let rows = sums.len() * hidden;
+        let matrix = |of: fn(&Sum) -> Part| {
+            let rows = sums.iter().enumerate();
+            rows.map(move |(gate, sum)| of(sum).turned().at(gate * hidden, 0))
+        };
+        let vector = |of: fn(&Sum) -> Part| {
+            let columns = sums.iter().enumerate();
+            columns.map(move |(gate, sum)| of(sum).at(0, gate * hidden))
+        };
+        let second = |sum: &Sum| sum.c.unwrap_or(sum.b.second());
+        self.0.push(Array::new(name("weight_ih"), [rows, cell.input()], matrix(|sum| sum.w)));
+        self.0.push(Array::new(name("weight_hh"), [rows, cell.output()], matrix(|sum| sum.u)));
+        self.0.push(Array::new(name("bias_ih"), [rows], vector(|sum| sum.b)).optional());
+        self.0.push(Array::new(name("bias_hh"), [rows], vector(second)).optional());
+        if let Some(projection) = cell.projection() {
+            let shape = [cell.output(), hidden];
+            let part = Part::whole(projection).turned();
+            self.0.push(Array::new(name("weight_hr"), shape, [part]));
+        }
+    }
+
+    /// Names and shapes, in PyTorch's order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Shape)> {
+        self.0.iter()
+    }
+
+    /// The arrays with the values of our weights, by name.
+    ///
+    /// # Errors
+    /// If two arrays have one name, or a weight belongs to other parameters.
+    pub fn export<T: Real>(
+        &self,
+        params: &Params<T>,
+    ) -> Result<BTreeMap<String, Tensor<T>>, Error> {
+        Ok(self.0.export(params)?.into_iter().collect())
+    }
+
+    /// Gives our weights the values of the arrays: all of them, or none.
+    ///
+    /// # Errors
+    /// If an array is missing, left over, or has another shape, or if a weight belongs to other
+    /// parameters.
+    pub fn import<T: Real>(
+        &self,
+        params: &mut Params<T>,
+        arrays: &BTreeMap<String, Tensor<T>>,
+    ) -> Result<(), Error> {
+        if let Some(name) = arrays.keys().find(|name| self.iter().all(|(ours, _)| ours != *name)) {
+            return Err(Error::Extra { name: name.clone() });
+        }
+        self.0.import(params, |_, name| arrays.get(name))
+    }
+}
+
+/// Whether a level is one that PyTorch can have in one module with those below it.
+fn fits(module: &str, levels: &[Level], level: usize) -> Result<(), Error> {
+    let (first, this) = (&levels[0], &levels[level]);
+    let uneven = |what| Err(Error::Uneven { module: module.into(), level, what });
+    if first.cells().count() != this.cells().count() {
+        return uneven("its directions");
+    }
+    let below = if level > 0 { Some(levels[level - 1].output()) } else { None };
+    let Some(lowest) = first.cells().next() else { return Ok(()) };
+    for cell in this.cells() {
+        if std::mem::discriminant(cell) != std::mem::discriminant(lowest)
+            || cell.activation() != lowest.activation()
+        {
+            return uneven("its kind of cell");
+        }
+        if [cell.hidden(), cell.output()] != [lowest.hidden(), lowest.output()] {
+            return uneven("its units");
+        }
+        if cell.input() != below.unwrap_or(lowest.input()) {
+            return uneven("what it reads");
+        }
+    }
+    Ok(())
+}
+
+/// The arrays of a safetensors file, rounded to a scalar.
+///
+/// # Errors
+/// If the bytes are no such file, if an array has more than four axes, or if its type is neither
+/// F32 nor F64.
+pub fn read<T: Real>(file: &[u8]) -> Result<BTreeMap<String, Tensor<T>>, Error> {
+    let arrays = SafeTensors::deserialize(file).map_err(malformed)?;
+    let array = |(name, array): (String, TensorView<'_>)| {
+        let values = match array.dtype() {
+            Dtype::F32 => numbers(array.data(), |bytes| f32::from_le_bytes(bytes).into()),
+            Dtype::F64 => numbers(array.data(), f64::from_le_bytes),
+            other => {
+                let reason = format!("its type is {other:?}; F32 and F64 are understood");
+                return Err(Error::unsupported(name, reason));
+            }
+        };
+        let tensor = Tensor::new(Shape::new(array.shape())?, values)?;
+        Ok((name, tensor))
+    };
+    arrays.tensors().into_iter().map(array).collect()
+}
+
+/// The bytes of a safetensors file with these arrays.
+///
+/// # Errors
+/// If the file would be larger than the format allows.
+pub fn write<T: Element>(arrays: &BTreeMap<String, Tensor<T>>) -> Result<Vec<u8>, Error> {
+    let data: Vec<_> = arrays.values().map(|array| bytes(array.values())).collect();
+    let views = arrays.iter().zip(&data).map(|((name, array), data)| {
+        let dims = array.shape().dims().to_vec();
+        Ok((name, TensorView::new(T::SAFETENSORS, dims, data).map_err(malformed)?))
+    });
+    let views = views.collect::<Result<Vec<_>, Error>>()?;
+    safetensors::serialize(views, None).map_err(malformed)
+}
+
+fn malformed(error: safetensors::SafeTensorError) -> Error {
+    Error::Malformed { format: "safetensors", reason: error.to_string() }
+}

@@ -1,0 +1,8 @@
+//! Models to and from other programs.
+
+mod arrays;
+mod keras;
+mod models;
+mod onnx_export;
+mod onnx_import;
+mod pytorch;
