@@ -62,7 +62,8 @@ pub struct Checkpoints<F = Disk> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Latest<T> {
-    /// Its step, and what it has; `None` if there is none.
+    /// Its step, and what it has; `None` if there is none. If there are damaged ones, look into
+    /// that before a run begins anew.
     pub checkpoint: Option<(u64, Checkpoint<T>)>,
     /// Those that should have been newer, but cannot be read, and why; the newest first.
     pub damaged: Vec<(PathBuf, Error)>,
@@ -105,7 +106,8 @@ impl<F: Files> Checkpoints<F> {
     /// left, stay: [`latest`](Checkpoints::latest) prefers them.
     ///
     /// # Errors
-    /// What the operating system says: what was there before is then still there, and whole.
+    /// What the operating system says: what was there before is then still there, and whole. If
+    /// none are to be kept.
     pub fn save<T: Scalar>(
         &self,
         step: u64,

@@ -164,7 +164,7 @@ pub enum Flaw {
         given: Shape,
     },
     /// A tensor of another type than what it is for.
-    #[error("{tensor:?} is {given}, wanted {wanted}; import converts weights")]
+    #[error("{tensor:?} is {given}, wanted {wanted}; files of weights can be imported")]
     Type {
         /// Its name.
         tensor: String,

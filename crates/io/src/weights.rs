@@ -46,7 +46,8 @@ pub struct Weights {
 }
 
 /// Saves weights to a file, with a text that describes the model: any text, such as the settings
-/// it is made from. A file of this name is replaced when all is written, or stays as it was.
+/// it is made from. A file of this name is replaced when all is written, or stays as it was; the
+/// new one has permissions of its own. Of two that write it at a time, one may get an error.
 ///
 /// # Errors
 /// What the operating system says; a weight of the path `__metadata__`.

@@ -53,8 +53,9 @@ impl<T: Real> Carried<T> {
         self.kept.then_some(self.values.as_mut_slice())
     }
 
-    /// Takes numbers for the state.
-    pub(crate) fn set(&mut self, values: &[T]) {
+    /// Takes numbers for the state: [those](Carried::values) that were there when a run was
+    /// stopped. Whether they fit, the next recording says.
+    pub fn set(&mut self, values: &[T]) {
         self.values.clear();
         self.values.extend_from_slice(values);
         self.kept = true;

@@ -4,13 +4,17 @@ use crate::bundle::{Bundle, Entry};
 use crate::error::Flaw;
 use crate::number::{Dtype, numbers};
 use elman_tensor::Shape;
+use std::any::Any;
 
 /// Numbers of one type.
 ///
 /// ```
 /// use elman_io::Vector;
 ///
-/// assert_eq!(Vector::from(vec![1.5f32]), Vector::F32(vec![1.5]));
+/// let vector = Vector::from(vec![1.5f32]);
+/// assert_eq!(vector, Vector::F32(vec![1.5]));
+/// assert_eq!(vector.get::<f32>(), Some(&[1.5][..]));
+/// assert_eq!(vector.get::<f64>(), None);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Vector {
@@ -25,6 +29,17 @@ pub enum Vector {
 }
 
 impl Vector {
+    /// The numbers; `None` if they are of another type.
+    pub fn get<N: 'static>(&self) -> Option<&[N]> {
+        let numbers: &dyn Any = match self {
+            Vector::F32(x) => x,
+            Vector::F64(x) => x,
+            Vector::U64(x) => x,
+            Vector::U8(x) => x,
+        };
+        numbers.downcast_ref::<Vec<N>>().map(Vec::as_slice)
+    }
+
     /// Adds it to a bundle.
     pub(super) fn put(&self, bundle: &mut Bundle, name: &str) -> Result<(), Flaw> {
         match self {

@@ -39,6 +39,9 @@ fn a_file_is_the_old_one_or_the_new_one() {
                 let store = old.after(After::Synced);
                 store.plan(at, fault);
                 let written = weights(2.0).write(&store, path);
+                if matches!(fault, Fault::Once | Fault::Full) {
+                    assert_eq!(store.paths(), [path], "{what}");
+                }
                 let store = store.after(after);
                 let found = value(&store, path);
                 if at == operations || written.is_ok() && !fault.stops() {
@@ -135,6 +138,34 @@ fn reading_can_fail_at_any_time() {
     }
 }
 
+/// While one program writes, another begins, and comes to the end or is stopped before.
+#[test]
+fn two_that_write_do_not_mix() {
+    let path = Path::new("/model");
+    let old = Store::default();
+    weights(1.0).write(&old, path).unwrap();
+    let operations = old.operations();
+    for begins in 0..operations {
+        // One more: it removes what the first has begun.
+        for stops in 0..=operations + 1 {
+            let store = old.after(After::All);
+            store.meet(begins, move |store| {
+                store.plan(stops, Fault::Gone);
+                // An error, if it is stopped.
+                _ = weights(3.0).write(store, Path::new("/model"));
+                store.calm();
+            });
+            let written = weights(2.0).write(&store, path);
+            let found = value(&store, path);
+            let what = format!("begins at {begins}, stops at {stops}: {found}, {written:?}");
+            assert!([1.0, 2.0, 3.0].contains(&found), "{what}");
+            assert!(written.is_err() || found != 1.0, "{what}");
+            weights(4.0).write(&store, path).unwrap();
+            assert_eq!(store.paths(), [path], "{what}");
+        }
+    }
+}
+
 /// Files of others are left alone, also those whose names are almost those of temporary ones.
 #[test]
 fn only_what_is_ours_is_removed() {
@@ -178,4 +209,30 @@ fn a_real_folder_has_nothing_else_in_it() {
     }
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
     assert!(weights(1.0).write(&Disk, &folder.path().join("new/model")).is_err());
+}
+
+/// Threads that write and read the same file on a real disk.
+#[test]
+fn threads_do_not_mix() {
+    // Large enough to meet in the middle.
+    let large = |value| {
+        Params::<f64>::init(0, |p| p.weight("w", [30_000], Init::Constant(value))).unwrap().1
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = &folder.path().join("model");
+    elman_io::save(path, &large(0.0), "").unwrap();
+    std::thread::scope(|scope| {
+        for value in [1.0, 2.0] {
+            scope.spawn(move || {
+                let params = large(value);
+                let saved = (0..100).filter(|_| elman_io::save(path, &params, "").is_ok());
+                assert!(saved.count() > 0);
+            });
+        }
+        let mut read = large(9.0);
+        for _ in 0..200 {
+            elman_io::load(path, &mut read).unwrap();
+            assert!(read.values().iter().all(|&x| x == read.values()[0] && x < 3.0));
+        }
+    });
 }

@@ -1,7 +1,7 @@
 //! A program that is killed, again and again, while it trains: in the end it has the bits of one
 //! that was left alone.
 
-use crate::train::{Run, carried32, usual};
+use crate::train::{Run, usual};
 use elman_io::Checkpoints;
 use elman_tensor::Random;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ fn child() {
     let latest = checkpoints.latest(&run.params).unwrap();
     assert!(latest.damaged.is_empty(), "{:?}", latest.damaged);
     if let Some((_, checkpoint)) = latest.checkpoint {
-        run = run.restored(checkpoint, carried32);
+        run = run.restored(checkpoint);
     }
     while run.trainer.steps() < steps.parse().unwrap() {
         run.step();
@@ -52,7 +52,9 @@ fn a_run_that_is_killed_a_hundred_times_ends_with_the_same_bits() {
     let mut random = Random::new(11, "kills", 0);
     let (mut kills, mut torn, mut resumed) = (0, 0, 0);
     let (start, mut last) = (Instant::now(), 0);
-    while kills < 100 {
+    // Until it was hit often enough where it hurts, however fast the disk is.
+    while kills < 100 || torn < 10 || resumed < 50 {
+        assert!(start.elapsed() < Duration::from_secs(120), "{kills} {torn} {resumed}");
         let mut child = spawn(folder.path(), u64::MAX);
         std::thread::sleep(Duration::from_micros(random.uniform(5e3, 120e3) as u64));
         // An error if it has ended by itself.
@@ -75,7 +77,6 @@ fn a_run_that_is_killed_a_hundred_times_ends_with_the_same_bits() {
     println!(
         "{kills} kills in {time:.1?}, {torn} while writing, {resumed} after new steps, {last} steps"
     );
-    assert!(torn >= 10 && resumed >= 50, "{torn} while writing, {resumed} after new steps");
 
     let end = last + 20;
     assert!(spawn(folder.path(), end).wait().unwrap().success());

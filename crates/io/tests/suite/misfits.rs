@@ -1,8 +1,10 @@
 //! Weights of another model are refused, by name, before any is touched.
 
+use crate::train::{Run, other};
 use elman_autograd::{Error as GraphError, Params, Scope};
-use elman_io::{Flaw, Scalar, Weights};
+use elman_io::{Checkpoint, Flaw, Limits, Scalar, Weights};
 use elman_tensor::{Init, Shape};
+use sha2::{Digest, Sha256};
 
 fn model<T: Scalar>(
     seed: u64,
@@ -45,7 +47,7 @@ fn the_first_weight_that_does_not_fit_is_named() {
     let shape = Flaw::Shape { tensor: a.clone(), wanted: Shape::from([3, 2]), given: six };
     assert_eq!(misfit::<f32>(&weights, turned), shape);
     let scalar = misfit::<f64>(&weights, two);
-    assert_eq!(scalar.to_string(), "\"a\" is F32, wanted F64; import converts weights");
+    assert_eq!(scalar.to_string(), "\"a\" is F32, wanted F64; files of weights can be imported");
 }
 
 /// The order of creation is not that of the file: only paths count.
@@ -73,4 +75,41 @@ fn a_name_of_the_format_is_refused() {
     let mut other = params.cast();
     Weights::of(&params, "").unwrap().load(&mut other).unwrap();
     assert_eq!(other, params);
+}
+
+/// A file in which a name is another, of equal length and at the same place in the order: with the
+/// right checksums, as a program of another version might write it.
+fn renamed(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let start = 8 + u64::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
+    let header = String::from_utf8(bytes[8..start].to_vec()).unwrap();
+    assert!(header.contains(from) && from.len() == to.len());
+    let header = header.replace(from, to);
+    let hash = header.split_once("\"header\":\"").unwrap().1[..64].to_string();
+    let empty = header.trim_end().replace(&hash, "");
+    let sum: String = Sha256::digest(empty).iter().map(|b| format!("{b:02x}")).collect();
+    [&bytes[..8], header.replace(&hash, &sum).as_bytes(), &bytes[start..]].concat()
+}
+
+/// What there is no place for is not left out silently, and what is missing is not made up.
+#[test]
+fn a_checkpoint_has_all_parts_and_no_other() {
+    let run = Run::new(other::<f32>()).to(3);
+    let bytes = run.bits();
+    let read = |bytes| Checkpoint::from_bytes(bytes, &run.params, &Limits::default());
+    read(renamed(&bytes, "vector:carried", "vector:carrier")).unwrap();
+    let extra = |name: &str| Flaw::Extra { name: name.into() };
+    let missing = |name: &str| Flaw::Missing { tensor: name.into(), shape: Shape::SCALAR };
+    for (from, to, wanted) in [
+        ("vector:carried", "vectos:carried", extra("vectos:carried")),
+        ("text:history", "tex_:history", extra("tex_:history")),
+        ("trainer.weights", "trainer.weighty", extra("trainer.weighty")),
+        ("trainer.step", "trainer.stew", missing("trainer.step")),
+        ("best.metric", "best.metris", missing("best.metric")),
+        ("best.step", "best.stew", extra("best.metric")),
+        ("best:u", "best:v", Flaw::Missing { tensor: "best:u".into(), shape: [4, 1].into() }),
+    ] {
+        assert_eq!(read(renamed(&bytes, from, to)), Err(wanted), "{from} is {to}");
+    }
+    let list = read(renamed(&bytes, "[[\\\"", "[{\\\"")).unwrap_err().to_string();
+    assert!(list.contains("trainer.buffers: ") || list.contains("trainer.weights: "), "{list}");
 }

@@ -58,7 +58,7 @@ struct File {
 /// The entry of a folder: a file by its number, or a folder.
 type Entry = Option<usize>;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 struct State {
     files: Vec<File>,
     names: BTreeMap<PathBuf, Entry>,
@@ -66,7 +66,12 @@ struct State {
     /// Operations done so far, and when something happens.
     operations: usize,
     fault: Option<(usize, Fault)>,
+    /// Another program, and when it does something.
+    other: Option<(usize, Program)>,
 }
+
+/// What a program does with the files.
+type Program = Rc<dyn Fn(&Store)>;
 
 /// What becomes of an operation.
 enum Fate {
@@ -75,7 +80,7 @@ enum Fate {
     Forgotten,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Store(Rc<RefCell<State>>);
 
 impl Store {
@@ -87,6 +92,17 @@ impl Store {
     pub(crate) fn plan(&self, at: usize, fault: Fault) {
         let at = self.operations() + at;
         self.0.borrow_mut().fault = Some((at, fault));
+    }
+
+    /// Nothing happens any more.
+    pub(crate) fn calm(&self) {
+        self.0.borrow_mut().fault = None;
+    }
+
+    /// Another program does something when so many operations were done.
+    pub(crate) fn meet(&self, at: usize, other: impl Fn(&Store) + 'static) {
+        let at = self.operations() + at;
+        self.0.borrow_mut().other = Some((at, Rc::new(other)));
     }
 
     /// What another program finds later.
@@ -122,6 +138,11 @@ impl Store {
     }
 
     fn fate(&self, changes_names: bool, writes: bool) -> io::Result<Fate> {
+        let now = self.operations();
+        let other = self.0.borrow_mut().other.take_if(|(at, _)| *at == now);
+        if let Some((_, other)) = other {
+            other(self);
+        }
         let mut state = self.0.borrow_mut();
         let now = state.operations;
         state.operations += 1;

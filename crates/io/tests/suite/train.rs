@@ -105,36 +105,18 @@ where
         checkpoint
     }
 
-    pub(crate) fn restored(
-        mut self,
-        checkpoint: Checkpoint<T>,
-        carried: fn(&Vector) -> &[T],
-    ) -> Self {
+    pub(crate) fn restored(mut self, checkpoint: Checkpoint<T>) -> Self {
         self.trainer.restore(&checkpoint.trainer).unwrap();
         self.params = checkpoint.params;
         self.best = checkpoint.best;
         self.history.clone_from(&checkpoint.texts["history"]);
-        self.carried = carried(&checkpoint.vectors["carried"]).to_vec();
+        self.carried = checkpoint.vectors["carried"].get().unwrap().to_vec();
         self
     }
 
     /// All bits there are.
     pub(crate) fn bits(&self) -> Vec<u8> {
         self.checkpoint().to_bytes().unwrap()
-    }
-}
-
-pub(crate) fn carried32(vector: &Vector) -> &[f32] {
-    match vector {
-        Vector::F32(values) => values,
-        other => panic!("{other:?}"),
-    }
-}
-
-pub(crate) fn carried64(vector: &Vector) -> &[f64] {
-    match vector {
-        Vector::F64(values) => values,
-        other => panic!("{other:?}"),
     }
 }
 
