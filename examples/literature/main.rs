@@ -16,10 +16,14 @@
 
 mod adding;
 mod coding;
+mod copy_memory;
 mod counting;
 mod embedded_reber;
 mod legal;
+mod mackey_glass;
 mod mnist_1d;
+mod narma;
+mod reservoir;
 mod table;
 mod temporal_order;
 
@@ -37,9 +41,13 @@ const ENTRIES: &[Entry] = &[
     adding::SIX_HUNDRED,
     temporal_order::TWO,
     temporal_order::THREE,
+    copy_memory::ENTRY,
     embedded_reber::ENTRY,
     counting::ENTRY,
     mnist_1d::ENTRY,
+    mackey_glass::ENTRY,
+    narma::RESERVOIR,
+    narma::TRAINED,
     coding::PASS,
     coding::REHEARSED,
 ];

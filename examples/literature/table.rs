@@ -24,7 +24,7 @@ pub(crate) struct Entry {
 /// What a result has to be.
 #[derive(Clone, Copy)]
 pub(crate) enum Goal {
-    /// A mean squared error below this.
+    /// An error below this; the entry says which.
     Error(f64),
     /// At most so many bits per character.
     Bits(f64),
