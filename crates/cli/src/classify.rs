@@ -1,0 +1,376 @@
+//! The class of each of some sequences, which may be of different lengths.
+
+use crate::args::Wishes;
+use crate::failure::Failure;
+use crate::forecast::moments;
+use crate::settings::Usual;
+use crate::source;
+use crate::task::{Task, Verdict};
+use elman::autograd::{Graph, Params, Tape, Var};
+use elman::data::{Batch, Buckets, Layout, Order, Records, Target};
+use elman::kernels::argmax;
+use elman::rnn::{Architecture, Input, Kind, Layer, Network, Seq};
+use elman::tensor::Random;
+use elman::train::cross_entropy;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, json};
+use std::collections::BTreeSet;
+
+/// What a classification follows from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// The column with the class.
+    pub(crate) label: String,
+    /// The column that tells sequences apart; each row is one, if there is none.
+    pub(crate) sequence: Option<String>,
+    /// The columns that are read.
+    pub(crate) inputs: Vec<String>,
+    /// What becomes of missing values.
+    pub(crate) missing: String,
+    /// The names of the classes, in the order of the outputs.
+    pub(crate) classes: Vec<String>,
+    /// Mean and standard deviation of each column in the sequences that were learned from.
+    pub(crate) mean: Vec<f64>,
+    pub(crate) scale: Vec<f64>,
+}
+
+/// A sequence: its name, its rows, and its class if that is known.
+#[derive(Debug, Clone)]
+pub(crate) struct Sequence {
+    pub(crate) name: String,
+    /// `[steps, columns]`.
+    values: Vec<f64>,
+    class: Option<u32>,
+}
+
+/// Classes to learn.
+pub(crate) struct Classify {
+    pub(crate) settings: Settings,
+    sequences: Vec<Sequence>,
+    /// The sequences to learn from, to choose by, to report.
+    parts: [Vec<usize>; 3],
+    lengths: Vec<u32>,
+    order: Order,
+    epoch: Option<u64>,
+    batch: Batch<f32>,
+    size: usize,
+    seed: u64,
+}
+
+/// What a network says of some sequences.
+pub(crate) struct Answers {
+    /// The probability of each class, `[sequences, classes]`.
+    pub(crate) probabilities: Vec<f64>,
+    /// The likeliest class of each.
+    pub(crate) classes: Vec<usize>,
+}
+
+impl Classify {
+    /// The settings that some records and wishes lead to, with the network for them.
+    pub(crate) fn plan(
+        records: &Records,
+        wishes: &Wishes,
+        label: &str,
+    ) -> Result<(Settings, Usual, Architecture), Failure> {
+        let file = records.file();
+        let classes: BTreeSet<&str> = records.column(label)?.into_iter().collect();
+        if classes.len() < 2 {
+            let only = classes.first().copied().unwrap_or("");
+            return Err(Failure::Data(format!(
+                "{file}: the column `{label}` has only the class `{only}`; wanted two at least"
+            )));
+        }
+        if classes.len() > records.rows() / 2 {
+            return Err(Failure::Data(format!(
+                "{file}: the column `{label}` has {} classes in {} rows; is it a number to \
+                 forecast? That is --target",
+                classes.len(),
+                records.rows()
+            )));
+        }
+        let lines = records.names().iter().any(|name| name == "line").then(|| "line".to_string());
+        let sequence = wishes.sequence.clone().or(lines);
+        let own = |name: &&String| *name != label && Some(*name) != sequence.as_ref();
+        let inputs: Vec<String> = match wishes.input.is_empty() {
+            false => wishes.input.clone(),
+            true => {
+                let missing = elman::data::Missing::Last;
+                let numbers = |n: &&String| records.numbers(&[n.as_str()], missing).is_ok();
+                records.names().iter().filter(own).filter(numbers).cloned().collect()
+            }
+        };
+        if inputs.is_empty() {
+            return Err(Failure::Data(format!(
+                "{file}: besides `{label}` there is no column of numbers to learn from"
+            )));
+        }
+        let mut settings = Settings {
+            label: label.to_string(),
+            sequence,
+            inputs,
+            missing: wishes.missing.clone().unwrap_or_else(|| "last".into()),
+            classes: classes.into_iter().map(String::from).collect(),
+            mean: Vec::new(),
+            scale: Vec::new(),
+        };
+        let sequences = settings.sequences(records, true)?;
+        let parts = parts(file, sequences.len(), wishes.seed.unwrap_or(1))?;
+        for c in 0..settings.inputs.len() {
+            let width = settings.inputs.len();
+            let learned = parts[0].iter().flat_map(|&i| sequences[i].values.iter());
+            let (mean, scale) = moments(&mut learned.copied().skip(c).step_by(width));
+            settings.mean.push(mean);
+            settings.scale.push(scale);
+        }
+        let usual = Usual {
+            cell: Kind::Gru,
+            hidden: if parts[0].len() < 500 { 16 } else { 32 },
+            steps: 2000,
+            batch: 32.min(parts[0].len()),
+            window: 1,
+            validate_every: 50,
+        };
+        let input = Input::Features(settings.inputs.len());
+        let mut network = usual.network(wishes, input, settings.classes.len())?;
+        // Whole sequences are there: they can be read from both ends.
+        network.layers.iter_mut().for_each(|layer| layer.bidirectional = true);
+        Ok((settings, usual, network))
+    }
+
+    /// The task of some settings.
+    pub(crate) fn new(
+        records: &Records,
+        settings: Settings,
+        batch: usize,
+        seed: u64,
+    ) -> Result<Self, Failure> {
+        let sequences = settings.sequences(records, true)?;
+        let parts = parts(records.file(), sequences.len(), seed)?;
+        let width = settings.inputs.len();
+        let length = |&i: &usize| (sequences[i].values.len() / width) as u32;
+        let lengths = parts[0].iter().map(length).collect();
+        let (order, epoch, batches) = (Order::new(), None, Batch::new());
+        Ok(Classify {
+            settings,
+            sequences,
+            parts,
+            lengths,
+            order,
+            epoch,
+            batch: batches,
+            size: batch,
+            seed,
+        })
+    }
+
+    /// Mean cross-entropy and share of right answers on some sequences.
+    fn score(
+        &self,
+        network: &Network,
+        params: &Params<f32>,
+        part: &[usize],
+    ) -> Result<(f64, f64, Answers), Failure> {
+        let chosen: Vec<&Sequence> = part.iter().map(|&i| &self.sequences[i]).collect();
+        let answers = self.settings.answers(network, params, &chosen)?;
+        let count = self.settings.classes.len();
+        let (mut surprise, mut right) = (0.0, 0);
+        for (k, sequence) in chosen.iter().enumerate() {
+            let Some(class) = sequence.class else { continue };
+            surprise -= answers.probabilities[k * count + class as usize].max(1e-300).ln();
+            right += usize::from(answers.classes[k] == class as usize);
+        }
+        let n = chosen.len().max(1) as f64;
+        Ok((surprise / n, right as f64 / n, answers))
+    }
+
+    /// How often sequences of a class that were held out were taken for each class,
+    /// `[class, answer]`.
+    pub(crate) fn confusion(
+        &self,
+        network: &Network,
+        params: &Params<f32>,
+    ) -> Result<Vec<Vec<u64>>, Failure> {
+        let (.., answers) = self.score(network, params, &self.parts[2])?;
+        let count = self.settings.classes.len();
+        let mut table = vec![vec![0; count]; count];
+        for (&i, &answer) in self.parts[2].iter().zip(&answers.classes) {
+            if let Some(class) = self.sequences[i].class {
+                table[class as usize][answer] += 1;
+            }
+        }
+        Ok(table)
+    }
+}
+
+impl Settings {
+    /// The sequences of some records, with their classes if these are to be there.
+    pub(crate) fn sequences(
+        &self,
+        records: &Records,
+        labelled: bool,
+    ) -> Result<Vec<Sequence>, Failure> {
+        let file = records.file();
+        let names: Vec<&str> = self.inputs.iter().map(String::as_str).collect();
+        let table = records.numbers(&names, source::missing(&self.missing)?)?;
+        let labels = if labelled { Some(records.column(&self.label)?) } else { None };
+        let marks = self.sequence.as_ref().map(|column| records.column(column)).transpose()?;
+        let line = |t: usize| records.line(t).unwrap_or(0);
+        let mut sequences: Vec<Sequence> = Vec::new();
+        for (t, row) in table.values().chunks(names.len()).enumerate() {
+            let class = match &labels {
+                None => None,
+                Some(labels) => Some(self.class(file, line(t), labels[t])?),
+            };
+            let name = marks.as_ref().map_or_else(|| line(t).to_string(), |m| m[t].to_string());
+            let goes_on = t > 0 && marks.as_ref().is_some_and(|marks| marks[t] == marks[t - 1]);
+            match sequences.last_mut().filter(|_| goes_on) {
+                Some(last) if last.class == class => last.values.extend_from_slice(row),
+                Some(_) => {
+                    return Err(Failure::Data(format!(
+                        "{file}, line {}: the sequence `{name}` has another `{}` than in the row \
+                         before; wanted one class for each sequence",
+                        line(t),
+                        self.label
+                    )));
+                }
+                None => sequences.push(Sequence { name, values: row.to_vec(), class }),
+            }
+        }
+        Ok(sequences)
+    }
+
+    fn class(&self, file: &str, line: u64, label: &str) -> Result<u32, Failure> {
+        let place = self.classes.iter().position(|class| class == label);
+        place.map(|place| place as u32).ok_or_else(|| {
+            Failure::Data(format!(
+                "{file}, line {line}: the class `{label}` was not among those learned: {}",
+                self.classes.join(", ")
+            ))
+        })
+    }
+
+    /// What a network says of some sequences.
+    pub(crate) fn answers(
+        &self,
+        network: &Network,
+        params: &Params<f32>,
+        sequences: &[&Sequence],
+    ) -> Result<Answers, Failure> {
+        let (count, mut tape) = (self.classes.len(), Tape::new());
+        let mut answers = Answers { probabilities: Vec::new(), classes: Vec::new() };
+        let mut batch = Batch::new();
+        for some in sequences.chunks(64) {
+            self.fill(&mut batch, some)?;
+            let mut logits = vec![0.0; some.len() * count];
+            tape.evaluate(params, |g| {
+                let xs = Seq::from(g.input(&batch.x)).with_lengths(&batch.lengths);
+                network.forward(xs).last().read(&mut logits);
+            })?;
+            for logits in logits.chunks(count) {
+                answers.classes.push(argmax(logits).unwrap_or(0));
+                let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+                let powers: Vec<f64> = logits.iter().map(|&x| f64::from(x - most).exp()).collect();
+                let sum: f64 = powers.iter().sum();
+                answers.probabilities.extend(powers.iter().map(|p| p / sum));
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Sequences side by side, scaled.
+    fn fill(&self, batch: &mut Batch<f32>, sequences: &[&Sequence]) -> Result<(), Failure> {
+        let width = self.inputs.len();
+        let steps = |sequence: &Sequence| sequence.values.len() / width;
+        let layout = Layout {
+            time: sequences.iter().map(|s| steps(s)).max().unwrap_or(0),
+            batch: sequences.len(),
+            features: width,
+            target: Target::Sequence(self.classes.len()),
+            classes: true,
+        };
+        batch.fill(layout, |k, row, _| {
+            for (i, &x) in sequences[k].values.iter().enumerate() {
+                let (t, c) = (i / width, i % width);
+                row.x(t, c, (x - self.mean[c]) / self.scale[c]);
+            }
+            row.id(0, sequences[k].class.unwrap_or(0));
+            row.length(steps(sequences[k]));
+            Ok(())
+        })?;
+        Ok(())
+    }
+}
+
+/// Sequences to learn from, to choose by and to report, drawn at random.
+fn parts(file: &str, sequences: usize, seed: u64) -> Result<[Vec<usize>; 3], Failure> {
+    const FEWEST: usize = 20;
+    if sequences < FEWEST {
+        return Err(Failure::Data(format!(
+            "{file}: {sequences} sequences are too few to learn from and to tell how well; wanted \
+             at least {FEWEST}. Rows of one sequence share what --sequence COLUMN names"
+        )));
+    }
+    let mut order: Vec<usize> = (0..sequences).collect();
+    Random::new(seed, "parts", 0).shuffle(&mut order);
+    let held = (sequences * 15 / 100).max(3);
+    let test = order.split_off(sequences - held);
+    let validation = order.split_off(sequences - 2 * held);
+    Ok([order, validation, test])
+}
+
+impl Task for Classify {
+    fn prepare(&mut self, step: u64) -> Result<(), Failure> {
+        let buckets = Buckets::new(&self.lengths, self.seed, self.size)?.pools(8)?;
+        let (epoch, place) = (step / buckets.count() as u64, step % buckets.count() as u64);
+        if self.epoch != Some(epoch) {
+            self.order.shuffle(&buckets, epoch)?;
+            self.epoch = Some(epoch);
+        }
+        let rows = self.order.get(place as usize).unwrap_or_default();
+        let chosen: Vec<_> = rows.iter().map(|&i| &self.sequences[self.parts[0][i]]).collect();
+        self.settings.fill(&mut self.batch, &chosen)
+    }
+
+    fn loss<'g>(&mut self, g: &'g Graph<'g, f32>, network: &Network) -> Var<'g, f32> {
+        let xs = Seq::from(g.input(&self.batch.x)).with_lengths(&self.batch.lengths);
+        cross_entropy(network.forward(xs).last(), g.ids(&self.batch.ids))
+    }
+
+    fn validate(
+        &mut self,
+        network: &Network,
+        params: &Params<f32>,
+    ) -> Result<Vec<(&'static str, f64)>, Failure> {
+        let (surprise, right, _) = self.score(network, params, &self.parts[1])?;
+        Ok(vec![("surprise", surprise), ("right", right)])
+    }
+
+    fn judge(&mut self, network: &Network, params: &Params<f32>) -> Result<Verdict, Failure> {
+        let (surprise, right, _) = self.score(network, params, &self.parts[2])?;
+        let mut counts = vec![0; self.settings.classes.len()];
+        let classes = |part: &[usize]| {
+            part.iter().filter_map(|&i| self.sequences[i].class).collect::<Vec<_>>()
+        };
+        classes(&self.parts[0]).iter().for_each(|&class| counts[class as usize] += 1);
+        let most = (0..counts.len()).max_by_key(|&class| counts[class]).unwrap_or(0);
+        let test = classes(&self.parts[2]);
+        let same = test.iter().filter(|&&class| class as usize == most).count();
+        let always = same as f64 / test.len() as f64;
+        let mut numbers = Map::new();
+        numbers.insert("right".into(), json!(right));
+        numbers.insert("surprise".into(), json!(surprise));
+        numbers.insert("commonest".into(), json!(always));
+        Ok(Verdict {
+            sentence: format!(
+                "Of {} sequences that were held out, {:.1} % are told right; always saying `{}` \
+                 would make {:.1} %.",
+                test.len(),
+                100.0 * right,
+                self.settings.classes[most],
+                100.0 * always
+            ),
+            numbers,
+        })
+    }
+}

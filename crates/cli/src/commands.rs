@@ -1,0 +1,169 @@
+//! What each command does.
+
+mod finish;
+mod predict;
+
+pub(crate) use predict::predict;
+
+use crate::args::{Cli, Generate, Train, Wishes};
+use crate::failure::Failure;
+use crate::folder::{Folder, Model, build, file_of};
+use crate::job::{self, Job};
+use crate::learn::learn;
+use crate::settings::{Settings, Task};
+use elman_io::Weights;
+use elman_io::exchange::onnx::Export;
+use serde_json::{Value, json};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// `elman train`.
+pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
+    let file = &train.data;
+    let wishes = match &train.settings {
+        Some(settings) => train.wishes.clone().or(wishes(settings)?),
+        None => train.wishes.clone(),
+    };
+    let settings = job::plan(file, &wishes)?;
+    let (network, mut params) = build(&settings)?;
+    let mut job = Job::new(&settings, &network, file)?;
+    job.start(&network, &mut params);
+    let stem = file.file_stem().unwrap_or(file.as_os_str());
+    let out = train.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(stem));
+    let folder = Folder::create(&out, train.force)?;
+    folder.write_settings(&settings)?;
+    if !cli.quiet && !cli.json {
+        println!("{}", plan(&settings, params.len()));
+    }
+    let quiet = cli.quiet || cli.json;
+    let history = learn(job.task(), &settings, &folder, &network, &mut params, quiet)?;
+    finish::finish(&mut job, settings, &folder, &network, &params, &history, cli)
+}
+
+/// `elman resume`.
+pub(crate) fn resume(run: &Path, cli: &Cli) -> Result<(), Failure> {
+    let folder = Folder::open(run)?;
+    let settings = folder.settings()?;
+    let file = settings.data.file.clone();
+    if job::sum(&file)? != settings.data.sha256 {
+        return Err(Failure::Data(format!(
+            "{} has changed since the run began; begin a new one with `elman train`",
+            file.display()
+        )));
+    }
+    let (network, mut params) = build(&settings)?;
+    let mut job = Job::new(&settings, &network, &file)?;
+    job.start(&network, &mut params);
+    let quiet = cli.quiet || cli.json;
+    let history = learn(job.task(), &settings, &folder, &network, &mut params, quiet)?;
+    finish::finish(&mut job, settings, &folder, &network, &params, &history, cli)
+}
+
+/// `elman generate`.
+pub(crate) fn generate(wishes: &Generate, cli: &Cli) -> Result<(), Failure> {
+    let Model { settings, network, params } = Model::open(&wishes.model)?;
+    let Task::Text(task) = &settings.task else {
+        return Err(Failure::Model(format!(
+            "{} was not trained on text; `elman predict` is for tables",
+            wishes.model.display()
+        )));
+    };
+    let text = task.generate(&network, &params, wishes)?;
+    let mut out = std::io::stdout().lock();
+    if cli.json {
+        writeln!(out, "{}", json!({ "text": String::from_utf8_lossy(&text) }))?;
+    } else {
+        out.write_all(&text)?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// `elman evaluate`.
+pub(crate) fn evaluate(model: &Path, data: Option<&Path>, cli: &Cli) -> Result<(), Failure> {
+    let Model { settings, network, params } = Model::open(model)?;
+    let file = data.unwrap_or(&settings.data.file);
+    let mut job = Job::new(&settings, &network, file)?;
+    let verdict = job.task().judge(&network, &params)?;
+    say(cli, &verdict.sentence, Value::Object(verdict.numbers))
+}
+
+/// `elman export`.
+pub(crate) fn export(model: &Path, onnx: &Path, cli: &Cli) -> Result<(), Failure> {
+    let Model { network, params, .. } = Model::open(model)?;
+    let export = Export::network(&network).map_err(|e| Failure::Model(e.to_string()))?;
+    let bytes = export.to_bytes(&params).map_err(|error| Failure::Model(error.to_string()))?;
+    fs::write(onnx, &bytes).map_err(|error| Failure::file("written", onnx, &error))?;
+    let sentence = format!(
+        "{} has the network, without the scaling of its inputs and outputs, which {} tells.",
+        onnx.display(),
+        "`elman inspect`"
+    );
+    say(cli, &sentence, json!({ "file": onnx, "bytes": bytes.len() }))
+}
+
+/// `elman inspect`.
+pub(crate) fn inspect(path: &Path, cli: &Cli) -> Result<(), Failure> {
+    let file = file_of(path)?;
+    let weights = Weights::read(&file)?;
+    let mut count = 0;
+    let mut lines = vec![format!("{}: whole; every checksum is right.", file.display())];
+    let mut tensors = Vec::new();
+    for entry in weights.iter() {
+        count += entry.shape.len();
+        let (name, dtype, shape) = (entry.name, entry.dtype.to_string(), entry.shape.to_string());
+        lines.push(format!("  {name:32} {dtype:4} {shape}"));
+        tensors.push(json!({ "name": name, "type": dtype, "shape": shape }));
+    }
+    lines.push(format!("{count} numbers in all."));
+    let about: Value = serde_json::from_str(weights.description()).unwrap_or(Value::Null);
+    if let Ok(settings) = serde_json::from_str::<Settings>(weights.description()) {
+        let text = toml::to_string(&settings).unwrap_or_default();
+        lines.push(format!("\nIts settings:\n\n{}", text.trim_end()));
+    }
+    say(cli, &lines.join("\n"), json!({ "tensors": tensors, "numbers": count, "about": about }))
+}
+
+/// A sentence, or numbers.
+fn say(cli: &Cli, sentence: &str, numbers: Value) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match cli.json {
+        true => writeln!(out, "{numbers}")?,
+        false => writeln!(out, "{sentence}")?,
+    }
+    Ok(())
+}
+
+/// Wishes from a file.
+fn wishes(path: &Path) -> Result<Wishes, Failure> {
+    let text = fs::read_to_string(path);
+    let text = text.map_err(|error| Failure::file("read", path, &error))?;
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map(|span| 1 + text[..span.start].matches('\n').count());
+        let line = line.map_or(String::new(), |line| format!(", line {line}"));
+        Failure::Model(format!("{}{line}: {}", path.display(), error.message().trim()))
+    })
+}
+
+/// What is going to be learned, in one line.
+fn plan(settings: &Settings, weights: usize) -> String {
+    let layers: Vec<_> = settings
+        .network
+        .layers
+        .iter()
+        .map(|layer| format!("{} of {}", layer.cell, layer.hidden))
+        .collect();
+    let what = match &settings.task {
+        Task::Forecast(task) => {
+            let season = match task.season {
+                0 => "no season".into(),
+                season => format!("a season of {season}"),
+            };
+            format!("{}, {} rows ahead, {season}", task.targets.join(", "), task.horizon)
+        }
+        Task::Classify(task) => format!("{} among {}", task.label, task.classes.len()),
+        Task::Text(task) => format!("the next of {} bytes", task.alphabet.len()),
+    };
+    format!("Learning {what}: {}, {weights} weights.", layers.join(", "))
+}

@@ -1,0 +1,113 @@
+//! What is done when a training has ended: the model, the pictures, the sentence.
+
+use super::say;
+use crate::args::Cli;
+use crate::commands::predict::{Outlook, write_csv};
+use crate::failure::Failure;
+use crate::folder::Folder;
+use crate::forecast::Forecast;
+use crate::job::Job;
+use crate::settings::{Settings, Task};
+use elman::autograd::Params;
+use elman::rnn::Network;
+use elman::train::History;
+use elman_report::{Confusion, Forecast as Picture, Report};
+use serde_json::{Value, json};
+
+pub(crate) fn finish(
+    job: &mut Job,
+    mut settings: Settings,
+    folder: &Folder,
+    network: &Network,
+    params: &Params<f32>,
+    history: &History,
+    cli: &Cli,
+) -> Result<(), Failure> {
+    let verdict = job.task().judge(network, params)?;
+    let name = settings.data.file.display().to_string();
+    let mut report = Report::new(name).text(verdict.sentence.clone());
+    let mut written = "report.html";
+    if let Job::Forecast(forecast) = job {
+        forecast.note_errors(network, params)?;
+        settings.task = Task::Forecast(forecast.settings.clone());
+        let outlook = Outlook::of(forecast, network, params)?;
+        write_csv(&outlook, &folder.file("forecast.csv"))?;
+        let picture = picture(forecast, network, params, &outlook)?;
+        picture.picture()?.save(folder.file("forecast.svg"))?;
+        report = report.forecast("Forecast", picture);
+        written = "forecast.csv, forecast.svg and report.html";
+    }
+    if let Job::Classify(classify) = job {
+        let mut confusion = Confusion::new(classify.settings.classes.clone());
+        confusion.counts = classify.confusion(network, params)?;
+        report = report.confusion("What was taken for what", confusion);
+    }
+    folder.write_model(&settings, params)?;
+    folder.write_settings(&settings)?;
+    report
+        .curves("Training", history)
+        .table("Settings", rows(&settings)?)
+        .save(folder.file("report.html"))?;
+    let path = folder.path().display();
+    let sentence = format!("{}\n{path} has {written}.", verdict.sentence);
+    let mut numbers = verdict.numbers;
+    numbers.insert("run".into(), json!(folder.path()));
+    say(cli, &sentence, Value::Object(numbers))
+}
+
+/// The first target: the rows that were held out, what was said of them a horizon before, and what
+/// follows.
+fn picture(
+    forecast: &Forecast,
+    network: &Network,
+    params: &Params<f32>,
+    outlook: &Outlook,
+) -> Result<Picture, Failure> {
+    let (series, settings) = (&forecast.series, &forecast.settings);
+    let (horizon, targets) = (settings.horizon, settings.targets.len());
+    let start = forecast.split.test.start;
+    let origins = forecast.origins(&forecast.split.test);
+    let said = forecast.forecasts(network, params, origins.clone())?;
+    let truth = (start..series.rows()).map(|t| series.at(t, 0)).collect();
+    // Each row as it was foretold a whole horizon before.
+    let mut ahead = vec![f64::NAN; series.rows() - start];
+    for (i, t) in origins.enumerate() {
+        ahead[t + horizon - start] = said[(i * horizon + horizon - 1) * targets];
+    }
+    let mut next = vec![f64::NAN; series.rows() - start];
+    next.extend(outlook.rows.iter().map(|row| row.values[0].forecast));
+    let name = format!("network, {horizon} rows ahead");
+    Ok(Picture {
+        truth,
+        answers: vec![(name, ahead), ("what follows".into(), next)],
+        quantity: settings.targets[0].clone(),
+        time: "row".into(),
+        start: start as f64,
+        spacing: 1.0,
+    })
+}
+
+/// The settings as names and values.
+fn rows(settings: &Settings) -> Result<Vec<(String, String)>, Failure> {
+    let inside = |error: serde_json::Error| Failure::Inside(error.to_string());
+    let mut rows = Vec::new();
+    flatten("", &serde_json::to_value(settings).map_err(inside)?, &mut rows);
+    Ok(rows)
+}
+
+fn flatten(path: &str, value: &Value, rows: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                flatten(&path, value, rows);
+            }
+        }
+        Value::Null => {}
+        // What the network is scaled by is in the file of the model.
+        Value::Array(items) if items.len() > 8 => {
+            rows.push((path.into(), format!("{} values", items.len())));
+        }
+        other => rows.push((path.into(), other.to_string().trim_matches('"').to_string())),
+    }
+}

@@ -1,0 +1,189 @@
+//! `elman predict`.
+
+use crate::args::Cli;
+use crate::dates::Dates;
+use crate::failure::Failure;
+use crate::folder::Model;
+use crate::forecast::{Forecast, Series, Settings};
+use crate::settings::Task;
+use crate::source;
+use elman::autograd::Params;
+use elman::rnn::Network;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::Path;
+
+/// What follows the last row.
+pub(crate) struct Outlook {
+    /// What the first column is called.
+    time: String,
+    targets: Vec<String>,
+    pub(crate) rows: Vec<OutlookRow>,
+}
+
+/// A row to come.
+pub(crate) struct OutlookRow {
+    /// Its date, or its number.
+    when: String,
+    /// Of each target.
+    pub(crate) values: Vec<Expected>,
+}
+
+/// A value to come.
+pub(crate) struct Expected {
+    pub(crate) forecast: f64,
+    /// Between which 8 of 10 lay, measured by errors on the part that was chosen by.
+    range: [f64; 2],
+}
+
+impl Outlook {
+    /// After the last row of the data that were learned from.
+    pub(crate) fn of(
+        forecast: &Forecast,
+        network: &Network,
+        params: &Params<f32>,
+    ) -> Result<Self, Failure> {
+        let dates = forecast.dates.as_ref();
+        Outlook::after(&forecast.settings, &forecast.series, dates, network, params)
+    }
+
+    /// After the last row of a series.
+    fn after(
+        settings: &Settings,
+        series: &Series,
+        dates: Option<&Dates>,
+        network: &Network,
+        params: &Params<f32>,
+    ) -> Result<Self, Failure> {
+        let (horizon, count) = (settings.horizon, settings.targets.len());
+        let features = settings.read(series);
+        let last = series.rows() - 1..series.rows();
+        let forecasts = settings.forecasts(network, params, series, &features, last)?;
+        let mut whens = dates.map(|dates| dates.after(horizon)).unwrap_or_default();
+        let (time, number) = (dates.map_or("row", |dates| &dates.column), whens.len());
+        whens.extend((number..horizon).map(|h| (series.rows() + h + 1).to_string()));
+        let expected = |i: usize| {
+            let forecast = forecasts[i];
+            let [low, high] = settings.errors.get(i).copied().unwrap_or([f64::NAN; 2]);
+            Expected { forecast, range: [forecast + low, forecast + high] }
+        };
+        let row = |(h, when): (usize, String)| OutlookRow {
+            when,
+            values: (0..count).map(|c| expected(h * count + c)).collect(),
+        };
+        Ok(Outlook {
+            time: time.to_string(),
+            targets: settings.targets.clone(),
+            rows: whens.into_iter().enumerate().map(row).collect(),
+        })
+    }
+
+    fn header(&self) -> Vec<String> {
+        let names = self
+            .targets
+            .iter()
+            .flat_map(|target| ["", "_low", "_high"].map(|ending| format!("{target}{ending}")));
+        std::iter::once(self.time.clone()).chain(names).collect()
+    }
+
+    fn records(&self) -> impl Iterator<Item = Vec<String>> {
+        self.rows.iter().map(|row| {
+            let values = row
+                .values
+                .iter()
+                .flat_map(|v| [v.forecast, v.range[0], v.range[1]].map(crate::task::short));
+            std::iter::once(row.when.clone()).chain(values).collect()
+        })
+    }
+
+    fn json(&self) -> Value {
+        let row = |row: &OutlookRow| {
+            let mut object = serde_json::Map::new();
+            object.insert(self.time.clone(), json!(row.when));
+            for (target, value) in self.targets.iter().zip(&row.values) {
+                let [low, high] = value.range;
+                let value = json!({ "forecast": value.forecast, "low": low, "high": high });
+                object.insert(target.clone(), value);
+            }
+            Value::Object(object)
+        };
+        self.rows.iter().map(row).collect()
+    }
+}
+
+/// Writes a forecast as CSV.
+pub(crate) fn write_csv(outlook: &Outlook, path: &Path) -> Result<(), Failure> {
+    let file = std::fs::File::create(path).map_err(|e| Failure::file("written", path, &e))?;
+    table(file, outlook.header(), outlook.records())
+        .map_err(|error| Failure::File(format!("{} cannot be written: {error}", path.display())))
+}
+
+fn table(
+    to: impl Write,
+    header: Vec<String>,
+    records: impl Iterator<Item = Vec<String>>,
+) -> Result<(), csv::Error> {
+    let mut csv = csv::Writer::from_writer(to);
+    csv.write_record(header)?;
+    records.into_iter().try_for_each(|record| csv.write_record(record))?;
+    Ok(csv.flush()?)
+}
+
+/// `elman predict`.
+pub(crate) fn predict(
+    model: &Path,
+    data: Option<&Path>,
+    out: Option<&Path>,
+    cli: &Cli,
+) -> Result<(), Failure> {
+    let Model { settings, network, params } = Model::open(model)?;
+    let file = data.unwrap_or(&settings.data.file);
+    let (header, records, numbers) = match &settings.task {
+        Task::Forecast(task) => {
+            let records = source::records(file)?;
+            let series = Series::new(&records, &task.targets, &task.inputs, &task.missing)?;
+            let dates = Dates::find(&records);
+            let outlook = Outlook::after(task, &series, dates.as_ref(), &network, &params)?;
+            (outlook.header(), outlook.records().collect::<Vec<_>>(), outlook.json())
+        }
+        Task::Classify(task) => {
+            let sequences = task.sequences(&source::records(file)?, false)?;
+            let sequences: Vec<_> = sequences.iter().collect();
+            let answers = task.answers(&network, &params, &sequences)?;
+            let name = task.sequence.clone().unwrap_or_else(|| "line".into());
+            let count = task.classes.len();
+            let mut rows = Vec::new();
+            for (k, sequence) in sequences.iter().enumerate() {
+                let class = answers.classes[k];
+                let probability = format!("{:.4}", answers.probabilities[k * count + class]);
+                rows.push(vec![sequence.name.clone(), task.classes[class].clone(), probability]);
+            }
+            let json = rows
+                .iter()
+                .map(|row| json!({ "sequence": row[0], "class": row[1], "probability": row[2] }));
+            let json: Value = json.collect();
+            (vec![name, task.label.clone(), "probability".into()], rows, json)
+        }
+        Task::Text(_) => {
+            return Err(Failure::Model(format!(
+                "{} was trained on text; `elman generate` writes some",
+                model.display()
+            )));
+        }
+    };
+    if cli.json {
+        return super::say(cli, "", numbers);
+    }
+    let rows = records.into_iter();
+    match out {
+        Some(path) => {
+            let file = std::fs::File::create(path);
+            let file = file.map_err(|error| Failure::file("written", path, &error))?;
+            table(file, header, rows).map_err(|error| {
+                Failure::File(format!("{} cannot be written: {error}", path.display()))
+            })
+        }
+        None => table(std::io::stdout().lock(), header, rows)
+            .map_err(|error| Failure::File(format!("the standard output: {error}"))),
+    }
+}

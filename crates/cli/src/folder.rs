@@ -1,0 +1,143 @@
+//! A run folder, and the model in it.
+
+use crate::failure::Failure;
+use crate::settings::Settings;
+use elman::autograd::Params;
+use elman::rnn::Network;
+use elman_io::{Checkpoints, Weights};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The folder of a run.
+#[derive(Debug, Clone)]
+pub(crate) struct Folder(PathBuf);
+
+const MODEL: &str = "model.safetensors";
+const SETTINGS: &str = "settings.toml";
+
+impl Folder {
+    /// A new one, which may replace another run if that is wished for.
+    pub(crate) fn create(path: &Path, force: bool) -> Result<Self, Failure> {
+        let folder = Folder(path.to_owned());
+        let there = folder.file(SETTINGS).exists();
+        if there && !force {
+            return Err(Failure::Usage(format!(
+                "{} already has a run; choose another folder with --out, replace it with --force, \
+                 or go on with `elman resume`",
+                path.display()
+            )));
+        }
+        if there {
+            for old in [MODEL, SETTINGS, "history.csv", "checkpoints"] {
+                let old = folder.file(old);
+                let removed =
+                    if old.is_dir() { fs::remove_dir_all(&old) } else { fs::remove_file(&old) };
+                match removed {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(Failure::file("removed", &old, &error));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        fs::create_dir_all(path).map_err(|error| Failure::file("created", path, &error))?;
+        Ok(folder)
+    }
+
+    /// One that is there.
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        let folder = Folder(path.to_owned());
+        if folder.file(SETTINGS).is_file() {
+            return Ok(folder);
+        }
+        Err(Failure::Model(format!(
+            "{} is no run folder: it has no {SETTINGS}; `elman train` makes one",
+            path.display()
+        )))
+    }
+
+    /// A file in it.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn checkpoints(&self) -> Checkpoints {
+        Checkpoints::new(self.file("checkpoints"))
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+        let path = self.file(name);
+        fs::write(&path, text).map_err(|error| Failure::file("written", &path, &error))
+    }
+
+    pub(crate) fn write_settings(&self, settings: &Settings) -> Result<(), Failure> {
+        let text = toml::to_string(settings);
+        self.write(SETTINGS, &text.map_err(|error| Failure::Inside(error.to_string()))?)
+    }
+
+    pub(crate) fn settings(&self) -> Result<Settings, Failure> {
+        let path = self.file(SETTINGS);
+        let text = fs::read_to_string(&path);
+        let text = text.map_err(|error| Failure::file("read", &path, &error))?;
+        toml::from_str(&text)
+            .map_err(|error| Failure::Model(format!("{}: {}", path.display(), error.message())))
+    }
+
+    pub(crate) fn write_model(
+        &self,
+        settings: &Settings,
+        params: &Params<f32>,
+    ) -> Result<(), Failure> {
+        let description = serde_json::to_string(settings);
+        let description = description.map_err(|error| Failure::Inside(error.to_string()))?;
+        Ok(elman_io::save(self.file(MODEL), params, &description)?)
+    }
+}
+
+/// A network with its weights, and what it is for.
+pub(crate) struct Model {
+    pub(crate) settings: Settings,
+    pub(crate) network: Network,
+    pub(crate) params: Params<f32>,
+}
+
+impl Model {
+    /// The model of a run folder, or of a file.
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        let file = file_of(path)?;
+        let weights = Weights::read(&file)?;
+        let settings: Settings = serde_json::from_str(weights.description()).map_err(|_| {
+            Failure::Model(format!(
+                "{} was not written by `elman train`: it does not say what its weights are for",
+                file.display()
+            ))
+        })?;
+        let (network, mut params) = build(&settings)?;
+        let loaded = weights.load(&mut params);
+        loaded.map_err(|flaw| Failure::Model(format!("{}: {flaw}", file.display())))?;
+        Ok(Model { settings, network, params })
+    }
+}
+
+/// The network of some settings, with its first weights.
+pub(crate) fn build(settings: &Settings) -> Result<(Network, Params<f32>), Failure> {
+    let Settings { training, network, .. } = settings;
+    Ok(Params::init(training.seed, |p| Network::new(p, network))?)
+}
+
+/// The file of a model: in the folder of a run, or itself.
+pub(crate) fn file_of(path: &Path) -> Result<PathBuf, Failure> {
+    let file = if path.is_dir() { path.join(MODEL) } else { path.to_owned() };
+    if file.is_file() {
+        return Ok(file);
+    }
+    let advice = match path.join(SETTINGS).is_file() {
+        true => format!("; the run has not ended: `elman resume {}` goes on", path.display()),
+        false => "; wanted a run folder or a file of weights".into(),
+    };
+    Err(Failure::Model(format!("{} is not there{advice}", file.display())))
+}

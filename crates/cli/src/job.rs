@@ -1,0 +1,113 @@
+//! A task of one of the kinds, with its data.
+
+use crate::args::Wishes;
+use crate::classify::Classify;
+use crate::failure::Failure;
+use crate::forecast::Forecast;
+use crate::settings::{Data, Settings, Task as Kind};
+use crate::source::{self, Kind as Form};
+use crate::task::Task;
+use crate::text::Text;
+use elman::autograd::Params;
+use elman::rnn::Network;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+use std::path::Path;
+
+/// A task of one of the kinds, with its data.
+pub(crate) enum Job {
+    Forecast(Box<Forecast>),
+    Classify(Box<Classify>),
+    Text(Box<Text>),
+}
+
+/// The settings that a file and some wishes lead to.
+pub(crate) fn plan(file: &Path, wishes: &Wishes) -> Result<Settings, Failure> {
+    let data = Data { file: file.to_owned(), sha256: sum(file)? };
+    let (task, usual, network) = match (Form::of(file), &wishes.label) {
+        (Form::Text, _) => {
+            if let Some(column) = wishes.target.first().or(wishes.label.as_ref()) {
+                return Err(Failure::Usage(format!(
+                    "{} is read as text, which has no column `{column}`; a table has the ending \
+                     .csv or .jsonl",
+                    file.display()
+                )));
+            }
+            let name = file.display().to_string();
+            let (task, usual, network) = Text::plan(&name, &source::bytes(file)?, wishes)?;
+            (Kind::Text(task), usual, network)
+        }
+        (_, Some(label)) => {
+            if let Some(target) = wishes.target.first() {
+                return Err(Failure::Usage(format!(
+                    "--label {label} and --target {target}: either classes or a forecast"
+                )));
+            }
+            let (task, usual, network) = Classify::plan(&source::records(file)?, wishes, label)?;
+            (Kind::Classify(task), usual, network)
+        }
+        (_, None) => {
+            let (task, usual, network) = Forecast::plan(&source::records(file)?, wishes)?;
+            (Kind::Forecast(task), usual, network)
+        }
+    };
+    Ok(Settings { data, training: usual.training(wishes)?, task, network })
+}
+
+impl Job {
+    /// The task of some settings, with the data of a file: that which was learned from, or another.
+    pub(crate) fn new(
+        settings: &Settings,
+        network: &Network,
+        file: &Path,
+    ) -> Result<Self, Failure> {
+        let training = &settings.training;
+        let sizes = [training.window, training.batch];
+        Ok(match &settings.task {
+            Kind::Forecast(task) => {
+                let records = source::records(file)?;
+                let task = Forecast::new(&records, task.clone(), sizes, training.seed)?;
+                Job::Forecast(Box::new(task))
+            }
+            Kind::Classify(task) => {
+                let records = source::records(file)?;
+                let size = training.batch;
+                let task = Classify::new(&records, task.clone(), size, training.seed)?;
+                Job::Classify(Box::new(task))
+            }
+            Kind::Text(task) => {
+                Job::Text(Box::new(Text::new(&source::bytes(file)?, task, sizes, network)?))
+            }
+        })
+    }
+
+    pub(crate) fn task(&mut self) -> &mut dyn Task {
+        match self {
+            Job::Forecast(task) => &mut **task,
+            Job::Classify(task) => &mut **task,
+            Job::Text(task) => &mut **task,
+        }
+    }
+
+    /// What the first weights have to be, besides drawn.
+    pub(crate) fn start(&self, network: &Network, params: &mut Params<f32>) {
+        // A forecast begins with what is known without a network.
+        if let (Job::Forecast(_), Some(head)) = (self, network.head()) {
+            let (w, b) = head.params();
+            for weight in [Some(w), b].into_iter().flatten() {
+                if let Some(values) = params.get_mut(weight) {
+                    values.fill(0.0);
+                }
+            }
+        }
+    }
+}
+
+/// The SHA-256 of a file.
+pub(crate) fn sum(file: &Path) -> Result<String, Failure> {
+    let digest = Sha256::digest(source::bytes(file)?);
+    Ok(digest.iter().fold(String::new(), |mut text, byte| {
+        _ = write!(text, "{byte:02x}");
+        text
+    }))
+}

@@ -1,0 +1,134 @@
+//! Files as tables of text: CSV, tab-separated, JSON lines.
+
+use crate::failure::Failure;
+use elman::data::{Missing, Records};
+use serde_json::Value;
+use std::path::Path;
+
+/// What a file holds, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Csv,
+    JsonLines,
+    Text,
+}
+
+impl Kind {
+    pub(crate) fn of(path: &Path) -> Self {
+        let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase();
+        match ending.as_str() {
+            "csv" => Kind::Csv,
+            "jsonl" | "ndjson" => Kind::JsonLines,
+            _ => Kind::Text,
+        }
+    }
+}
+
+/// The bytes of a file.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::file("read", path, &error))
+}
+
+/// The rows of a CSV file or of JSON lines.
+pub(crate) fn records(path: &Path) -> Result<Records, Failure> {
+    let name = path.display().to_string();
+    match Kind::of(path) {
+        Kind::Csv => Ok(Records::from_bytes(&name, &bytes(path)?)?),
+        Kind::JsonLines => json_lines(&name, &bytes(path)?),
+        Kind::Text => Err(Failure::Data(format!(
+            "{name} has neither the ending .csv nor .jsonl; wanted a table, in one of these forms"
+        ))),
+    }
+}
+
+/// How missing values are filled.
+pub(crate) fn missing(name: &str) -> Result<Missing, Failure> {
+    match name {
+        "refuse" => Ok(Missing::Refuse),
+        "last" => Ok(Missing::Last),
+        "linear" => Ok(Missing::Linear),
+        other => {
+            Err(Failure::Usage(format!("`missing` is `{other}`; wanted refuse, last or linear")))
+        }
+    }
+}
+
+/// One object a line. An array of numbers in a field `values` becomes as many rows, an array of
+/// arrays rows of columns `values.0`, `values.1`, …; fields beside it are repeated, and a column
+/// `line` tells one object from the next.
+fn json_lines(name: &str, bytes: &[u8]) -> Result<Records, Failure> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let line = 1 + bytes[..error.valid_up_to()].iter().filter(|&&b| b == b'\n').count();
+        Failure::Data(format!("{name}, line {line}: not UTF-8; save the file as UTF-8"))
+    })?;
+    let mut names: Option<Vec<String>> = None;
+    let mut rows = Vec::new();
+    for (line, text) in (1u64..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
+        let wrong = |what: String| Failure::Data(format!("{name}, line {line}: {what}"));
+        let object: serde_json::Map<String, Value> =
+            serde_json::from_str(text).map_err(|error| {
+                wrong(format!("no JSON object ({error}); wanted one object on each line"))
+            })?;
+        let (found, found_rows) = unfold(line, &object).map_err(wrong)?;
+        let names = names.get_or_insert_with(|| found.clone());
+        if *names != found {
+            return Err(wrong(format!(
+                "the columns are {}; those of the first line are {}",
+                found.join(", "),
+                names.join(", ")
+            )));
+        }
+        rows.extend(found_rows.into_iter().map(|row| (line, row)));
+    }
+    let names = names.ok_or_else(|| Failure::Data(format!("{name}: empty; wanted JSON lines")))?;
+    Ok(Records::new(name, (1, names), rows)?)
+}
+
+/// The columns and rows of an object.
+fn unfold(
+    line: u64,
+    object: &serde_json::Map<String, Value>,
+) -> Result<(Vec<String>, Vec<Vec<String>>), String> {
+    let plain = object.iter().filter(|(key, _)| *key != "values");
+    let (mut names, mut fields) = (Vec::new(), Vec::new());
+    for (key, value) in plain {
+        names.push(key.clone());
+        fields.push(field(key, value)?);
+    }
+    let Some(values) = object.get("values") else {
+        return Ok((names, vec![fields]));
+    };
+    let Value::Array(steps) = values else {
+        return Err("`values` is no array; wanted an array of numbers or of arrays".into());
+    };
+    names.push("line".into());
+    fields.push(line.to_string());
+    let width = steps.first().and_then(Value::as_array).map(Vec::len);
+    match width {
+        None => names.push("values".into()),
+        Some(width) => names.extend((0..width).map(|i| format!("values.{i}"))),
+    }
+    let mut rows = Vec::new();
+    for step in steps {
+        let numbers = match (step, width) {
+            (Value::Array(numbers), Some(width)) if numbers.len() == width => numbers.as_slice(),
+            (Value::Number(_) | Value::Null, None) => std::slice::from_ref(step),
+            _ => return Err("`values` has elements of different forms".into()),
+        };
+        let numbers = numbers.iter().map(|number| field("values", number));
+        rows.push([fields.clone(), numbers.collect::<Result<_, _>>()?].concat());
+    }
+    Ok((names, rows))
+}
+
+fn field(key: &str, value: &Value) -> Result<String, String> {
+    match value {
+        Value::Null => Ok(String::new()),
+        Value::Bool(truth) => Ok(truth.to_string()),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::String(text) => Ok(text.clone()),
+        Value::Array(_) | Value::Object(_) => Err(format!(
+            "`{key}` is neither a number nor a text; sequences of numbers are called `values`"
+        )),
+    }
+}

@@ -1,0 +1,150 @@
+//! The command, as a person uses it.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// What the command says when it is done.
+fn done(folder: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_elman"));
+    let output = command.current_dir(folder).args(arguments).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {errors}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Two columns with a season of 12, months from 1990 on.
+fn series(rows: usize) -> String {
+    let row = |t: usize| {
+        let wave = (t as f64 * std::f64::consts::TAU / 12.0).sin();
+        let (year, month) = (1990 + t / 12, 1 + t % 12);
+        format!("{year}-{month:02},{:.4},{}\n", 10.0 + 3.0 * wave + 0.01 * t as f64, t * t % 7)
+    };
+    format!("month,load,rest\n{}", (0..rows).map(row).collect::<String>())
+}
+
+/// Sequences of two classes, slow and fast waves of different lengths.
+fn waves() -> String {
+    let mut text = String::from("id,x,speed\n");
+    for id in 0..60 {
+        let (speed, name) = [(0.3, "slow"), (0.9, "fast")][id % 2];
+        for t in 0..12 + id % 9 {
+            let x = (speed * t as f64 + id as f64).sin();
+            text += &format!("{id},{x:.4},{name}\n");
+        }
+    }
+    text
+}
+
+const CAT: &str = "the cat sat on the mat; ";
+
+#[test]
+fn from_a_file_to_a_forecast() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("load.csv"), series(200)).unwrap();
+    let train = ["train", "load.csv", "--target", "load", "--horizon", "6"];
+    let short = ["--steps", "60", "--hidden", "6", "--window", "24"];
+    let said = done(folder, &[train, short].concat());
+    assert!(said.contains("a season of 12") && said.contains("persistence"), "{said}");
+    for file in ["model.safetensors", "settings.toml", "history.csv", "report.html"] {
+        assert!(folder.join("runs/load").join(file).is_file(), "{file}");
+    }
+    let next = done(folder, &["predict", "runs/load"]);
+    let lines: Vec<&str> = next.lines().collect();
+    assert_eq!(lines[0], "month,load,load_low,load_high");
+    assert_eq!(lines.len(), 7);
+    assert!(lines[1].starts_with("2006-09,") && lines[6].starts_with("2007-02,"), "{next}");
+    assert_eq!(next, fs::read_to_string(folder.join("runs/load/forecast.csv")).unwrap());
+
+    // The file of the model is enough, and newer rows will do.
+    fs::write(folder.join("newer.csv"), series(212)).unwrap();
+    let newer = done(folder, &["predict", "runs/load/model.safetensors", "newer.csv"]);
+    assert!(newer.lines().nth(1).unwrap().starts_with("2007-09,"), "{newer}");
+
+    // The sentence of the training is that of an evaluation.
+    let judged = done(folder, &["evaluate", "runs/load"]);
+    assert!(said.contains(judged.trim()), "{said}\n{judged}");
+    let inspected = done(folder, &["inspect", "runs/load"]);
+    assert!(inspected.contains("layer0.w") && inspected.contains("horizon = 6"), "{inspected}");
+    done(folder, &["export", "runs/load", "--onnx", "load.onnx"]);
+    let onnx = fs::read(folder.join("load.onnx")).unwrap();
+    let limits = elman_io::exchange::onnx::Limits::default();
+    let (model, params) = elman_io::exchange::onnx::import::<f32>(&onnx, limits).unwrap();
+    assert!(model.outputs().count() > 0 && params.len() > 6 * 6);
+}
+
+#[test]
+fn sequences_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("waves.csv"), waves()).unwrap();
+    let train = ["train", "waves.csv", "--label", "speed", "--sequence", "id", "--json"];
+    let said = done(folder, &[&train[..], &["--steps", "150", "--rate", "0.02"]].concat());
+    let numbers: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert!(numbers["right"].as_f64().unwrap() > 0.85, "{said}");
+    let unlabelled: String =
+        waves().lines().map(|l| format!("{}\n", l.rsplit_once(',').unwrap().0)).collect();
+    fs::write(folder.join("unknown.csv"), unlabelled).unwrap();
+    let told = done(folder, &["predict", "runs/waves", "unknown.csv"]);
+    assert_eq!(told.lines().count(), 61);
+    let right = told
+        .lines()
+        .skip(1)
+        .enumerate()
+        .filter(|(id, line)| line.starts_with(&format!("{id},{}", ["slow", "fast"][id % 2])));
+    assert!(right.count() > 50, "{told}");
+}
+
+#[test]
+fn text_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("cat.txt"), CAT.repeat(400)).unwrap();
+    let train = ["train", "cat.txt", "--hidden", "24", "--steps", "150", "--batch", "8"];
+    let said = done(folder, &[&train[..], &["--rate", "0.02"]].concat());
+    assert!(said.contains("bits"), "{said}");
+    let generate = ["generate", "runs/cat", "--prompt", "the ", "--length", "40"];
+    let text = done(folder, &generate);
+    assert!(text.contains(" sat ") || text.contains(" mat;"), "{text}");
+    assert_eq!(text, done(folder, &generate));
+}
+
+/// Killed at some moments, a run ends with the weights of one that never was.
+#[test]
+fn a_run_that_is_killed_goes_on_to_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("cat.txt"), CAT.repeat(400)).unwrap();
+    let train = |out: &'static str| {
+        let sizes = ["--hidden", "24", "--steps", "600", "--batch", "8", "--patience", "0"];
+        [&["train", "cat.txt", "--dropout", "0.2", "--quiet", "--out", out][..], &sizes].concat()
+    };
+    done(folder, &train("whole"));
+
+    let command = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_elman"));
+        command.current_dir(folder);
+        command
+    };
+    let mut run = command().args(train("broken")).spawn().unwrap();
+    let mut kills = 0;
+    for wait in [130, 170, 60, 240, 90, 200] {
+        std::thread::sleep(std::time::Duration::from_millis(wait));
+        if run.try_wait().unwrap().is_some() {
+            break;
+        }
+        run.kill().unwrap();
+        run.wait().unwrap();
+        kills += 1;
+        // Before the settings are written there is nothing to go on from.
+        run = match folder.join("broken/settings.toml").is_file() {
+            true => command().args(["resume", "broken", "--quiet"]).spawn().unwrap(),
+            false => command().args(train("broken")).arg("--force").spawn().unwrap(),
+        };
+    }
+    assert!(run.wait().unwrap().success());
+    assert!(kills > 0, "the run was over before it could be killed");
+    let model = |run: &str| fs::read(folder.join(run).join("model.safetensors")).unwrap();
+    assert!(model("whole") == model("broken"), "other weights after {kills} kills");
+}
