@@ -165,7 +165,7 @@ pub(crate) struct Wishes {
 
 #[derive(Debug, Args)]
 pub(crate) struct Train {
-    /// The data: CSV with a header (.csv, .tsv), JSON lines (.jsonl, .ndjson), else text.
+    /// The data: CSV with a header (.csv), JSON lines (.jsonl, .ndjson), else text.
     pub(crate) data: PathBuf,
     /// The run folder to write [default: runs/ and the name of the data].
     #[arg(long, short)]

@@ -1,8 +1,8 @@
 //! The laws of cells and layers: what binds a step, a sequence, a batch and a stream to each other.
 //!
 //! * *purity*: the same weights, inputs and state give the same bits again.
-//! * *sequence = scan*: a cell's own sequence gives the bits of its steps, in `f32` and `f64`, and
-//!   its gradients to rounding.
+//! * *sequence = scan*: a cell's own sequence gives the bits of its steps, and its gradients to
+//!   rounding.
 //! * *whole = halves*: a sequence in two pieces, the state carried, gives the bits of one.
 //! * *batch = rows*: each row alone gives its bits in the batch, in outputs, states, and gradients
 //!   with respect to inputs.
@@ -12,6 +12,8 @@
 //! * *learning without the past*: what [`Rtrl`](crate::Rtrl) adds up over the steps is the gradient
 //!   of the sequence.
 //! * *nothing*: no steps give no outputs and leave the state.
+//!
+//! All of these in `f32` and in `f64`, but for learning without the past, which is for `f64`.
 //!
 //! And the laws of [`elman_autograd::laws::function`]: the adjoint against dual numbers, and the
 //! symmetry of the Hessian, with respect to every weight, the inputs and the initial state.

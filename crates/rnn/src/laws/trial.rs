@@ -15,6 +15,11 @@ const GRADIENT: f64 = 1e-12;
 /// The relative error of the laws of a whole sequence.
 const SEQUENCE: f64 = 1e-10;
 
+/// The relative error allowed between two ways of adding up the same gradient at a scalar.
+fn rounding<T: Real>() -> f64 {
+    GRADIENT.max(32.0 * T::EPSILON)
+}
+
 /// What a law returns: whether it holds, unless the subject fails.
 pub(super) type Verdict = Result<Result<(), Violation>, Error>;
 
@@ -84,14 +89,29 @@ impl<'a, S: Subject> Trial<'a, S> {
 
     /// The laws of cells and layers alike.
     fn prove_over(&self, all: &[Given<f64>; 4]) -> Verdict {
+        if let Some(broken) = all.iter().map(|given| self.derivatives(given)).find(Result::is_err) {
+            return Ok(broken);
+        }
+        let singly = all.each_ref().map(Given::cast::<f32>);
+        let checks =
+            [self.prove_at(all, self.params)?, self.prove_at(&singly, &self.params.cast())?];
+        Ok(checks.into_iter().collect())
+    }
+
+    /// The laws of values and of what is one way of computing the same gradient, at a scalar.
+    fn prove_at<T: Real>(&self, all: &[Given<T>; 4], params: &Params<T>) -> Verdict {
         for given in all {
-            let checks = [self.purity(given)?, self.rows(given)?, self.derivatives(given)];
+            let checks = [self.purity(given, params)?, self.rows(given, params)?];
             if let Some(broken) = checks.into_iter().find(Result::is_err) {
                 return Ok(broken);
             }
         }
         let [_, reset, ending, marked] = all;
-        let checks = [self.padding(marked)?, self.padding(ending)?, self.resets(reset)?];
+        let checks = [
+            self.padding(marked, params)?,
+            self.padding(ending, params)?,
+            self.resets(reset, params)?,
+        ];
         Ok(checks.into_iter().collect())
     }
 
@@ -113,17 +133,17 @@ impl<'a, S: Subject> Trial<'a, S> {
     }
 
     /// Nothing but weights, inputs and state decides.
-    fn purity(&self, given: &Given<f64>) -> Verdict {
-        let first = self.run(given, self.params, By::Scan)?;
-        let again = self.run(given, self.params, By::Scan)?;
+    fn purity<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict {
+        let first = self.run(given, params, By::Scan)?;
+        let again = self.run(given, params, By::Scan)?;
         let first_is = (first.y.values(), &first.states[..]);
         self.same_outcome("purity", (again.y.values(), &again.states), first_is)
     }
 
-    fn rows(&self, given: &Given<f64>) -> Verdict {
-        let together = self.values(given)?;
+    fn rows<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict {
+        let together = self.values(given, params)?;
         for b in 0..given.batch() {
-            let alone = self.values(&given.row(b)?)?;
+            let alone = self.values(&given.row(b)?, params)?;
             let dx = row(&together.dx, 1, b)?;
             let y = row(&together.y, 1, b)?;
             let states: Result<Vec<_>, _> = together.states.iter().map(|s| row(s, 0, b)).collect();
@@ -141,19 +161,17 @@ impl<'a, S: Subject> Trial<'a, S> {
     }
 
     /// Whatever lies behind a row's end changes nothing, NaN included.
-    fn padding(&self, given: &Given<f64>) -> Verdict {
+    fn padding<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict {
         let mut dirty = given.clone();
         let (batch, input) = (given.batch(), given.x.shape().last());
         for (i, x) in dirty.x.values_mut().iter_mut().enumerate() {
             let (t, b) = (i / input / batch, i / input % batch);
             if given.lengths.as_ref().is_some_and(|l| t >= l[b] as usize) {
-                *x = f64::NAN;
+                *x = T::from_f64(f64::NAN);
             }
         }
-        let (clean, dirty) = (
-            self.run(given, self.params, By::Sequence)?,
-            self.run(&dirty, self.params, By::Sequence)?,
-        );
+        let (clean, dirty) =
+            (self.run(given, params, By::Sequence)?, self.run(&dirty, params, By::Sequence)?);
         let law = "lengths";
         let size = clean.y.shape().last();
         let past = |i: usize| {
@@ -161,9 +179,9 @@ impl<'a, S: Subject> Trial<'a, S> {
             given.lengths.as_ref().is_some_and(|l| t >= l[b] as usize)
         };
         if let Some(i) =
-            (0..clean.y.values().len()).find(|&i| past(i) && clean.y.values()[i] != 0.0)
+            (0..clean.y.values().len()).find(|&i| past(i) && clean.y.values()[i] != T::ZERO)
         {
-            let pair = (clean.y.values()[i], 0.0);
+            let pair = (clean.y.values()[i].to_f64(), 0.0);
             return Ok(Err(Violation::new(self.name, law, "outputs past the end", i, pair)));
         }
         let pairs = [
@@ -176,12 +194,12 @@ impl<'a, S: Subject> Trial<'a, S> {
             return Ok(broken);
         }
         // Each row is the shorter row alone.
-        let clean = self.values(given)?;
+        let clean = self.values(given, params)?;
         for b in 0..batch {
             let mut alone = given.row(b)?;
             let length = alone.lengths.take().map_or(0, |l| l[0] as usize);
             let (alone, _) = alone.cut(length)?;
-            let alone = self.values(&alone)?;
+            let alone = self.values(&alone, params)?;
             let y = row(&clean.y, 1, b)?;
             let states: Result<Vec<_>, _> = clean.states.iter().map(|s| row(s, 0, b)).collect();
             let y = &y.values()[..length * size];
@@ -192,7 +210,7 @@ impl<'a, S: Subject> Trial<'a, S> {
             let (what, dx) = (format!("gradient of the inputs, row {b}"), row(&clean.dx, 1, b)?);
             let dx = &dx.values()[..length * input];
             // What comes back from the last state is added in another order.
-            if let Err(broken) = self.close(law, &what, alone.dx.values(), dx, GRADIENT) {
+            if let Err(broken) = self.close(law, &what, alone.dx.values(), dx, rounding::<T>()) {
                 return Ok(Err(broken));
             }
         }
@@ -200,16 +218,16 @@ impl<'a, S: Subject> Trial<'a, S> {
     }
 
     /// A row with resets is its pieces, each but the first from the initial state.
-    fn resets(&self, given: &Given<f64>) -> Verdict {
-        let initial = self.initial_rows(1)?;
+    fn resets<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict {
+        let initial = self.initial_rows(1, params)?;
         for b in 0..given.batch() {
-            let whole = self.values(&given.row(b)?)?;
+            let whole = self.values(&given.row(b)?, params)?;
             let mut rest = given.row(b)?;
             let flags = rest.resets.take().unwrap_or_default();
             let (mut y, mut from) = (Vec::new(), 0);
             for t in (0..=flags.len()).filter(|&t| flags.get(t).is_none_or(|&f| f != 0)) {
                 let (piece, after) = rest.cut(t - from)?;
-                let piece = self.values(&piece)?;
+                let piece = self.values(&piece, params)?;
                 y.extend_from_slice(piece.y.values());
                 let states = if t == flags.len() { piece.states } else { initial.clone() };
                 rest = Given { states, ..after };
@@ -236,19 +254,23 @@ impl<'a, S: Subject> Trial<'a, S> {
 
     /// A run whose numbers depend on nothing but inputs, state and weights: an evaluation, which
     /// has no gradients, where there are random masks.
-    fn values(&self, given: &Given<f64>) -> Result<Outcome<f64>, Error> {
-        if self.masked { self.evaluate(given) } else { self.run(given, self.params, By::Sequence) }
+    fn values<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Result<Outcome<T>, Error> {
+        if self.masked {
+            self.evaluate(given, params)
+        } else {
+            self.run(given, params, By::Sequence)
+        }
     }
 
-    fn evaluate(&self, given: &Given<f64>) -> Result<Outcome<f64>, Error> {
-        let (y, states) = Tape::new().evaluate(self.params, |g| {
+    fn evaluate<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Result<Outcome<T>, Error> {
+        let (y, states) = Tape::new().evaluate(params, |g| {
             let start = given.states.iter().map(|s| g.input(s)).collect();
             let xs = given.marked(g.input(&given.x));
             let (ys, last) = self.subject.run(xs, start, By::Sequence);
             (ys.tensor(), last.iter().map(Var::tensor).collect())
         })?;
         let dx = Tensor::zeros(given.x.shape())?;
-        Ok(Outcome { y, states, dx, weights: vec![0.0; self.params.len()] })
+        Ok(Outcome { y, states, dx, weights: vec![T::ZERO; params.len()] })
     }
 
     /// A training pass.
@@ -275,17 +297,20 @@ impl<'a, S: Subject> Trial<'a, S> {
     }
 
     /// The initial state of some rows.
-    fn initial_rows(&self, batch: usize) -> Result<Vec<Tensor<f64>>, Error> {
-        Tape::new().evaluate(self.params, |g| {
-            self.subject.initial(g, batch).iter().map(Var::tensor).collect()
-        })
+    fn initial_rows<T: Real>(
+        &self,
+        batch: usize,
+        params: &Params<T>,
+    ) -> Result<Vec<Tensor<T>>, Error> {
+        Tape::new()
+            .evaluate(params, |g| self.subject.initial(g, batch).iter().map(Var::tensor).collect())
     }
 
-    fn same_outcome(
+    fn same_outcome<T: Real>(
         &self,
         law: &'static str,
-        (ya, sa): (&[f64], &[Tensor<f64>]),
-        (yb, sb): (&[f64], &[Tensor<f64>]),
+        (ya, sa): (&[T], &[Tensor<T>]),
+        (yb, sb): (&[T], &[Tensor<T>]),
     ) -> Verdict {
         if let Err(broken) = self.same(law, "outputs", ya, yb) {
             return Ok(Err(broken));

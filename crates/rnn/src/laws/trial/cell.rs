@@ -1,6 +1,6 @@
 //! The laws of cells.
 
-use super::{GRADIENT, SEQUENCE, Trial, Verdict};
+use super::{SEQUENCE, Trial, Verdict, rounding};
 use crate::cell::Cell;
 use crate::laws::Violation;
 use crate::laws::given::Given;
@@ -14,18 +14,24 @@ impl<C: Cell> Trial<'_, OfCell<'_, C>> {
     pub(in crate::laws) fn prove_cell(mut self) -> Verdict {
         let all = self.all_given();
         for given in &all {
+            let (singly, params) = (given.cast::<f32>(), self.params.cast());
             let checks = [
-                self.purity(given)?,
-                self.own_sequence::<f64>(given, self.params)?,
-                self.own_sequence::<f32>(&given.cast(), &self.params.cast())?,
-                self.halves(given)?,
+                self.purity(given, self.params)?,
+                self.own_sequence(given, self.params)?,
+                self.own_sequence(&singly, &params)?,
+                self.halves(given, self.params)?,
+                self.halves(&singly, &params)?,
             ];
             if let Some(broken) = checks.into_iter().find(Result::is_err) {
                 return Ok(broken);
             }
         }
-        let checks =
-            [self.prove_over(&all)?, self.stream(&all[0])?, self.without_the_past(&all[0])?];
+        let checks = [
+            self.prove_over(&all)?,
+            self.stream(&all[0], self.params)?,
+            self.stream(&all[0].cast::<f32>(), &self.params.cast())?,
+            self.without_the_past(&all[0])?,
+        ];
         Ok(checks.into_iter().collect())
     }
 
@@ -43,7 +49,7 @@ impl<C: Cell> Trial<'_, OfCell<'_, C>> {
         for (what, a, b) in pairs.into_iter().chain(states) {
             // Gradients may be added up in another order; values may not.
             let verdict = if what.starts_with("gradient") {
-                self.close(law, &what, a, b, GRADIENT.max(32.0 * T::EPSILON))
+                self.close(law, &what, a, b, rounding::<T>())
             } else {
                 self.same(law, &what, a, b)
             };
@@ -54,37 +60,37 @@ impl<C: Cell> Trial<'_, OfCell<'_, C>> {
         Ok(Ok(()))
     }
 
-    fn halves(&self, given: &Given<f64>) -> Verdict {
-        let whole = self.values(given)?;
+    fn halves<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict {
+        let whole = self.values(given, params)?;
         let (first, mut second) = given.halves()?;
-        let first = self.values(&first)?;
+        let first = self.values(&first, params)?;
         second.states = first.states;
-        let second = self.values(&second)?;
+        let second = self.values(&second, params)?;
         let y = [first.y.values(), second.y.values()].concat();
         self.same_outcome("whole = halves", (whole.y.values(), &whole.states), (&y, &second.states))
     }
 
-    fn stream(&self, given: &Given<f64>) -> Verdict {
+    fn stream<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict {
         let (time, batch) = (given.time(), given.batch());
         if batch == 0 {
             // Without rows an input does not say how many features it has.
             return Ok(Ok(()));
         }
         let mut y = Vec::new();
-        let mut stream = Stream::rows(self.params, self.subject.0, batch);
+        let mut stream = Stream::rows(params, self.subject.0, batch);
         for t in 0..time {
             if let Some(x) = given.x.at(t) {
                 y.extend_from_slice(stream.push(x.values())?);
             }
         }
-        let start = self.initial_rows(batch)?;
+        let start = self.initial_rows(batch, params)?;
         let given = Given { states: start, ..given.clone() };
-        let whole = self.values(&given)?;
+        let whole = self.values(&given, params)?;
         let law = "stream = sequence";
         if let Err(broken) = self.same(law, "outputs", &y, whole.y.values()) {
             return Ok(Err(broken));
         }
-        let last: Vec<f64> = whole.states.iter().flat_map(|s| s.values().to_vec()).collect();
+        let last: Vec<T> = whole.states.iter().flat_map(|s| s.values().to_vec()).collect();
         let state = stream.state().unwrap_or(&last);
         if time == 0 && whole.y.shape() != Shape::from([0, batch, self.subject.0.output()]) {
             return Ok(Err(Violation::new(self.name, "nothing", "outputs", 0, (0.0, 1.0))));
