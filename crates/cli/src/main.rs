@@ -1,55 +1,7 @@
-//! The command `elman`: recurrent networks for people who have data.
+//! The command `elman`.
 
-mod args;
-mod classify;
-mod commands;
-mod dates;
-mod failure;
-mod folder;
-mod forecast;
-mod job;
-mod learn;
-mod settings;
-mod source;
-mod task;
-mod text;
+#![forbid(unsafe_code)]
 
-use args::{Cli, Command};
-use clap::Parser;
-use failure::Failure;
-use serde_json::json;
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(&cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            if cli.json {
-                println!("{}", json!({ "error": failure.to_string(), "code": failure.code() }));
-            } else {
-                eprintln!("elman: {failure}");
-            }
-            ExitCode::from(failure.code())
-        }
-    }
-}
-
-fn run(cli: &Cli) -> Result<(), Failure> {
-    match &cli.command {
-        Command::Train(train) => commands::train(train, cli),
-        Command::Resume { run } => commands::resume(run, cli),
-        Command::Predict { model, data, out } => {
-            commands::predict(model, data.as_deref(), out.as_deref(), cli)
-        }
-        Command::Generate(wishes) => commands::generate(wishes, cli),
-        Command::Evaluate { model, data } => commands::evaluate(model, data.as_deref(), cli),
-        Command::Export { model, onnx } => commands::export(model, onnx, cli),
-        Command::Inspect { file } => commands::inspect(file, cli),
-        Command::Completions { shell } => {
-            let mut command = <Cli as clap::CommandFactory>::command();
-            clap_complete::generate(*shell, &mut command, "elman", &mut std::io::stdout());
-            Ok(())
-        }
-    }
+fn main() -> std::process::ExitCode {
+    elman_cli::main()
 }
