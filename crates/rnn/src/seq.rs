@@ -8,6 +8,23 @@ use std::panic::Location;
 ///
 /// A `Var` of three axes is a sequence without either. More than [`LIMIT`](Seq::LIMIT) steps ×
 /// rows are taken for a mistake.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_rnn::Seq;
+/// use elman_tensor::Tensor;
+///
+/// // Two rows of three steps, of which the second row has one: what lies past its end is gone.
+/// let x = Tensor::new([3, 2, 1], vec![1.0, 10.0, 2.0, f64::NAN, 3.0, f64::NAN])?;
+/// let ((), none) = Params::<f64>::init(1, |_| Ok(()))?;
+/// Tape::new().evaluate(&none, |g| {
+///     let xs = Seq::from(g.input(&x)).with_lengths(&[3, 1]);
+///     assert_eq!(xs.values().tensor().values(), [1.0, 10.0, 2.0, 0.0, 3.0, 0.0]);
+///     assert_eq!(xs.last().tensor().values(), [3.0, 10.0]);
+///     assert_eq!(xs.reversed().values().tensor().values(), [3.0, 10.0, 2.0, 0.0, 1.0, 0.0]);
+/// })?;
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Seq<'g, T: Real> {
     values: Var<'g, T>,

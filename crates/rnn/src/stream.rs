@@ -196,6 +196,20 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
 }
 
 /// Outputs for inputs: made by [`Stream::predict`].
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Elman, Stream};
+///
+/// let (cell, mut params) = Params::<f64>::init(1, |p| Elman::new(p.scope("cell"), 1, 1))?;
+/// params.values_mut().fill(0.0);
+/// let mut stream = Stream::new(&params, cell);
+/// let mut outputs = stream.predict([vec![1.0], vec![1.0, 2.0]]);
+/// assert_eq!(outputs.next(), Some(Ok(vec![0.0])));
+/// assert!(outputs.next().is_some_and(|y| y.is_err())); // two features instead of one
+/// assert!(outputs.next().is_none());
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 pub struct Predict<'a, 'p, T: Real, C, I> {
     stream: &'a mut Stream<'p, T, C>,
     inputs: I,
@@ -213,6 +227,23 @@ impl<T: Real, C: Cell, X: AsRef<[T]>, I: Iterator<Item = X>> Iterator for Predic
 }
 
 /// Outputs that become inputs: made by [`Stream::free_run`].
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Activation, Elman, Stream};
+///
+/// // h′ = x + h, and x is the last h: it doubles.
+/// let (cell, mut params) = Params::<f64>::init(1, |p| {
+///     Elman::with(p.scope("cell"), 1, 1, Activation::Identity)
+/// })?;
+/// let [w, u, b] = cell.gate().params();
+/// params.get_mut(w).unwrap().fill(1.0);
+/// params.get_mut(u).unwrap().fill(1.0);
+/// params.get_mut(b).unwrap().fill(0.0);
+/// let doubling = Stream::new(&params, cell).warm([[1.0]])?.free_run().take(4);
+/// assert_eq!(doubling.collect::<Result<Vec<_>, _>>()?.concat(), [1.0, 2.0, 4.0, 8.0]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 pub struct FreeRun<'p, T: Real, C> {
     stream: Stream<'p, T, C>,
     /// Whether the output so far has not been given yet.
