@@ -69,6 +69,16 @@ pub trait Transform: Send + Sync {
 }
 
 /// The step in which a transform is applied.
+///
+/// ```
+/// use elman_train::{Layout, Now, Transform, decay};
+///
+/// let list = [("w".to_string(), 2)];
+/// let now = Now::new(0, f64::NAN, &[10.0, -10.0], Layout::new(&list));
+/// let mut update = [1.0, 1.0];
+/// decay(0.5).apply(now, &mut [], &mut update);
+/// assert_eq!(update, [6.0, -4.0]); // g + ½ w
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Now<'a, T> {
@@ -99,6 +109,21 @@ impl<'a, T> Now<'a, T> {
 }
 
 /// Two transforms, one after the other: made by [`Transform::then`].
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, Transform, clip_value, sgd};
+///
+/// // A gradient of 3: what is cut before it is doubled, and what after.
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut first = Trainer::new(clip_value(1.0).then(sgd(2.0)));
+/// first.step(&mut params, |g| 3.0 * g.param(w))?;
+/// let mut after = Trainer::new(sgd(2.0).then(clip_value(1.0)));
+/// after.step(&mut params, |g| 3.0 * g.param(w))?;
+/// assert_eq!((first.update(), after.update()), (&[2.0][..], &[1.0][..]));
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Chain<First, Next> {
     first: First,
