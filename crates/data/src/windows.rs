@@ -41,6 +41,21 @@ pub struct Windows<'a> {
 }
 
 /// Which steps are the targets of a window, and how they lie in `y`.
+///
+/// ```
+/// use elman_data::{Batch, Form, Windows};
+///
+/// let series = [1.0, 2.0, 3.0, 4.0, 5.0];
+/// let targets = |form| -> Result<_, elman_data::Error> {
+///     let mut batch = Batch::<f64>::new();
+///     Windows::new(&series, 1, 3, 2)?.form(form)?.fill(&mut batch, 0..1)?; // reads 1 2 3
+///     Ok((batch.y.shape().dims().to_vec(), batch.y.into_values()))
+/// };
+/// assert_eq!(targets(Form::Direct)?, (vec![1, 2], vec![4.0, 5.0]));
+/// assert_eq!(targets(Form::Following)?, (vec![2, 1, 1], vec![4.0, 5.0]));
+/// assert_eq!(targets(Form::Shifted)?, (vec![3, 1, 1], vec![3.0, 4.0, 5.0]));
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Form {
     /// The `horizon` steps after the inputs, side by side: `[batch, horizon × columns]`,
