@@ -20,6 +20,20 @@ pub(crate) type Behalf = (&'static str, &'static Location<'static>);
 ///
 /// A graph lives inside of [`Tape::gradient`](crate::Tape::gradient) or
 /// [`Tape::evaluate`](crate::Tape::evaluate), and no [`Var`] outlives it.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_tensor::{Init, Tensor};
+///
+/// let (w, params) = Params::<f64>::init(0, |p| p.weight("w", [2], Init::Constant(3.0)))?;
+/// let x = Tensor::new([2], vec![1.0, 2.0])?;
+/// let y = Tape::new().evaluate(&params, |g| {
+///     assert!(!g.training());
+///     (g.input(&x) * g.param(w) + g.constant([2], 0.5)).tensor()
+/// })?;
+/// assert_eq!(y.values(), [3.5, 6.5]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 pub struct Graph<'p, T: Real> {
     params: &'p Params<T>,
     arena: RefCell<Arena<T>>,
