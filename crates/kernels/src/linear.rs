@@ -22,6 +22,16 @@ const LINE: usize = 16;
 ///
 /// Threads share the elements, each of which has its own sums, so that they change no bit.
 ///
+/// ```
+/// use elman_kernels::linear;
+///
+/// // Half of what was, and one more.
+/// let mut y = [0.0; 3];
+/// linear(&[0.5; 3], &[1.0; 3], &[8.0], &mut y)?;
+/// assert_eq!(y, [5.0, 3.5, 2.75]);
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
+///
 /// # Errors
 /// If `a`, `b` and `y` are not of one length, or it is no whole number of steps.
 pub fn linear<T: Real>(a: &[T], b: &[T], h: &[T], y: &mut [T]) -> Result<(), Error> {
@@ -38,6 +48,16 @@ pub fn linear<T: Real>(a: &[T], b: &[T], h: &[T], y: &mut [T]) -> Result<(), Err
 /// What flows back through [`linear`]: `g[t] = dy[t] + a[t + 1] ∘ g[t + 1]`, the cotangents of all
 /// sums, from those of the outputs; vectors of so many numbers.
 ///
+/// ```
+/// use elman_kernels::linear_back;
+///
+/// // What the last of three outputs says reaches the first sum over ½ · ½.
+/// let mut g = [0.0; 3];
+/// linear_back(&[0.5; 3], &[0.0, 0.0, 1.0], 1, &mut g)?;
+/// assert_eq!(g, [0.25, 0.5, 1.0]);
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
+///
 /// # Errors
 /// If lengths do not fit.
 pub fn linear_back<T: Real>(a: &[T], dy: &[T], width: usize, g: &mut [T]) -> Result<(), Error> {
@@ -51,7 +71,7 @@ pub fn linear_back<T: Real>(a: &[T], dy: &[T], width: usize, g: &mut [T]) -> Res
     Ok(())
 }
 
-/// A complex number, or many: real and imaginary parts.
+/// A complex number, or many: real and imaginary parts. [`complex_linear`] shows them at work.
 pub type Complex<T> = [T; 2];
 
 /// `y[t] = λ ∘ y[t − 1] + b[t]` over the complex numbers, with one `λ` for all steps and rows: for
@@ -59,6 +79,17 @@ pub type Complex<T> = [T; 2];
 ///
 /// Sums are `(λʳ hʳ − λⁱ hⁱ) + bʳ` and `(λⁱ hʳ + λʳ hⁱ) + bⁱ`, each operation rounded. Threads
 /// share the rows.
+///
+/// ```
+/// use elman_kernels::complex_linear;
+///
+/// // λ = i turns by a right angle at each step: 1, i, −1, −i.
+/// let (mut re, mut im) = ([0.0; 3], [0.0; 3]);
+/// let b = [&[0.0; 3][..], &[0.0; 3]];
+/// complex_linear([&[0.0], &[1.0]], b, [&[1.0], &[0.0]], [&mut re, &mut im])?;
+/// assert_eq!((re, im), ([0.0, -1.0, 0.0], [1.0, 0.0, -1.0]));
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// If lengths do not fit.
@@ -82,6 +113,17 @@ pub fn complex_linear<T: Real>(
 
 /// What flows back through [`complex_linear`]: `g[t] = dy[t] + λ* ∘ g[t + 1]`, with the conjugate
 /// of λ, for vectors of `width` numbers each.
+///
+/// ```
+/// use elman_kernels::complex_linear_back;
+///
+/// // Back through λ = i, it turns the other way: 1, −i, −1.
+/// let (mut re, mut im) = ([0.0; 3], [0.0; 3]);
+/// let dy = [&[0.0, 0.0, 1.0][..], &[0.0; 3]];
+/// complex_linear_back([&[0.0], &[1.0]], dy, 1, [&mut re, &mut im])?;
+/// assert_eq!((re, im), ([-1.0, 0.0, 1.0], [0.0, -1.0, 0.0]));
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// If lengths do not fit.

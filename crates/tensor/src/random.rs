@@ -5,6 +5,13 @@ use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 
 /// The 64-bit FNV-1a hash (Fowler, Noll and Vo 1991): the number of a name, on every machine.
+///
+/// ```
+/// use elman_tensor::hash;
+///
+/// assert_eq!(hash(""), 0xcbf2_9ce4_8422_2325); // where it begins
+/// assert_eq!(hash("a"), 0xaf63_dc4c_8601_ec8c);
+/// ```
 pub fn hash(name: &str) -> u64 {
     name.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3))
@@ -14,6 +21,19 @@ pub fn hash(name: &str) -> u64 {
 ///
 /// Nothing is shared: two streams with different keys are independent, and a stream can be made
 /// again anywhere, in any order, on any thread.
+///
+/// ```
+/// use elman_tensor::Random;
+///
+/// let draw = |name, index| Random::new(7, name, index).uniform(-1.0, 1.0);
+/// assert_eq!(draw("noise", 3), draw("noise", 3)); // whatever was drawn in between
+/// assert_ne!(draw("noise", 3), draw("noise", 4));
+/// assert_ne!(draw("noise", 3), draw("order", 3));
+///
+/// let mut order = [0, 1, 2, 3, 4, 5, 6, 7];
+/// Random::new(7, "order", 0).shuffle(&mut order);
+/// assert_ne!(order, [0, 1, 2, 3, 4, 5, 6, 7]);
+/// ```
 #[derive(Debug)]
 pub struct Random(ChaCha8Rng);
 
