@@ -15,8 +15,9 @@ use elman_tensor::Real;
 /// own that hands each method on.
 ///
 /// ```
-/// use elman_tensor::Real;
-/// use elman_train::{Now, Transform, sgd};
+/// use elman_autograd::Params;
+/// use elman_tensor::{Init, Real};
+/// use elman_train::{Now, Trainer, Transform, sgd};
 ///
 /// /// The sign of the gradient (Bernstein et al. 2018): every weight takes the same step.
 /// struct Sign;
@@ -29,8 +30,11 @@ use elman_tensor::Real;
 ///     }
 /// }
 ///
-/// let sign_descent = Sign.then(sgd(1e-3));
-/// # let _ = sign_descent;
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut trainer = Trainer::new(Sign.then(sgd(0.5)));
+/// trainer.step(&mut params, |g| -1000.0 * g.param(w))?;
+/// assert_eq!(params.values(), [0.5]);
+/// # Ok::<(), elman_train::Error>(())
 /// ```
 pub trait Transform: Send + Sync {
     /// Whether the settings make sense for these weights; asked before the first step.

@@ -38,7 +38,9 @@ use std::collections::BTreeMap;
 /// let dict = StateDict::new().recurrent("rnn", &levels.map(Into::into))?.linear("head", head);
 ///
 /// let file = write(&dict.export(&params)?)?; // safetensors.torch.load_file(..) there
-/// dict.import(&mut params, &read(file, &Limits::default())?)?;
+/// let arrays = read(file, &Limits::default())?;
+/// assert_eq!(arrays["rnn.weight_ih_l1"].shape().dims(), [4 * 8, 8]); // [gates × hidden, in]
+/// dict.import(&mut params, &arrays)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default)]

@@ -15,7 +15,9 @@ use std::f64::consts::PI;
 /// each counts from the trainer's first step.
 ///
 /// ```
-/// use elman_train::{Schedule, Transform, adam};
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Schedule, Trainer, Transform, sgd};
 ///
 /// /// The schedule of Vaswani et al. (2017), without their constant.
 /// struct InverseRoot;
@@ -26,8 +28,13 @@ use std::f64::consts::PI;
 ///     }
 /// }
 ///
-/// let update = adam(1e-2).then(InverseRoot);
-/// # let _ = update;
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut trainer = Trainer::new(sgd(1.0).then(InverseRoot));
+/// for step in 0..4 {
+///     trainer.step(&mut params, |g| g.param(w))?;
+///     assert_eq!(trainer.update(), [InverseRoot.factor(step)]); // the fourth is half of the first
+/// }
+/// # Ok::<(), elman_train::Error>(())
 /// ```
 pub trait Schedule: Send + Sync {
     /// The factor at a step; the first is step 0.
