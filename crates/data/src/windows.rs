@@ -125,6 +125,18 @@ impl<'a> Windows<'a> {
     /// [`Split`](crate::Split). Inputs may lie before it, for what is past is known;
     /// so the first target of a part is its first row, if there are rows enough before.
     ///
+    /// ```
+    /// use elman_data::{Batch, Windows};
+    ///
+    /// let series: Vec<f64> = (0..10).map(f64::from).collect();
+    /// let test = Windows::new(&series, 1, 3, 1)?.targets(7..10)?;
+    /// let mut batch = Batch::<f64>::new();
+    /// test.fill(&mut batch, 0..test.count())?;
+    /// assert_eq!(batch.y.values(), [7.0, 8.0, 9.0]);
+    /// assert_eq!(batch.x.values()[..3], [4.0, 5.0, 6.0]); // the first inputs lie before the part
+    /// # Ok::<(), elman_data::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the rows are not rows of the series, or if no window is left.
@@ -135,6 +147,19 @@ impl<'a> Windows<'a> {
     }
 
     /// Only some columns are targets, in this order; all of them are inputs.
+    ///
+    /// ```
+    /// use elman_data::{Batch, Windows};
+    ///
+    /// // Load and temperature in two columns; the load is to be forecast.
+    /// let series = [1.0, 20.0, 2.0, 21.0, 3.0, 22.0];
+    /// let windows = Windows::new(&series, 2, 2, 1)?.predicting(&[0])?;
+    /// let mut batch = Batch::<f64>::new();
+    /// windows.fill(&mut batch, 0..1)?;
+    /// assert_eq!(batch.x.values(), [1.0, 20.0, 2.0, 21.0]);
+    /// assert_eq!(batch.y.values(), [3.0]);
+    /// # Ok::<(), elman_data::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

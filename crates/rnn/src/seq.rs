@@ -110,6 +110,22 @@ impl<'g, T: Real> Seq<'g, T> {
 
     /// Starts the state of a row anew before each step whose flag is not 0: `[time × batch]`
     /// flags, step by step.
+    ///
+    /// ```
+    /// use elman_autograd::{Params, Tape};
+    /// use elman_rnn::{Gru, Layer, Rnn, Seq};
+    /// use elman_tensor::Tensor;
+    ///
+    /// // One row of which the third step begins something else: it is answered like a first step.
+    /// let (gru, params) = Params::<f64>::init(1, |p| Gru::new(p.scope("gru"), 1, 4))?;
+    /// let x = Tensor::from_fn([3, 1, 1], |_| 0.5)?;
+    /// Tape::new().evaluate(&params, |g| {
+    ///     let ys = Rnn(gru).forward(Seq::from(g.input(&x)).with_resets(&[0, 0, 1])).values();
+    ///     assert_eq!(ys.at(2).tensor(), ys.at(0).tensor());
+    ///     assert_ne!(ys.at(1).tensor(), ys.at(0).tensor());
+    /// })?;
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
     #[track_caller]
     #[must_use]
     pub fn with_resets(self, resets: &[u32]) -> Self {

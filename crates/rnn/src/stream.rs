@@ -48,6 +48,18 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
     }
 
     /// As many streams side by side as there are rows.
+    ///
+    /// ```
+    /// use elman_autograd::Params;
+    /// use elman_rnn::{Gru, Stream};
+    ///
+    /// // Three sensors with two features each: six numbers in, row by row.
+    /// let (gru, params) = Params::<f32>::init(1, |p| Gru::new(p.scope("gru"), 2, 8))?;
+    /// let mut sensors = Stream::rows(&params, gru, 3);
+    /// assert_eq!(sensors.push(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6])?.len(), 3 * 8);
+    /// assert!(sensors.push(&[0.1, 0.2]).is_err());
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
     pub fn rows(params: &'p Params<T>, cell: C, batch: usize) -> Self {
         let (tape, state, output) = (Tape::new(), Carried::new(), Vec::new());
         Stream { params, cell, batch, tape, state, output, packed: None, threads: None }
@@ -137,6 +149,22 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
     /// one of the same cell and rows: one stream can follow several continuations of a sequence.
     ///
     /// The last output stays what it is. From the second time on, nothing is allocated.
+    ///
+    /// ```
+    /// use elman_autograd::Params;
+    /// use elman_rnn::{Gru, Stream};
+    ///
+    /// let (gru, params) = Params::<f32>::init(1, |p| Gru::new(p.scope("gru"), 1, 8))?;
+    /// let mut stream = Stream::new(&params, gru).warm([[0.1], [0.2]])?;
+    /// // Two ways to go on from here.
+    /// let fork = stream.state().unwrap().to_vec();
+    /// let up = stream.push(&[1.0])?.to_vec();
+    /// stream.resume(&fork)?;
+    /// assert_ne!(stream.push(&[-1.0])?, up);
+    /// stream.resume(&fork)?;
+    /// assert_eq!(stream.push(&[1.0])?, up);
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If the state is of another size. The stream is unchanged then.

@@ -73,6 +73,15 @@ impl Random {
 
     /// An index drawn with probability proportional to its weight; `None` if no weight is
     /// positive. Weights that are negative or not finite count as 0.
+    ///
+    /// ```
+    /// use elman_tensor::Random;
+    ///
+    /// let mut random = Random::new(7, "dice", 0);
+    /// let counts = (0..1000).filter(|_| random.weighted(&[1.0, 0.0, 3.0]) == Some(2)).count();
+    /// assert!((700..800).contains(&counts)); // three quarters, about
+    /// assert_eq!(random.weighted(&[0.0, -1.0]), None);
+    /// ```
     pub fn weighted(&mut self, weights: &[f64]) -> Option<usize> {
         let clean = |&w: &f64| if w > 0.0 && w.is_finite() { w } else { 0.0 };
         // Weights whose sum overflows are made smaller first.
