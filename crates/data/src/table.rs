@@ -124,9 +124,10 @@ impl Table {
 /// ```
 /// use elman_data::{Missing, read_column};
 ///
-/// # let path = std::env::temp_dir().join("elman-data-read-column.csv");
+/// # let path = std::env::temp_dir().join(format!("elman-{}.csv", std::process::id()));
 /// std::fs::write(&path, "year,sunspots\n1749,80.9\n1750,83.4\n")?;
 /// assert_eq!(read_column(&path, "sunspots", Missing::Refuse)?, [80.9, 83.4]);
+/// # std::fs::remove_file(&path)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

@@ -63,10 +63,18 @@ pub struct Columns<'a, T> {
 /// let marks = Marks { lengths: Some(&[2, 3]), resets: Some(&[0, 0, 0, 0, 0, 1]) };
 /// let [one, zero] = [&[1.0][..], &[0.0]].map(|values| [Columns { values, width: 1, first: 0 }]);
 /// let (mut y, mut memory) = ([0.0; 6], vec![0.0; kept(Cell::Relu, sizes)?]);
-/// let (w, u, b, kept) = (&one, &one, &zero, &mut memory[..]);
-/// let (x, h, c, y_) = (&[1.0; 6], &[0.0; 2], &[], &mut y);
-/// let with = Forward { x, h, c, w, u, b, marks, y: y_, last: &mut [], kept };
-/// forward(Isa::used(), Cell::Relu, sizes, with)?;
+/// forward(Isa::used(), Cell::Relu, sizes, Forward {
+///     x: &[1.0; 6],
+///     h: &[0.0; 2],
+///     c: &[],
+///     w: &one,
+///     u: &one,
+///     b: &zero,
+///     marks,
+///     y: &mut y,
+///     last: &mut [],
+///     kept: &mut memory,
+/// })?;
 /// assert_eq!(y, [1.0, 1.0, 2.0, 2.0, 0.0, 1.0]); // step by step
 /// # Ok::<(), elman_kernels::Error>(())
 /// ```

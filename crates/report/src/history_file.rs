@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 /// use elman_report::HistoryFile;
 /// use elman_train::Run;
 ///
-/// let path = std::env::temp_dir().join("elman-report-history.csv");
+/// # let path = std::env::temp_dir().join(format!("elman-{}.csv", std::process::id()));
 /// let mut run = Run::<f64>::steps(4).record_every(2);
 /// while run.turn()?.is_some() {
 ///     run.trained(0.5);
@@ -31,6 +31,7 @@ use std::path::{Path, PathBuf};
 /// let mut lines = file.lines();
 /// assert_eq!(lines.next(), Some("step,epoch,loss,rate,seconds"));
 /// assert!(lines.next().is_some_and(|line| line.starts_with("2,0,0.5,,")));
+/// # std::fs::remove_file(&path)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
