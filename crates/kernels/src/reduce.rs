@@ -48,7 +48,7 @@ impl<T: Real, F: Fn(T, T, T) -> T> Kernel for Sum<'_, T, F> {
 /// ```
 /// use elman_kernels::sum;
 ///
-/// // Sixteen partial sums, which are then added in pairs: 1 is not lost beside 10¹⁶, and −10¹⁶.
+/// // The elements 0 and 16 are in the same partial sum, and meet before either of them meets 1.
 /// let mut x = [0.0; 17];
 /// (x[0], x[1], x[16]) = (1e16, 1.0, -1e16);
 /// assert_eq!(sum(&x), 1.0);

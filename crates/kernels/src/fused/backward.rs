@@ -53,24 +53,12 @@ pub struct Backward<'a, T> {
 /// struct Inputs([f64; 3]);
 ///
 /// impl Gradients<f64> for Inputs {
-///     fn x(&mut self) -> Option<&mut [f64]> {
-///         Some(&mut self.0)
-///     }
-///     fn h(&mut self) -> Option<&mut [f64]> {
-///         None
-///     }
-///     fn c(&mut self) -> Option<&mut [f64]> {
-///         None
-///     }
-///     fn w(&mut self, _: usize) -> Option<&mut [f64]> {
-///         None
-///     }
-///     fn u(&mut self, _: usize) -> Option<&mut [f64]> {
-///         None
-///     }
-///     fn b(&mut self, _: usize) -> Option<&mut [f64]> {
-///         None
-///     }
+///     fn x(&mut self) -> Option<&mut [f64]> { Some(&mut self.0) }
+///     fn h(&mut self) -> Option<&mut [f64]> { None }
+///     fn c(&mut self) -> Option<&mut [f64]> { None }
+///     fn w(&mut self, _: usize) -> Option<&mut [f64]> { None }
+///     fn u(&mut self, _: usize) -> Option<&mut [f64]> { None }
+///     fn b(&mut self, _: usize) -> Option<&mut [f64]> { None }
 /// }
 ///
 /// // h′ = max(x + ½ h, 0): the last output feels the inputs by ¼, ½ and 1.
