@@ -63,6 +63,7 @@ mod seq;
 mod stack;
 mod state;
 mod stream;
+mod watched;
 
 pub use adaptors::{
     Clipped, Dropout, Learned, Residual, Segmented, Skip, Truncated, Variational, WeightDrop,
@@ -96,6 +97,7 @@ pub use seq::Seq;
 pub use stack::Stack;
 pub use state::State;
 pub use stream::{FreeRun, Predict, Stream};
+pub use watched::watched;
 
 /// The README's program is compiled and run with the documentation's tests.
 #[cfg(doctest)]
