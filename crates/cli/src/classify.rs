@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::forecast::moments;
 use crate::settings::Usual;
 use crate::source;
-use crate::task::{Task, Verdict};
+use crate::task::{Example, Task, Verdict, Wanted};
 use elman::autograd::{Graph, Params, Tape, Var};
 use elman::data::{Batch, Buckets, Layout, Order, Records, Target};
 use elman::kernels::argmax;
@@ -353,6 +353,14 @@ impl Task for Classify {
             part.iter().filter_map(|&i| self.sequences[i].class).collect::<Vec<_>>()
         };
         classes(&self.parts[0]).iter().for_each(|&class| counts[class as usize] += 1);
+    /// The first sequence of the part that is chosen by.
+    fn example(&self, _: &Network, _: &Params<f32>) -> Result<Example, Failure> {
+        let sequence = &self.sequences[self.parts[1][0]];
+        let mut batch = Batch::new();
+        self.settings.fill(&mut batch, &[sequence])?;
+        Ok(Example { x: batch.x, wanted: Wanted::Class(sequence.class.unwrap_or(0)) })
+    }
+
         let most = (0..counts.len()).max_by_key(|&class| counts[class]).unwrap_or(0);
         let test = classes(&self.parts[2]);
         let same = test.iter().filter(|&&class| class as usize == most).count();

@@ -15,11 +15,11 @@ use crate::args::Wishes;
 use crate::dates::Dates;
 use crate::failure::Failure;
 use crate::settings::Usual;
-use crate::task::{Task, Verdict, short};
+use crate::task::{Example, Task, Verdict, Wanted, short};
 use elman::autograd::{Graph, Params, Var};
 use elman::data::{Batch, Layout, Records, Target};
 use elman::rnn::{Architecture, Input, Kind, Layer, Network, Stream};
-use elman::tensor::Random;
+use elman::tensor::{Random, Tensor};
 use elman::train::mse;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -307,6 +307,13 @@ impl Settings {
     }
 }
 
+    /// What output `o` is to be at row `t`: the difference from the anchor, scaled.
+    fn wanted(&self, series: &Series, t: usize, o: usize) -> f64 {
+        let (ahead, c) = (1 + o / self.targets.len(), o % self.targets.len());
+        let anchor = self.anchor.of(series, self.season, t, ahead, c);
+        (series.at(t + ahead, c) - anchor) / self.changes[o]
+    }
+
 impl Task for Forecast {
     fn prepare(&mut self, step: u64) -> Result<(), Failure> {
         let Sizes { window, batch, seed } = self.sizes;
@@ -322,7 +329,6 @@ impl Task for Forecast {
         let starts = self.split.train.len() - self.settings.horizon - window + 1;
         let mut random = Random::new(seed, "windows", step);
         let Forecast { settings, series, features: all, batch: filled, .. } = self;
-        let targets = settings.targets.len();
         filled.fill(layout, |_, row, _| {
             let start = random.below(starts);
             for t in 0..window {
@@ -330,10 +336,8 @@ impl Task for Forecast {
                 read.iter().enumerate().for_each(|(f, &x)| row.x(t, f, x));
             }
             for (i, t) in counted.clone().enumerate() {
-                for (o, &scale) in settings.changes.iter().enumerate() {
-                    let (t, ahead, c) = (start + t, 1 + o / targets, o % targets);
-                    let anchor = settings.anchor.of(series, settings.season, t, ahead, c);
-                    row.y(i, o, (series.at(t + ahead, c) - anchor) / scale);
+                for o in 0..outputs {
+                    row.y(i, o, settings.wanted(series, start + t, o));
                 }
             }
             Ok(())
@@ -385,6 +389,18 @@ impl Task for Forecast {
         let word = if change <= 0.0 { "better" } else { "worse" };
         let units = if targets.len() > 1 { ", in standard deviations" } else { "" };
         Ok(Verdict {
+    /// The last window of the part that is chosen by.
+    fn example(&self, _: &Network, _: &Params<f32>) -> Result<Example, Failure> {
+        let (window, width) = (self.sizes.window, self.settings.features());
+        let end = self.split.validation.end - self.settings.horizon;
+        let read = &self.features[(end - window) * width..end * width];
+        let wanted = |o: usize| self.settings.wanted(&self.series, end - 1, o) as f32;
+        Ok(Example {
+            x: Tensor::from_fn([window, 1, width], |i| read[i] as f32)?,
+            wanted: Wanted::Numbers(Tensor::from_fn([1, self.settings.changes.len()], wanted)?),
+        })
+    }
+
             sentence: format!(
                 "Error on the last {} rows, 1 to {horizon} rows ahead (root mean square{units}): \
                  network {}, {others}: {:.0} % {word} than the best of these.",

@@ -12,6 +12,7 @@ mod dates;
 mod failure;
 mod folder;
 mod forecast;
+mod inside;
 mod job;
 mod learn;
 mod settings;

@@ -3,11 +3,11 @@
 use crate::args::{Generate, Wishes};
 use crate::failure::Failure;
 use crate::settings::Usual;
-use crate::task::{Task, Verdict};
+use crate::task::{Example, Task, Verdict, Wanted};
 use elman::autograd::{Graph, Params, Var};
 use elman::data::{Alphabet, Piece, Streams};
 use elman::rnn::{Architecture, Carried, Cell, Input, Kind, Network, Online, Stream};
-use elman::tensor::Random;
+use elman::tensor::{Random, Tensor};
 use elman::train::{Sampler, cross_entropy};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
@@ -255,3 +255,15 @@ impl Task for Text {
         })
     }
 }
+    /// The beginning of the part that is chosen by.
+    fn example(&self, network: &Network, params: &Params<f32>) -> Result<Example, Failure> {
+        let ids = &self.ids[self.validation.clone()];
+        let steps = self.window.min(ids.len() - 1);
+        let mut read = Vec::new();
+        for &id in &ids[..steps] {
+            read.extend_from_slice(vector(network, params, id)?);
+        }
+        let x = Tensor::new([steps, 1, read.len() / steps], read)?;
+        Ok(Example { x, wanted: Wanted::Class(ids[steps]) })
+    }
+

@@ -37,6 +37,17 @@ fn waves() -> String {
 }
 
 const CAT: &str = "the cat sat on the mat; ";
+/// The pictures of a run are there, in both forms, and its page has one of the insides.
+fn check_pictures(run: &Path, names: &[&str]) {
+    for name in names {
+        let [svg, png] = ["svg", "png"].map(|form| fs::read(run.join(format!("{name}.{form}"))));
+        assert!(svg.unwrap().starts_with(b"<svg "), "{name}");
+        assert!(png.unwrap().starts_with(b"\x89PNG\r\n"), "{name}");
+    }
+    let page = fs::read_to_string(run.join("report.html")).unwrap();
+    assert!(page.contains("norm of the gradient") && page.contains("\nunit\n"));
+}
+
 
 #[test]
 fn from_a_file_to_a_forecast() {
@@ -51,6 +62,8 @@ fn from_a_file_to_a_forecast() {
         assert!(folder.join("runs/load").join(file).is_file(), "{file}");
     }
     let next = done(folder, &["predict", "runs/load"]);
+    let pictures = ["forecast", "training", "gradients", "states"];
+    check_pictures(&folder.join("runs/load"), &pictures);
     let lines: Vec<&str> = next.lines().collect();
     assert_eq!(lines[0], "month,load,load_low,load_high");
     assert_eq!(lines.len(), 7);
@@ -148,3 +161,24 @@ fn a_run_that_is_killed_goes_on_to_the_same_bits() {
     let model = |run: &str| fs::read(folder.join(run).join("model.safetensors")).unwrap();
     assert!(model("whole") == model("broken"), "other weights after {kills} kills");
 }
+    let pictures = ["confusion", "training", "gradients", "states"];
+    check_pictures(&folder.join("runs/waves"), &pictures);
+
+    // Others, of which some have a wrong label.
+    let wrong = waves().lines().take(200).map(|line| format!("{line}\n")).collect::<String>();
+    fs::write(folder.join("other.csv"), wrong.replace("slow", "fast")).unwrap();
+    let judged = done(folder, &["evaluate", "runs/waves", "other.csv", "--json"]);
+    let numbers: serde_json::Value = serde_json::from_str(&judged).unwrap();
+    let count =
+        wrong.lines().last().unwrap().split(',').next().unwrap().parse::<u64>().unwrap() + 1;
+    assert_eq!((&numbers["sequences"], &numbers["held_out"]), (&json!(count), &json!(false)));
+    assert!((0.4..0.6).contains(&numbers["right"].as_f64().unwrap()), "{judged}");
+    check_pictures(&folder.join("runs/cat"), &["training", "gradients", "states"]);
+    fs::write(folder.join("mat.txt"), "the mat sat on the cat; ".repeat(4)).unwrap();
+    let judge = |folder: &Path| done(folder, &["evaluate", "runs/cat", "mat.txt"]);
+    let judged = judge(folder);
+    assert!(judged.contains("all 96 bytes") && judged.contains("counting pairs"), "{judged}");
+    // Nothing is counted without the text that was learned from.
+    fs::remove_file(folder.join("cat.txt")).unwrap();
+    let alone = judge(folder);
+    assert_eq!(alone.trim_end_matches(".\n"), judged.split(';').next().unwrap());
