@@ -44,6 +44,16 @@ impl Failure {
     }
 }
 
+impl From<clap::Error> for Failure {
+    /// The first paragraph of what is said of a command line, in one line.
+    fn from(error: clap::Error) -> Self {
+        let text = error.to_string();
+        let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+        let line = lines.collect::<Vec<_>>().join(" ");
+        Failure::Usage(line.trim_start_matches("error: ").to_string())
+    }
+}
+
 impl From<elman::data::Error> for Failure {
     fn from(error: elman::data::Error) -> Self {
         use elman::data::Error;

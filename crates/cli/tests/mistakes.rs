@@ -16,7 +16,18 @@ fn said(folder: &Path, line: &str) -> String {
     let error = String::from_utf8_lossy(&output.stderr).trim_end().to_string();
     let code = output.status.code().unwrap();
     assert!(code != 0 && code != 101, "{line}: {code}, {error}");
-    format!("$ {line}\n{error}\n[{code}]\n\n")
+    let sentence = format!("$ {line}\n{error}\n[{code}]\n\n");
+
+    // For programs the same, as an object.
+    let output = command.arg("--json").output().unwrap();
+    let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let [said, given] = [&object["error"], &object["code"]];
+    assert_eq!((given.as_i64(), output.status.code()), (Some(code.into()), Some(code)), "{line}");
+    assert!(output.stderr.is_empty() && object.as_object().unwrap().len() == 2, "{line}");
+    // The parser of arguments says more, on several lines.
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat(&error).contains(&flat(said.as_str().unwrap())), "{line}: {said}");
+    sentence
 }
 
 #[test]
@@ -70,6 +81,8 @@ fn every_mistake_gets_a_sentence() {
         "elman train good.csv --target x --settings bad.toml",
         "elman train good.csv --target x --settings none.toml",
         "elman train good.csv --target x --unknown 3",
+        "elman train good.csv --target x --out file/run",
+        "elman train good.csv --target x --out /proc/run",
         "elman train good.csv --target x --label same",
         "elman train good.csv --label x",
         "elman train good.csv --label same",
