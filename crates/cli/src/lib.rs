@@ -60,11 +60,13 @@ fn run(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Train(train) => commands::train(train, cli),
         Command::Resume { run } => commands::resume(run, cli),
-        Command::Predict { model, data, out } => {
-            commands::predict(model, data.as_deref(), out.as_deref(), cli)
+        Command::Predict { model, data, out, form } => {
+            commands::predict(model, data.as_deref(), out.as_deref(), form, cli)
         }
         Command::Generate(wishes) => commands::generate(wishes, cli),
-        Command::Evaluate { model, data } => commands::evaluate(model, data.as_deref(), cli),
+        Command::Evaluate { model, data, form } => {
+            commands::evaluate(model, data.as_deref(), form, cli)
+        }
         Command::Export { model, onnx } => commands::export(model, onnx, cli),
         Command::Inspect { file } => commands::inspect(file, cli),
         Command::Completions { shell } => {

@@ -1,5 +1,6 @@
 //! The command, as a person uses it.
 
+use serde_json::json;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -36,7 +37,6 @@ fn waves() -> String {
     text
 }
 
-const CAT: &str = "the cat sat on the mat; ";
 /// The pictures of a run are there, in both forms, and its page has one of the insides.
 fn check_pictures(run: &Path, names: &[&str]) {
     for name in names {
@@ -48,6 +48,7 @@ fn check_pictures(run: &Path, names: &[&str]) {
     assert!(page.contains("norm of the gradient") && page.contains("\nunit\n"));
 }
 
+const CAT: &str = "the cat sat on the mat; ";
 
 #[test]
 fn from_a_file_to_a_forecast() {
@@ -61,9 +62,9 @@ fn from_a_file_to_a_forecast() {
     for file in ["model.safetensors", "settings.toml", "history.csv", "report.html"] {
         assert!(folder.join("runs/load").join(file).is_file(), "{file}");
     }
-    let next = done(folder, &["predict", "runs/load"]);
     let pictures = ["forecast", "training", "gradients", "states"];
     check_pictures(&folder.join("runs/load"), &pictures);
+    let next = done(folder, &["predict", "runs/load"]);
     let lines: Vec<&str> = next.lines().collect();
     assert_eq!(lines[0], "month,load,load_low,load_high");
     assert_eq!(lines.len(), 7);
@@ -78,6 +79,7 @@ fn from_a_file_to_a_forecast() {
     // The sentence of the training is that of an evaluation.
     let judged = done(folder, &["evaluate", "runs/load"]);
     assert!(said.contains(judged.trim()), "{said}\n{judged}");
+    assert!(judged.contains("on rows 171 to 200 (held out)"), "{judged}");
     let inspected = done(folder, &["inspect", "runs/load"]);
     assert!(inspected.contains("layer0.w") && inspected.contains("horizon = 6"), "{inspected}");
     done(folder, &["export", "runs/load", "--onnx", "load.onnx"]);
@@ -85,6 +87,80 @@ fn from_a_file_to_a_forecast() {
     let limits = elman_io::exchange::onnx::Limits::default();
     let (model, params) = elman_io::exchange::onnx::import::<f32>(&onnx, limits).unwrap();
     assert!(model.outputs().count() > 0 && params.len() > 6 * 6);
+}
+
+/// Of the file that was learned from only the end tells something; another one is judged whole.
+#[test]
+fn another_file_is_judged_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("load.csv"), series(200)).unwrap();
+    let train = ["train", "load.csv", "--target", "load", "--horizon", "6", "--quiet"];
+    done(folder, &[&train[..], &["--steps", "60", "--hidden", "6", "--window", "64"]].concat());
+    let numbers = |file: &str| -> serde_json::Value {
+        let said = done(folder, &["evaluate", "runs/load", file, "--json"]);
+        serde_json::from_str(&said).unwrap()
+    };
+    fs::copy(folder.join("load.csv"), folder.join("copy.csv")).unwrap();
+    let own = numbers("load.csv");
+    assert_eq!((&own["rows"], &own["held_out"]), (&json!([171, 200]), &json!(true)));
+    assert_eq!(own, numbers("copy.csv"), "the same bytes are the same data");
+    fs::write(folder.join("other.csv"), series(60)).unwrap();
+    let other = numbers("other.csv");
+    // A quarter of a window is read first, which is longer than a season.
+    assert_eq!((&other["rows"], &other["held_out"]), (&json!([17, 60]), &json!(false)));
+
+    // By hand: persistence at each row of which a forecast is wanted, of values in the file.
+    let text = series(60);
+    let load = |t: usize| -> f64 {
+        text.lines().nth(t + 1).unwrap().split(',').nth(1).unwrap().parse().unwrap()
+    };
+    let pairs = (15..54).flat_map(|t| (1..=6).map(move |ahead| (t, t + ahead)));
+    let errors: Vec<f64> = pairs.map(|(t, u)| (load(t) - load(u)).powi(2)).collect();
+    let persistence = (errors.iter().sum::<f64>() / errors.len() as f64).sqrt();
+    let found = other["persistence"].as_f64().unwrap();
+    assert!((found - persistence).abs() < 1e-9, "{found} and {persistence}");
+    let sentence = done(folder, &["evaluate", "runs/load", "other.csv"]);
+    assert!(
+        sentence.contains("on rows 17 to 60 (all but the 16 that are read first)"),
+        "{sentence}"
+    );
+}
+
+/// The same table with other separators is the same run.
+#[test]
+fn tables_with_other_separators() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let train = |file: &str, said: &[&str]| {
+        let sizes = ["--target", "load", "--steps", "20", "--hidden", "4", "--window", "16"];
+        done(folder, &[&["train", file, "--quiet"][..], &sizes, said].concat());
+    };
+    let write = |file: &str, separator: &str| {
+        fs::write(folder.join(file), series(120).replace(',', separator)).unwrap();
+    };
+    let model = |run: &str| fs::read(folder.join("runs").join(run).join("forecast.csv")).unwrap();
+    write("a.csv", ",");
+    train("a.csv", &[]);
+    for (name, separator, said) in [
+        ("b.tsv", "\t", &[][..]),
+        ("c.csv", ";", &[]),
+        ("d.csv", "|", &[]),
+        ("e.csv", "\t", &[]),
+        ("f.dat", "!", &["--separator", "!"]),
+        ("g.txt", "\t", &["--separator", "tab"]),
+    ] {
+        write(name, separator);
+        train(name, said);
+        let run = name.split('.').next().unwrap();
+        assert!(model(run) == model("a"), "{name}");
+        // What was said once is known to the run.
+        let next = done(folder, &["predict", &format!("runs/{run}")]);
+        assert!(next.into_bytes() == model("a"), "{name}");
+    }
+    let other = done(folder, &["predict", "runs/a", "g.txt", "--separator", "tab"]);
+    assert!(other.into_bytes() == model("a"));
+    done(folder, &["resume", "runs/f"]);
 }
 
 #[test]
@@ -107,6 +183,18 @@ fn sequences_are_told_apart() {
         .enumerate()
         .filter(|(id, line)| line.starts_with(&format!("{id},{}", ["slow", "fast"][id % 2])));
     assert!(right.count() > 50, "{told}");
+    let pictures = ["confusion", "training", "gradients", "states"];
+    check_pictures(&folder.join("runs/waves"), &pictures);
+
+    // Others, of which some have a wrong label.
+    let wrong = waves().lines().take(200).map(|line| format!("{line}\n")).collect::<String>();
+    fs::write(folder.join("other.csv"), wrong.replace("slow", "fast")).unwrap();
+    let judged = done(folder, &["evaluate", "runs/waves", "other.csv", "--json"]);
+    let numbers: serde_json::Value = serde_json::from_str(&judged).unwrap();
+    let count =
+        wrong.lines().last().unwrap().split(',').next().unwrap().parse::<u64>().unwrap() + 1;
+    assert_eq!((&numbers["sequences"], &numbers["held_out"]), (&json!(count), &json!(false)));
+    assert!((0.4..0.6).contains(&numbers["right"].as_f64().unwrap()), "{judged}");
 }
 
 #[test]
@@ -121,6 +209,15 @@ fn text_goes_on() {
     let text = done(folder, &generate);
     assert!(text.contains(" sat ") || text.contains(" mat;"), "{text}");
     assert_eq!(text, done(folder, &generate));
+    check_pictures(&folder.join("runs/cat"), &["training", "gradients", "states"]);
+    fs::write(folder.join("mat.txt"), "the mat sat on the cat; ".repeat(4)).unwrap();
+    let judge = |folder: &Path| done(folder, &["evaluate", "runs/cat", "mat.txt"]);
+    let judged = judge(folder);
+    assert!(judged.contains("all 96 bytes") && judged.contains("counting pairs"), "{judged}");
+    // Nothing is counted without the text that was learned from.
+    fs::remove_file(folder.join("cat.txt")).unwrap();
+    let alone = judge(folder);
+    assert_eq!(alone.trim_end_matches(".\n"), judged.split(';').next().unwrap());
 }
 
 /// Killed at some moments, a run ends with the weights of one that never was.
@@ -161,24 +258,3 @@ fn a_run_that_is_killed_goes_on_to_the_same_bits() {
     let model = |run: &str| fs::read(folder.join(run).join("model.safetensors")).unwrap();
     assert!(model("whole") == model("broken"), "other weights after {kills} kills");
 }
-    let pictures = ["confusion", "training", "gradients", "states"];
-    check_pictures(&folder.join("runs/waves"), &pictures);
-
-    // Others, of which some have a wrong label.
-    let wrong = waves().lines().take(200).map(|line| format!("{line}\n")).collect::<String>();
-    fs::write(folder.join("other.csv"), wrong.replace("slow", "fast")).unwrap();
-    let judged = done(folder, &["evaluate", "runs/waves", "other.csv", "--json"]);
-    let numbers: serde_json::Value = serde_json::from_str(&judged).unwrap();
-    let count =
-        wrong.lines().last().unwrap().split(',').next().unwrap().parse::<u64>().unwrap() + 1;
-    assert_eq!((&numbers["sequences"], &numbers["held_out"]), (&json!(count), &json!(false)));
-    assert!((0.4..0.6).contains(&numbers["right"].as_f64().unwrap()), "{judged}");
-    check_pictures(&folder.join("runs/cat"), &["training", "gradients", "states"]);
-    fs::write(folder.join("mat.txt"), "the mat sat on the cat; ".repeat(4)).unwrap();
-    let judge = |folder: &Path| done(folder, &["evaluate", "runs/cat", "mat.txt"]);
-    let judged = judge(folder);
-    assert!(judged.contains("all 96 bytes") && judged.contains("counting pairs"), "{judged}");
-    // Nothing is counted without the text that was learned from.
-    fs::remove_file(folder.join("cat.txt")).unwrap();
-    let alone = judge(folder);
-    assert_eq!(alone.trim_end_matches(".\n"), judged.split(';').next().unwrap());

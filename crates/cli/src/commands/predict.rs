@@ -1,6 +1,6 @@
 //! `elman predict`.
 
-use crate::args::Cli;
+use crate::args::{Cli, Form};
 use crate::dates::Dates;
 use crate::failure::Failure;
 use crate::folder::Model;
@@ -134,20 +134,22 @@ pub(crate) fn predict(
     model: &Path,
     data: Option<&Path>,
     out: Option<&Path>,
+    form: &Form,
     cli: &Cli,
 ) -> Result<(), Failure> {
     let Model { settings, network, params } = Model::open(model)?;
+    let separator = form.or(&settings)?;
     let file = data.unwrap_or(&settings.data.file);
     let (header, records, numbers) = match &settings.task {
         Task::Forecast(task) => {
-            let records = source::records(file)?;
+            let records = source::records(file, separator)?;
             let series = Series::new(&records, &task.targets, &task.inputs, &task.missing)?;
             let dates = Dates::find(&records);
             let outlook = Outlook::after(task, &series, dates.as_ref(), &network, &params)?;
             (outlook.header(), outlook.records().collect::<Vec<_>>(), outlook.json())
         }
         Task::Classify(task) => {
-            let sequences = task.sequences(&source::records(file)?, false)?;
+            let sequences = task.sequences(&source::records(file, separator)?, false)?;
             let sequences: Vec<_> = sequences.iter().collect();
             let answers = task.answers(&network, &params, &sequences)?;
             let name = task.sequence.clone().unwrap_or_else(|| "line".into());
