@@ -79,8 +79,10 @@ impl Folder {
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
-        let path = self.file(name);
-        fs::write(&path, text).map_err(|error| Failure::file("written", &path, &error))
+        // Whoever is killed here leaves the old one whole.
+        let (path, new) = (self.file(name), self.file(&format!("{name}.new")));
+        let written = fs::write(&new, text).and_then(|()| fs::rename(&new, &path));
+        written.map_err(|error| Failure::file("written", &path, &error))
     }
 
     /// Writes a picture, once for pages and once for what cannot show those.
