@@ -1,8 +1,10 @@
 //! What each command does.
 
+mod export;
 mod finish;
 mod predict;
 
+pub(crate) use export::export;
 pub(crate) use predict::predict;
 
 use crate::args::{Cli, Form, Generate, Train, Wishes};
@@ -13,7 +15,6 @@ use crate::learn::learn;
 use crate::settings::{Settings, Task};
 use crate::source;
 use elman_io::Weights;
-use elman_io::exchange::onnx::Export;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write;
@@ -100,20 +101,6 @@ pub(crate) fn evaluate(
     };
     let verdict = job.task().judge(&network, &params)?;
     say(cli, &verdict.sentence, Value::Object(verdict.numbers))
-}
-
-/// `elman export`.
-pub(crate) fn export(model: &Path, onnx: &Path, cli: &Cli) -> Result<(), Failure> {
-    let Model { network, params, .. } = Model::open(model)?;
-    let export = Export::network(&network).map_err(|e| Failure::Model(e.to_string()))?;
-    let bytes = export.to_bytes(&params).map_err(|error| Failure::Model(error.to_string()))?;
-    fs::write(onnx, &bytes).map_err(|error| Failure::file("written", onnx, &error))?;
-    let sentence = format!(
-        "{} has the network, without the scaling of its inputs and outputs, which {} tells.",
-        onnx.display(),
-        "`elman inspect`"
-    );
-    say(cli, &sentence, json!({ "file": onnx, "bytes": bytes.len() }))
 }
 
 /// `elman inspect`.

@@ -87,11 +87,54 @@ fn from_a_file_to_a_forecast() {
     assert!(judged.contains("on rows 171 to 200 (held out)"), "{judged}");
     let inspected = done(folder, &["inspect", "runs/load"]);
     assert!(inspected.contains("layer0.w") && inspected.contains("horizon = 6"), "{inspected}");
-    done(folder, &["export", "runs/load", "--onnx", "load.onnx"]);
-    let onnx = fs::read(folder.join("load.onnx")).unwrap();
-    let limits = elman_io::exchange::onnx::Limits::default();
-    let (model, params) = elman_io::exchange::onnx::import::<f32>(&onnx, limits).unwrap();
-    assert!(model.outputs().count() > 0 && params.len() > 6 * 6);
+}
+
+/// What the file of a model gives for the rows of a batch of one.
+fn imported(file: &Path, shape: [usize; 3], rows: &[f32]) -> Tensor<f32> {
+    let bytes = fs::read(file).unwrap();
+    let (model, params) = import::<f32>(&bytes, Limits::default()).unwrap();
+    let x = Tensor::new(shape, rows.to_vec()).unwrap();
+    Tape::new().evaluate(&params, |g| model.forward(g.input(&x)).values().tensor()).unwrap()
+}
+
+fn numbers(said: &str) -> serde_json::Value {
+    serde_json::from_str(said).unwrap()
+}
+
+/// A file of ONNX takes the numbers of the data, and gives those of `elman predict`.
+#[test]
+fn an_exported_forecast_is_the_forecast() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let text = series(150);
+    fs::write(folder.join("load.csv"), &text).unwrap();
+    let rows: Vec<f32> = text
+        .lines()
+        .skip(1)
+        .flat_map(|line| line.split(',').skip(1).map(|field| field.parse().unwrap()))
+        .collect();
+    // From the value before, from a season ago, and of both columns.
+    for (season, target, anchor) in
+        [("0", "load", "last"), ("12", "load", "season"), ("12", "load,rest", "season")]
+    {
+        let train = ["train", "load.csv", "--target", target, "--season", season, "--force"];
+        let sizes = ["--steps", "40", "--hidden", "6", "--window", "24", "--horizon", "15"];
+        done(folder, &[&train[..], &sizes, &["--rate", "0.02", "--quiet"]].concat());
+        let settings = fs::read_to_string(folder.join("runs/load/settings.toml")).unwrap();
+        assert!(settings.contains(&format!("anchor = \"{anchor}\"")), "{settings}");
+        let said = done(folder, &["export", "runs/load", "--onnx", "load.onnx"]);
+        assert!(said.contains("columns load, rest as they are"), "{said}");
+        let y = imported(&folder.join("load.onnx"), [150, 1, 2], &rows);
+        let targets: Vec<&str> = target.split(',').collect();
+        let last = &y.values()[149 * 15 * targets.len()..];
+        let next = numbers(&done(folder, &["predict", "runs/load", "--json"]));
+        for (i, found) in last.iter().enumerate() {
+            let wanted = &next[i / targets.len()][targets[i % targets.len()]]["forecast"];
+            let (wanted, found) = (wanted.as_f64().unwrap(), f64::from(*found));
+            let off = (found - wanted).abs() / (1.0 + wanted.abs());
+            assert!(off < 1e-5, "{target}, season {season}, {i}: {found} and {wanted}");
+        }
+    }
 }
 
 /// Of the file that was learned from only the end tells something; another one is judged whole.
@@ -102,16 +145,13 @@ fn another_file_is_judged_whole() {
     fs::write(folder.join("load.csv"), series(200)).unwrap();
     let train = ["train", "load.csv", "--target", "load", "--horizon", "6", "--quiet"];
     done(folder, &[&train[..], &["--steps", "60", "--hidden", "6", "--window", "64"]].concat());
-    let numbers = |file: &str| -> serde_json::Value {
-        let said = done(folder, &["evaluate", "runs/load", file, "--json"]);
-        serde_json::from_str(&said).unwrap()
-    };
+    let judged = |file: &str| numbers(&done(folder, &["evaluate", "runs/load", file, "--json"]));
     fs::copy(folder.join("load.csv"), folder.join("copy.csv")).unwrap();
-    let own = numbers("load.csv");
+    let own = judged("load.csv");
     assert_eq!((&own["rows"], &own["held_out"]), (&json!([171, 200]), &json!(true)));
-    assert_eq!(own, numbers("copy.csv"), "the same bytes are the same data");
+    assert_eq!(own, judged("copy.csv"), "the same bytes are the same data");
     fs::write(folder.join("other.csv"), series(60)).unwrap();
-    let other = numbers("other.csv");
+    let other = judged("other.csv");
     // A quarter of a window is read first, which is longer than a season.
     assert_eq!((&other["rows"], &other["held_out"]), (&json!([17, 60]), &json!(false)));
 
@@ -175,8 +215,7 @@ fn sequences_are_told_apart() {
     fs::write(folder.join("waves.csv"), waves()).unwrap();
     let train = ["train", "waves.csv", "--label", "speed", "--sequence", "id", "--json"];
     let said = done(folder, &[&train[..], &["--steps", "150", "--rate", "0.02"]].concat());
-    let numbers: serde_json::Value = serde_json::from_str(&said).unwrap();
-    assert!(numbers["right"].as_f64().unwrap() > 0.85, "{said}");
+    assert!(numbers(&said)["right"].as_f64().unwrap() > 0.85, "{said}");
     let unlabelled: String =
         waves().lines().map(|l| format!("{}\n", l.rsplit_once(',').unwrap().0)).collect();
     fs::write(folder.join("unknown.csv"), unlabelled).unwrap();
@@ -194,12 +233,29 @@ fn sequences_are_told_apart() {
     // Others, of which some have a wrong label.
     let wrong = waves().lines().take(200).map(|line| format!("{line}\n")).collect::<String>();
     fs::write(folder.join("other.csv"), wrong.replace("slow", "fast")).unwrap();
-    let judged = done(folder, &["evaluate", "runs/waves", "other.csv", "--json"]);
-    let numbers: serde_json::Value = serde_json::from_str(&judged).unwrap();
+    let judged = numbers(&done(folder, &["evaluate", "runs/waves", "other.csv", "--json"]));
     let count =
         wrong.lines().last().unwrap().split(',').next().unwrap().parse::<u64>().unwrap() + 1;
-    assert_eq!((&numbers["sequences"], &numbers["held_out"]), (&json!(count), &json!(false)));
-    assert!((0.4..0.6).contains(&numbers["right"].as_f64().unwrap()), "{judged}");
+    assert_eq!((&judged["sequences"], &judged["held_out"]), (&json!(count), &json!(false)));
+    assert!((0.4..0.6).contains(&judged["right"].as_f64().unwrap()), "{judged}");
+
+    // The probability of the file's class is that of `predict`.
+    let said = numbers(&done(folder, &["export", "runs/waves", "--onnx", "waves.onnx", "--json"]));
+    let outputs = said["outputs"].as_array().unwrap();
+    let told = numbers(&done(folder, &["predict", "runs/waves", "--json"]));
+    for (id, answer) in told.as_array().unwrap().iter().enumerate().take(10) {
+        let rows: Vec<f32> = waves()
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').collect::<Vec<_>>())
+            .filter(|fields| fields[0] == id.to_string())
+            .map(|fields| fields[1].parse().unwrap())
+            .collect();
+        let y = imported(&folder.join("waves.onnx"), [rows.len(), 1, 1], &rows);
+        let class = outputs.iter().position(|name| *name == answer["class"]).unwrap();
+        let wanted = answer["probability"].as_f64().unwrap();
+        assert!((f64::from(y.values()[class]) - wanted).abs() < 1e-5, "{id}: {y:?} and {answer}");
+    }
 }
 
 #[test]
@@ -235,7 +291,9 @@ fn a_run_that_is_killed_goes_on_to_the_same_bits() {
         let sizes = ["--hidden", "24", "--steps", "1500", "--batch", "8", "--patience", "0"];
         [&["train", "cat.txt", "--dropout", "0.2", "--quiet", "--out", out][..], &sizes].concat()
     };
+    let begun = Instant::now();
     done(folder, &train("whole"));
+    let whole = begun.elapsed();
 
     let command = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_elman"));
@@ -263,5 +321,3 @@ fn a_run_that_is_killed_goes_on_to_the_same_bits() {
     let model = |run: &str| fs::read(folder.join(run).join("model.safetensors")).unwrap();
     assert!(model("whole") == model("broken"), "other weights after {kills} kills");
 }
-    let begun = Instant::now();
-    let whole = begun.elapsed();

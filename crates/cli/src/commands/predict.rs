@@ -154,17 +154,17 @@ pub(crate) fn predict(
             let answers = task.answers(&network, &params, &sequences)?;
             let name = task.sequence.clone().unwrap_or_else(|| "line".into());
             let count = task.classes.len();
-            let mut rows = Vec::new();
+            let (mut rows, mut objects) = (Vec::new(), Vec::new());
             for (k, sequence) in sequences.iter().enumerate() {
                 let class = answers.classes[k];
-                let probability = format!("{:.4}", answers.probabilities[k * count + class]);
-                rows.push(vec![sequence.name.clone(), task.classes[class].clone(), probability]);
+                let (class, probability) =
+                    (&task.classes[class], answers.probabilities[k * count + class]);
+                let name = &sequence.name;
+                objects
+                    .push(json!({ "sequence": name, "class": class, "probability": probability }));
+                rows.push(vec![name.clone(), class.clone(), format!("{probability:.4}")]);
             }
-            let json = rows
-                .iter()
-                .map(|row| json!({ "sequence": row[0], "class": row[1], "probability": row[2] }));
-            let json: Value = json.collect();
-            (vec![name, task.label.clone(), "probability".into()], rows, json)
+            (vec![name, task.label.clone(), "probability".into()], rows, Value::Array(objects))
         }
         Task::Text(_) => {
             return Err(Failure::Model(format!(
