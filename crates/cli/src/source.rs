@@ -171,3 +171,23 @@ fn field(key: &str, value: &Value) -> Result<String, String> {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_tells_the_separator() {
+        let of = |name: &str, said, text: &str| {
+            char::from(separator_of(Path::new(name), said, text.as_bytes()))
+        };
+        assert_eq!(of("a.csv", None, "t,x;y,z\n1;2;3;4"), ',');
+        assert_eq!(of("a.csv", None, "\n\r\nt;x;\"a,b,c,d\"\n1,2"), ';');
+        assert_eq!(of("a.csv", None, "t|x\ty|z\n"), '|');
+        assert_eq!(of("a.csv", None, "t\tx"), '\t');
+        assert_eq!(of("a.csv", None, "t,x;y"), ',', "of two that are as many, the first");
+        assert_eq!((of("a.csv", None, "one"), of("a.csv", None, "")), (',', ','));
+        assert_eq!(of("A.TSV", None, "t,x,y"), '\t');
+        assert_eq!(of("a.tsv", Some(';'), "t\tx"), ';');
+    }
+}

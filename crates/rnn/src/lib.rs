@@ -35,7 +35,8 @@
 //! Around a cell there may be dropout of several kinds, residuals, learned initial states, segments
 //! that are computed again: see [`Dropout`], [`Variational`], [`Zoneout`], [`WeightDrop`],
 //! [`Residual`], [`Skip`], [`Learned`], [`Truncated`], [`Clipped`] and [`Segmented`].
-//! [`Bidirectional`] reads each row from both ends.
+//! [`Bidirectional`] reads each row from both ends, and [`watched`] tells how far back gradients
+//! reach.
 //!
 //! Sequences are `[time, batch, feature]`. Weights are `[in, gates × hidden]`, and initial weights
 //! those of PyTorch, unless said otherwise.

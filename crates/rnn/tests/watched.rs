@@ -54,7 +54,7 @@ fn the_gradient_of_a_state_is_that_of_what_follows_from_it() {
             Tape::new()
                 .evaluate(&params, |g| {
                     let mut s = cell.initial(g, BATCH);
-                    (0..t).for_each(|t| s = cell.step(g.input(&x).at(t), s.clone()).1);
+                    (0..t).for_each(|t| s = cell.step(g.input(&x).at(t), s).1);
                     s.each(&mut |s| states.push(s.tensor()));
                 })
                 .unwrap();
