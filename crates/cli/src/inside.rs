@@ -79,3 +79,60 @@ fn through<'g>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use elman::rnn::{Architecture, Input, Kind, LayerSettings};
+    use elman::tensor::Tensor;
+
+    const TIME: usize = 7;
+
+    /// What goes on in a network of two layers while it reads some numbers.
+    fn look(bidirectional: bool) -> (States, Gradients, Vec<f32>) {
+        let layer =
+            LayerSettings { bidirectional, dropout: 0.5, ..LayerSettings::new(Kind::Lstm, 4) };
+        let (input, layers) = (Input::Features(2), vec![layer; 2]);
+        let architecture = Architecture { input, layers, outputs: Some(3) };
+        let (network, params) = Params::<f32>::init(1, |p| Network::new(p, &architecture)).unwrap();
+        let x = Tensor::from_fn([TIME, 1, 2], |i| (i as f32).sin()).unwrap();
+        let example = Example { x, wanted: Wanted::Class(1) };
+        let (states, gradients) = inside(&network, &params, &example).unwrap();
+        let last = Tape::new().evaluate(&params, |g| {
+            let layers = network.layers().iter();
+            let seq = layers.fold(Seq::from(g.input(&example.x)), |xs, layer| layer.forward(xs));
+            seq.values().tensor().into_values()
+        });
+        (states, gradients, last.unwrap())
+    }
+
+    /// Without dropout, as the network is when it is used.
+    #[test]
+    fn states_are_those_of_the_last_layer() {
+        for bidirectional in [false, true] {
+            let (states, _, last) = look(bidirectional);
+            assert_eq!(states.units * TIME, last.len());
+            for (found, wanted) in states.values.iter().zip(last) {
+                assert!((found - f64::from(wanted)).abs() < 1e-6, "{found} and {wanted}");
+            }
+        }
+    }
+
+    /// Each line has a name and a norm for each step, in the order of time: what the last step
+    /// reads of the upper layer backwards is one state, of all others it is every one.
+    #[test]
+    fn gradients_are_in_the_order_of_time() {
+        let all = |norms: &[f64]| norms.len() == TIME && norms.iter().all(|&norm| norm > 0.0);
+        let (_, gradients, _) = look(false);
+        let names: Vec<_> = gradients.norms.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["layer 0", "layer 1"]);
+        assert!(gradients.norms.iter().all(|(_, norms)| all(norms)));
+        let (_, gradients, _) = look(true);
+        let names: Vec<_> = gradients.norms.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["layer 0", "layer 0, backwards", "layer 1", "layer 1, backwards"]);
+        let (back, others) = gradients.norms.split_last().unwrap();
+        assert!(others.iter().all(|(_, norms)| all(norms)), "{others:?}");
+        let (now, before) = back.1.split_last().unwrap();
+        assert!(*now > 0.0 && before.iter().all(|&norm| norm == 0.0), "{back:?}");
+    }
+}
