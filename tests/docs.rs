@@ -189,3 +189,42 @@ fn every_example_is_in_the_gallery() {
         assert!(gallery.contains(&command), "{command:?}");
     }
 }
+
+/// Public, but behind a sealed trait: no path leads there.
+const SEALED: [&str; 4] =
+    ["pub struct Product<", "pub trait LaneKernel<", "pub trait Lanes:", "pub trait Number:"];
+
+/// Every public type, trait and free function has an example in its documentation, or a word of who
+/// makes it, or of where it is seen at work. The command is not to be programmed with.
+#[test]
+fn every_public_item_has_an_example() {
+    let mut sources = Vec::new();
+    for folder in entries(&root().join("crates")).iter().filter(|path| name(path) != "cli") {
+        let inside = folder.join("src");
+        files(if inside.exists() { &inside } else { folder }, ".rs", &mut sources);
+    }
+    for path in sources {
+        let (text, mut documentation) = (read(&path), Vec::new());
+        for line in text.lines() {
+            if let Some(words) = line.strip_prefix("///") {
+                documentation.push(words.trim());
+            } else if line.is_empty() {
+                documentation.clear();
+            } else if is_public(line) && !is_shown(&documentation) {
+                panic!("{}: {line:?} has no example", path.display());
+            }
+        }
+    }
+}
+
+fn is_public(line: &str) -> bool {
+    let items = ["pub struct ", "pub enum ", "pub trait ", "pub fn "];
+    items.iter().any(|item| line.starts_with(item))
+        && !SEALED.iter().any(|item| line.starts_with(item))
+}
+
+fn is_shown(documentation: &[&str]) -> bool {
+    let words = documentation.join(" ");
+    let elsewhere = ["made by [`", "shows it at work", "shows them at work"];
+    documentation.contains(&"```") || elsewhere.iter().any(|phrase| words.contains(phrase))
+}

@@ -4,6 +4,25 @@
 ///
 /// Printed with `{:?}`, it is the same sentence as with `{}`: that is what a `main` that returns
 /// it shows.
+///
+/// ```
+/// use elman::prelude::*;
+///
+/// /// Errors of several crates, by one `?`.
+/// fn start(time: usize) -> Result<usize, elman::Error> {
+///     let task = Adding::new(1, time, 16)?;
+///     let (_, params) = Params::<f32>::init(1, |p| Gru::new(p.scope("gru"), 2, 8))?;
+///     let mut batch = Batch::<f32>::new();
+///     task.fill(&mut batch, 0)?;
+///     Ok(params.len())
+/// }
+///
+/// assert_eq!(start(10)?, 3 * (2 * 8 + 8 * 8 + 8) + 8);
+/// let refused = start(1).unwrap_err();
+/// assert!(matches!(refused, elman::Error::Data(_)));
+/// assert_eq!(format!("{refused:?}"), refused.to_string());
+/// # Ok::<(), elman::Error>(())
+/// ```
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -10,6 +10,42 @@ use std::any::Any;
 
 /// An operation on any number of operands. A [`Rule`] is one; operations like stacking, whose
 /// number of operands is only known when they run, implement this directly.
+///
+/// ```
+/// use elman_autograd::{AnyRule, Backward, Forward, Misfit, Shapes, laws};
+/// use elman_tensor::{Real, Shape, Tensor};
+///
+/// /// y = Σ xᵢ over any number of operands of one shape.
+/// struct Total;
+///
+/// impl<T: Real> AnyRule<T> for Total {
+///     fn name(&self) -> &'static str {
+///         "total"
+///     }
+///     fn shape(&self, x: Shapes<'_>) -> Result<Shape, Misfit> {
+///         let same = x.count() > 0 && x.iter().all(|shape| shape == x.get(0));
+///         if same { Ok(x.get(0)) } else { Err(Misfit::new("wanted operands of one shape")) }
+///     }
+///     fn forward(&self, at: Forward<'_, T>) {
+///         let Forward { x, mut y, .. } = at;
+///         for (i, y) in y.values_mut().iter_mut().enumerate() {
+///             *y = (0..x.count()).fold(T::ZERO, |sum, operand| sum + x.get(operand).values()[i]);
+///         }
+///     }
+///     fn adjoint(&self, at: Backward<'_, T>) {
+///         let Backward { x, dy, mut d, .. } = at;
+///         for operand in 0..x.count() {
+///             if let Some(mut dx) = d.of(operand) {
+///                 dx.values_mut().iter_mut().zip(dy.values()).for_each(|(dx, dy)| *dx += *dy);
+///             }
+///         }
+///     }
+/// }
+///
+/// let x = Tensor::from_fn([2, 3], |i| i as f64)?;
+/// assert_eq!(laws::any_rule(&Total, &[x.clone(), x.clone(), x], &[]), Ok(())); // proven
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 pub trait AnyRule<T: Real>: Send + Sync + 'static {
     /// The name, for errors.
     fn name(&self) -> &'static str;
@@ -37,7 +73,7 @@ pub trait AnyRule<T: Real>: Send + Sync + 'static {
     fn adjoint(&self, at: Backward<'_, T>);
 }
 
-/// The shapes of a rule's operands.
+/// The shapes of a rule's operands. [`AnyRule`] shows them at work.
 #[derive(Debug, Clone, Copy)]
 pub struct Shapes<'a>(pub(crate) &'a [Place]);
 
@@ -58,7 +94,7 @@ impl Shapes<'_> {
     }
 }
 
-/// The operands of a rule.
+/// The operands of a rule. [`AnyRule`] shows them at work.
 #[derive(Debug, Clone, Copy)]
 pub struct Operands<'a, T> {
     pub(crate) arena: &'a [T],
@@ -90,7 +126,7 @@ impl<'a, T> Operands<'a, T> {
     }
 }
 
-/// What a forward pass works on.
+/// What a forward pass works on. [`AnyRule`] shows it at work.
 #[derive(Debug)]
 pub struct Forward<'a, T> {
     /// The operands.
@@ -101,7 +137,7 @@ pub struct Forward<'a, T> {
     pub side: Side<'a, T>,
 }
 
-/// What an adjoint works on.
+/// What an adjoint works on. [`AnyRule`] shows it at work.
 pub struct Backward<'a, T: Real> {
     /// The operands.
     pub x: Operands<'a, T>,

@@ -6,6 +6,21 @@ use std::fmt;
 use std::panic::Location;
 
 /// Why a rule does not fit its operands, in a sentence: what it wanted.
+///
+/// ```
+/// use elman_autograd::{Misfit, Params, Rule, Tape, rules};
+/// use elman_tensor::Shape;
+///
+/// let shapes = [Shape::from([2, 3]), Shape::from([4, 5])];
+/// let why: Misfit = Rule::<f64, 2>::shape(&rules::Dot, shapes).unwrap_err();
+/// assert!(!why.to_string().is_empty());
+///
+/// // Applied all the same, it is the reason of an error that says the rest.
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let failed = Tape::new().evaluate(&none, |g| g.zeros([2, 3]).dot(g.zeros([4, 5])).tensor());
+/// assert!(failed.unwrap_err().to_string().contains(&why.to_string()));
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misfit(String);
 
@@ -23,6 +38,19 @@ impl fmt::Display for Misfit {
 }
 
 /// The direction in which a tape was running.
+///
+/// ```
+/// use elman_autograd::{Error, Grad, Params, Pass, Tape};
+/// use elman_tensor::Init;
+///
+/// // √0 is a number, its slope is none: nothing is wrong before the way back.
+/// let (w, params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut tape = Tape::new().check(true);
+/// let failed = tape.gradient(&params, &mut Grad::zeros(&params), |g| g.param(w).sqrt());
+/// let Err(Error::NotFinite { rule: "sqrt", pass, .. }) = failed else { panic!("{failed:?}") };
+/// assert_eq!(pass, Pass::Backward);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pass {
     /// Computing values.
@@ -41,6 +69,21 @@ impl fmt::Display for Pass {
 }
 
 /// A place in a computation: the line that asked for it, and the layer and time step it was in.
+///
+/// ```
+/// use elman_autograd::{Error, Params, Tape};
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let failed = Tape::new().evaluate(&none, |g| {
+///     let _layer = g.layer("encoder");
+///     g.time(Some(7));
+///     (g.zeros([2]) + g.zeros([3])).tensor()
+/// });
+/// let Err(Error::Misfit { site, .. }) = failed else { panic!("{failed:?}") };
+/// assert_eq!((site.layer.as_deref(), site.time), (Some("encoder"), Some(7)));
+/// assert!(site.to_string().ends_with(r#", layer "encoder", time step 7"#));
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
     /// The line in the caller's file.
@@ -65,6 +108,20 @@ impl fmt::Display for Site {
 }
 
 /// A gradient or an evaluation could not be computed.
+///
+/// ```
+/// use elman_autograd::{Error, Params, Tape};
+///
+/// // A mistake is told once, when the computation ends: no `?` in between, and no panic.
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let failed = Tape::new().evaluate(&none, |g| {
+///     let y = g.zeros([2, 3]) + g.zeros([4]);
+///     (y * y).tanh().tensor()
+/// });
+/// let Err(Error::Misfit { rule, shapes, .. }) = failed else { panic!("{failed:?}") };
+/// assert_eq!((rule, shapes), ("add", vec![[2, 3].into(), [4].into()]));
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -5,6 +5,21 @@ use elman_kernels::sum_by;
 use elman_tensor::{Dual, Real, View};
 
 /// The gradient of a loss with respect to every weight, laid out like the weights.
+///
+/// ```
+/// use elman_autograd::{Grad, Params, Tape};
+/// use elman_tensor::Init;
+///
+/// let ([_, b], params) = Params::<f64>::init(0, |p| {
+///     Ok([p.weight("a", [2], Init::Zeros)?, p.weight("b", [2], Init::Zeros)?])
+/// })?;
+/// let mut grad = Grad::zeros(&params);
+/// Tape::new().gradient(&params, &mut grad, |g| 3.0 * g.param(b).at(0) + 4.0 * g.param(b).at(1))?;
+/// assert_eq!(grad.values(), [0.0, 0.0, 3.0, 4.0]); // laid out like the weights
+/// assert_eq!(grad.of(b).unwrap().values(), [3.0, 4.0]);
+/// assert_eq!(grad.norm(), 5.0);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Grad<T>(Vec<T>);
 

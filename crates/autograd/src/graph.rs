@@ -20,6 +20,20 @@ pub(crate) type Behalf = (&'static str, &'static Location<'static>);
 ///
 /// A graph lives inside of [`Tape::gradient`](crate::Tape::gradient) or
 /// [`Tape::evaluate`](crate::Tape::evaluate), and no [`Var`] outlives it.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_tensor::{Init, Tensor};
+///
+/// let (w, params) = Params::<f64>::init(0, |p| p.weight("w", [2], Init::Constant(3.0)))?;
+/// let x = Tensor::new([2], vec![1.0, 2.0])?;
+/// let y = Tape::new().evaluate(&params, |g| {
+///     assert!(!g.training());
+///     (g.input(&x) * g.param(w) + g.constant([2], 0.5)).tensor()
+/// })?;
+/// assert_eq!(y.values(), [3.5, 6.5]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 pub struct Graph<'p, T: Real> {
     params: &'p Params<T>,
     arena: RefCell<Arena<T>>,
@@ -136,6 +150,27 @@ impl<'p, T: Real> Graph<'p, T> {
 
     /// Puts an error of a layer's own into the graph: for layers that check more than shapes. The
     /// reason should name the shapes.
+    ///
+    /// ```
+    /// use elman_autograd::{Params, Tape, Var};
+    /// use elman_tensor::Real;
+    /// use std::panic::Location;
+    ///
+    /// /// The mean of two or more steps.
+    /// #[track_caller]
+    /// fn smoothed<'g, T: Real>(xs: Var<'g, T>) -> Var<'g, T> {
+    ///     if xs.shape().get(0) < Some(2) {
+    ///         let reason = format!("wanted two steps or more, got {}", xs.shape());
+    ///         xs.graph().refuse("smoothed", reason, Location::caller());
+    ///     }
+    ///     xs.mean_axis(0)
+    /// }
+    ///
+    /// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+    /// let failed = Tape::new().evaluate(&none, |g| smoothed(g.zeros([1, 3])).tensor());
+    /// assert!(failed.unwrap_err().to_string().contains("wanted two steps or more, got [1, 3]"));
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
     pub fn refuse(&self, rule: &'static str, reason: String, line: &'static Location<'static>) {
         self.misfit(rule, Vec::new(), reason, line);
     }
@@ -188,6 +223,19 @@ impl<'g, T: Real> Graph<'g, T> {
 
     /// Data whose gradient is wanted too: [`Tape::wanted`](crate::Tape::wanted) lends it
     /// afterwards, in the order of these calls.
+    ///
+    /// ```
+    /// use elman_autograd::{Grad, Params, Tape};
+    /// use elman_tensor::Tensor;
+    ///
+    /// // How much the loss depends on each input.
+    /// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+    /// let x = Tensor::new([3], vec![1.0, 2.0, 3.0])?;
+    /// let mut tape = Tape::new();
+    /// tape.gradient(&none, &mut Grad::zeros(&none), |g| g.wanted(&x).square().sum())?;
+    /// assert_eq!(tape.wanted(0).unwrap().values(), [2.0, 4.0, 6.0]);
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
     #[track_caller]
     pub fn wanted<'a>(&'g self, x: impl Into<View<'a, T>>) -> Var<'g, T> {
         self.operand(x.into(), true, Location::caller())

@@ -7,6 +7,22 @@ use elman_tensor::{Real, Shape};
 use std::panic::Location;
 
 /// Integers of a recording: class ids, indices, lengths or resets. A light handle.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_tensor::Tensor;
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let table = Tensor::from_fn([3, 2], |i| i as f64)?; // 0 1, 2 3, 4 5
+/// let rows = Tape::new().evaluate(&none, |g| {
+///     let ids = g.ids(&[1, 1, 0]);
+///     let others = ids.map(|_, id| id + 1); // 2 2 1
+///     others.with(|ids| assert_eq!(ids, [2, 2, 1]));
+///     g.input(&table).gather(others).tensor()
+/// })?;
+/// assert_eq!(rows.values(), [4.0, 5.0, 4.0, 5.0, 2.0, 3.0]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Ids<'g, T: Real> {
     graph: &'g Graph<'g, T>,
@@ -18,6 +34,21 @@ pub struct Ids<'g, T: Real> {
 ///
 /// It means something in the recording it was made in only; elsewhere it names other integers, or
 /// none.
+///
+/// ```
+/// use elman_autograd::{Params, Tape, rules};
+/// use elman_tensor::Tensor;
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let x = Tensor::from_fn([3], |i| i as f64)?;
+/// let picked = Tape::new().evaluate(&none, |g| {
+///     let ids = g.ids(&[2, 0]).range();
+///     assert_eq!((ids.len(), ids.bound()), (2, 3)); // a table needs three rows
+///     g.apply(rules::Gather { ids }, [g.input(&x)]).tensor()
+/// })?;
+/// assert_eq!(picked.values(), [2.0, 0.0]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdRange {
     start: usize,

@@ -11,6 +11,23 @@ use std::panic::Location;
 
 /// Vars collected one by one, to be put together: the outputs of a loop over time. The list's
 /// memory belongs to the tape and is used again.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let y = Tape::new().evaluate(&none, |g| {
+///     let (mut items, mut h) = (g.items(), g.constant([2], 1.0));
+///     for _ in 0..3 {
+///         h = 2.0 * h;
+///         items.push(h);
+///     }
+///     items.stack().tensor()
+/// })?;
+/// assert_eq!(y.shape().dims(), [3, 2]); // a new outermost axis
+/// assert_eq!(y.values(), [2.0, 2.0, 4.0, 4.0, 8.0, 8.0]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 pub struct Items<'g, T: Real> {
     graph: &'g Graph<'g, T>,
     places: Vec<Place>,

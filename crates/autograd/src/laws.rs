@@ -35,6 +35,28 @@ use bench::Bench;
 use elman_tensor::{Dual, Shape, Tensor};
 
 /// A law is broken.
+///
+/// ```
+/// use elman_autograd::{laws, rules::Elementwise};
+/// use elman_tensor::Real;
+///
+/// /// y = x², with a slope that is wrong.
+/// struct Square;
+///
+/// impl Elementwise for Square {
+///     const NAME: &'static str = "square";
+///     fn value<T: Real>(&self, x: T) -> T {
+///         x * x
+///     }
+///     fn slope<T: Real>(&self, x: T, _y: T) -> T {
+///         x
+///     }
+/// }
+///
+/// let violation = laws::rule(Square, [[2, 3]]).unwrap_err();
+/// assert_eq!((&violation.name[..], violation.law), ("square", "adjoint"));
+/// assert!(violation.to_string().starts_with("square breaks the law of adjoint"));
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 #[error("{name} breaks the law of {law}: {operand}{}", self.numbers())]
@@ -85,6 +107,13 @@ pub const RULE: f64 = 1e-12;
 
 /// Proves a rule on operands of the given shapes, drawn from the standard normal distribution.
 ///
+/// ```
+/// use elman_autograd::{laws, rules};
+///
+/// assert_eq!(laws::rule(rules::Dot, [[2, 3], [3, 4]]), Ok(()));
+/// assert_eq!(laws::rule(rules::Dot, [[2, 3], [4, 4]]).unwrap_err().law, "shape");
+/// ```
+///
 /// # Errors
 /// The first law that is broken; shapes that the rule does not accept break *shape*.
 pub fn rule<R, const N: usize>(rule: R, shapes: [impl Into<Shape>; N]) -> Result<(), Violation>
@@ -98,6 +127,14 @@ where
 
 /// Proves a rule that was sampled.
 ///
+/// ```
+/// use elman_autograd::{laws, rules};
+///
+/// // A product of matrices without rows.
+/// laws::sampled::<rules::Dot, 2>(&mut laws::Draw::new(7, &[0, 3, 2]))?;
+/// # Ok::<(), laws::Violation>(())
+/// ```
+///
 /// # Errors
 /// The first law that is broken.
 pub fn sampled<R, const N: usize>(draw: &mut Draw) -> Result<(), Violation>
@@ -109,6 +146,15 @@ where
 }
 
 /// Proves a rule of any number of operands.
+///
+/// ```
+/// use elman_autograd::{laws, rules};
+/// use elman_tensor::Tensor;
+///
+/// let x = |rows| Tensor::from_fn([rows, 2], |i| i as f64).unwrap();
+/// let concat = rules::Concat { axis: 0 };
+/// assert_eq!(laws::any_rule(&concat, &[x(1), x(0), x(3)], &[]), Ok(()));
+/// ```
 ///
 /// # Errors
 /// The first law that is broken.
@@ -127,6 +173,38 @@ where
 /// does not compile.
 ///
 /// [`laws::Sample`]: crate::laws::Sample
+///
+/// ```
+/// use elman_autograd::laws::{self, Draw, Sample};
+/// use elman_autograd::rules::Elementwise;
+/// use elman_tensor::{Real, Tensor};
+///
+/// /// y = x³.
+/// struct Cube;
+///
+/// impl Elementwise for Cube {
+///     const NAME: &'static str = "cube";
+///     fn value<T: Real>(&self, x: T) -> T {
+///         x * x * x
+///     }
+///     fn slope<T: Real>(&self, x: T, _y: T) -> T {
+///         T::from_f64(3.0) * x * x
+///     }
+/// }
+///
+/// impl Sample for Cube {
+///     fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
+///         (Cube, vec![draw.normal(&[draw.size(0), draw.size(1)])])
+///     }
+/// }
+///
+/// elman_autograd::prove! {
+///     cube: Cube[1],
+/// }
+///
+/// laws::sampled::<Cube, 1>(&mut Draw::new(7, &[0, 1]))?; // one of its samples
+/// # Ok::<(), laws::Violation>(())
+/// ```
 #[macro_export]
 macro_rules! prove {
     ($($name:ident: $($rule:ident)+ $([$count:literal])?),* $(,)?) => {

@@ -7,6 +7,22 @@ use elman_tensor::Real;
 use std::panic::Location;
 
 /// The name of a layer, for errors.
+///
+/// ```
+/// use elman_autograd::{Error, Layer, Params, Tape};
+/// use elman_tensor::Init;
+///
+/// let (w, params) = Params::<f64>::init(0, |p| p.scope("lstm").weight("w", [], Init::Zeros))?;
+/// for (layer, name) in [(Layer::from("mine"), "mine"), (Layer::from(w), "lstm")] {
+///     let failed = Tape::new().evaluate(&params, |g| {
+///         let _layer = g.layer(layer);
+///         (g.zeros([2]) + g.zeros([3])).tensor()
+///     });
+///     let Err(Error::Misfit { site, .. }) = failed else { panic!("{failed:?}") };
+///     assert_eq!(site.layer.as_deref(), Some(name));
+/// }
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layer {
     /// A plain name.
@@ -117,6 +133,22 @@ impl<'p, T: Real> Graph<'p, T> {
 }
 
 /// While this lives, errors name a layer.
+///
+/// ```
+/// use elman_autograd::{Error, Params, Tape};
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let failed = Tape::new().evaluate(&none, |g| {
+///     let outer = g.layer("outer");
+///     drop(g.layer("inner")); // and outer again
+///     let y = g.zeros([2]) + g.zeros([3]);
+///     drop(outer);
+///     y.tensor()
+/// });
+/// let Err(Error::Misfit { site, .. }) = failed else { panic!("{failed:?}") };
+/// assert_eq!(site.layer.as_deref(), Some("outer"));
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 pub struct Marked<'a, 'p, T: Real> {
     graph: &'a Graph<'p, T>,
     before: Mark,

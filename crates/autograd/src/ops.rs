@@ -142,6 +142,21 @@ impl<'g, T: Real> Var<'g, T> {
     }
 
     /// `N` equal parts of the innermost axis, such as the gates of a cell.
+    ///
+    /// ```
+    /// use elman_autograd::{Params, Tape};
+    /// use elman_tensor::Tensor;
+    ///
+    /// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+    /// let sums = Tensor::from_fn([2, 4], |i| i as f64)?; // 0 1 2 3, 4 5 6 7
+    /// Tape::new().evaluate(&none, |g| {
+    ///     let [gate, candidate] = g.input(&sums).split();
+    ///     assert_eq!(gate.tensor().values(), [0.0, 1.0, 4.0, 5.0]);
+    ///     assert_eq!(candidate.tensor().values(), [2.0, 3.0, 6.0, 7.0]);
+    /// })?;
+    /// assert!(Tape::new().evaluate(&none, |g| g.input(&sums).split::<3>()[0].item()).is_err());
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
     #[track_caller]
     #[must_use]
     pub fn split<const N: usize>(self) -> [Self; N] {
@@ -158,6 +173,18 @@ impl<'g, T: Real> Var<'g, T> {
 
     /// The linear recurrence `y[t] = a[t] ∘ y[t − 1] + x[t]` over the outermost axis, with this
     /// sequence as `x: [time, ..]`, `a: [time, ..]` and `h: [..]` as `y[−1]`.
+    ///
+    /// ```
+    /// use elman_autograd::{Params, Tape};
+    ///
+    /// // A bank account: 5 % interest a year on 100, and 10 paid in.
+    /// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+    /// let y = Tape::new().evaluate(&none, |g| {
+    ///     g.constant([2], 10.0).recurrence(g.constant([2], 1.05), g.constant([], 100.0)).tensor()
+    /// })?;
+    /// assert_eq!(y.values(), [115.0, 1.05 * 115.0 + 10.0]);
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
     #[track_caller]
     #[must_use]
     pub fn recurrence(self, a: Self, h: Self) -> Self {
@@ -185,6 +212,18 @@ impl<'g, T: Real> Var<'g, T> {
     ///
     /// `key` tells layers apart ([`Scope::key`](crate::Scope::key)); the mask also depends on the
     /// tape's seed, the training step and the time step marked last.
+    ///
+    /// ```
+    /// use elman_autograd::{Grad, Params, Tape};
+    /// use elman_tensor::Init;
+    ///
+    /// let (w, params) = Params::<f64>::init(0, |p| p.weight("w", [1000], Init::Constant(1.0)))?;
+    /// let (mut tape, mut grad) = (Tape::new(), Grad::zeros(&params));
+    /// tape.gradient(&params, &mut grad, |g| g.param(w).dropout(0.75, 7).sum())?;
+    /// assert!(grad.values().iter().all(|dw| [0.0, 4.0].contains(dw)));
+    /// assert_eq!(tape.evaluate(&params, |g| g.param(w).dropout(0.75, 7).sum().item())?, 1000.0);
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
     #[track_caller]
     #[must_use]
     pub fn dropout(self, rate: f64, key: u64) -> Self {
@@ -269,7 +308,7 @@ impl<'g, T: Real> Graph<'g, T> {
         self.apply_any(rules::Stack, x, Location::caller())
     }
 
-    /// The shape of a batch of states: `[batch, size]` of zeros.
+    /// The states of a batch before the first step: zeros `[batch, size]`.
     #[track_caller]
     pub fn state(&'g self, batch: usize, size: usize) -> Var<'g, T> {
         self.zeros(Shape::from([batch, size]))

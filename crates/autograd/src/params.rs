@@ -12,6 +12,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// It knows the path and the shape it stands for, and is checked wherever it is used: with other
 /// parameters than those it was made for (or a [cast](Params::cast) or copy of them) it gives an
 /// error, never another weight.
+///
+/// ```
+/// use elman_autograd::{Error, Params, Tape};
+/// use elman_tensor::Init;
+///
+/// let (w, params) = Params::<f64>::init(0, |p| p.weight("w", [2, 3], Init::Zeros))?;
+/// assert_eq!(w.shape().dims(), [2, 3]);
+/// assert!(params.cast::<f32>().get(w).is_some());
+///
+/// // The same shape under another name is another weight.
+/// let (_, others) = Params::<f64>::init(0, |p| p.weight("u", [2, 3], Init::Zeros))?;
+/// assert!(others.get(w).is_none());
+/// let failed = Tape::new().evaluate(&others, |g| g.param(w).tensor());
+/// assert!(matches!(failed, Err(Error::ForeignParam { .. })));
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Param {
     pub(crate) index: usize,
@@ -247,6 +263,20 @@ pub fn fits(pattern: &str, path: &str) -> bool {
 }
 
 /// A table of a model's weights: path, shape, count.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+///
+/// let (_, params) = Params::<f32>::init(0, |p| {
+///     p.weight("w", [2, 4], Init::Glorot)?;
+///     p.weight("b", [4], Init::Zeros)
+/// })?;
+/// let table = params.summary().to_string();
+/// let last = table.lines().last().unwrap();
+/// assert_eq!(last.split_whitespace().collect::<Vec<_>>(), ["total", "12"]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Summary<'a>(&'a [Entry]);
 

@@ -82,7 +82,7 @@ impl<'g, T: Real> Graph<'g, T> {
     }
 }
 
-/// While this lives, something stands for a weight.
+/// While this lives, something stands for a weight: made by [`Graph::replace`].
 pub struct Replaced<'g, T: Real> {
     graph: &'g Graph<'g, T>,
     before: usize,

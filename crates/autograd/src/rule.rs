@@ -75,6 +75,42 @@ pub trait Rule<T: Real, const N: usize>: Send + Sync + 'static {
 }
 
 /// What lies beside the operands of a rule.
+///
+/// ```
+/// use elman_autograd::{At, Misfit, Partials, Rule, Side, laws};
+/// use elman_tensor::{Real, Shape, View, ViewMut};
+///
+/// /// y = x · max x, of a vector: forward keeps the maximum and where it is.
+/// struct ByLargest;
+///
+/// impl<T: Real> Rule<T, 1> for ByLargest {
+///     const NAME: &'static str = "by_largest";
+///     fn shape(&self, [x]: [Shape; 1]) -> Result<Shape, Misfit> {
+///         if x.is_empty() { Err(Misfit::new("wanted an element")) } else { Ok(x) }
+///     }
+///     fn kept(&self, _: [Shape; 1]) -> usize {
+///         2
+///     }
+///     fn forward(&self, [x]: [View<'_, T>; 1], mut y: ViewMut<'_, T>, side: Side<'_, T>) {
+///         let x = x.values();
+///         let at = (0..x.len()).fold(0, |at, i| if x[i] > x[at] { i } else { at });
+///         (side.kept[0], side.kept[1]) = (x[at], T::from_f64(at as f64));
+///         y.values_mut().iter_mut().zip(x).for_each(|(y, &x)| *y = x * side.kept[0]);
+///     }
+///     fn adjoint(&self, at: At<'_, T, 1>, dy: View<'_, T>, d: &mut Partials<'_, T>) {
+///         let (largest, place) = (at.side.kept[0], at.side.kept[1].to_f64() as usize);
+///         if let Some(mut dx) = d.of(0) {
+///             for (i, &dy) in dy.values().iter().enumerate() {
+///                 dx.values_mut()[i] += largest * dy;
+///                 dx.values_mut()[place] += at.x[0].values()[i] * dy;
+///             }
+///         }
+///     }
+/// }
+///
+/// assert_eq!(laws::rule(ByLargest, [[5]]), Ok(())); // proven
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Side<'a, T> {
     /// The kept numbers: written by forward, lent to the adjoint for any use.
@@ -83,7 +119,7 @@ pub struct Side<'a, T> {
     pub ids: &'a [u32],
 }
 
-/// The point at which an adjoint is taken.
+/// The point at which an adjoint is taken. [`Rule`] shows it at work.
 #[derive(Debug)]
 pub struct At<'a, T, const N: usize> {
     /// The operands.
@@ -94,7 +130,8 @@ pub struct At<'a, T, const N: usize> {
     pub side: Side<'a, T>,
 }
 
-/// The targets of an adjoint, lent one at a time: two operands may be the same memory.
+/// The targets of an adjoint, lent one at a time: two operands may be the same memory. [`Rule`]
+/// shows them at work.
 #[derive(Debug)]
 pub struct Partials<'a, T> {
     pub(crate) arena: &'a mut [T],

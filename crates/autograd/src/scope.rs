@@ -27,6 +27,30 @@ impl Weights {
 ///
 /// `p.scope("lstm")` is handed to the constructor of a layer, which creates its weights there:
 /// `lstm.w`, `lstm.b`.
+///
+/// ```
+/// use elman_autograd::{Params, Scope};
+/// use elman_tensor::Init;
+///
+/// fn layer(mut p: Scope<'_>) -> Result<(), elman_autograd::Error> {
+///     p.weight("w", [2, 3], Init::Glorot)?;
+///     p.weight("b", [3], Init::Zeros).map(drop)
+/// }
+///
+/// let ((), params) = Params::<f64>::init(0, |p| {
+///     layer(p.scope("below"))?;
+///     layer(p.scope("above"))
+/// })?;
+/// let paths: Vec<_> = params.iter().map(|(path, _)| path).collect();
+/// assert_eq!(paths, ["below.w", "below.b", "above.w", "above.b"]);
+///
+/// let twice = Params::<f64>::init(0, |p| {
+///     layer(p.scope("same"))?;
+///     layer(p.scope("same"))
+/// });
+/// assert_eq!(twice.unwrap_err().to_string(), r#"there are two weights "same.w""#);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 pub struct Scope<'a> {
     weights: &'a mut Weights,
     path: String,

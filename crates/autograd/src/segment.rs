@@ -13,6 +13,30 @@ use elman_tensor::{Real, View};
 use std::panic::Location;
 
 /// What a segment computes of its operands and integers.
+///
+/// ```
+/// use elman_autograd::{Graph, Ids, Params, Tape, Var};
+/// use elman_tensor::{Real, Tensor};
+///
+/// /// The rows that are asked for, squared: recomputed where their gradient is needed.
+/// fn squares<'h, T: Real>(
+///     _: &'h Graph<'h, T>,
+///     x: &[Var<'h, T>],
+///     [ids]: [Ids<'h, T>; 1],
+/// ) -> Var<'h, T> {
+///     x[0].gather(ids).square()
+/// }
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let x = Tensor::from_fn([4], |i| i as f64)?;
+/// let y = Tape::new().evaluate(&none, |g| {
+///     let mut operands = g.items();
+///     operands.push(g.input(&x));
+///     operands.recompute([g.ids(&[3, 1])], squares).tensor()
+/// })?;
+/// assert_eq!(y.values(), [9.0, 1.0]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 pub trait Segment<T: Real, const N: usize>:
     for<'h> Fn(&'h Graph<'h, T>, &[Var<'h, T>], [Ids<'h, T>; N]) -> Var<'h, T> + Send + Sync + 'static
 {

@@ -66,6 +66,16 @@ impl<T: Real> Tape<T> {
     /// The most bytes that the values of a recording may take, together with what rules keep and
     /// with the records themselves; the gradients of the values take as much again. Beyond it there
     /// is an error before anything is allocated.
+    ///
+    /// ```
+    /// use elman_autograd::{Error, Params, Tape};
+    ///
+    /// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+    /// let mut tape = Tape::new().limit(1_000_000);
+    /// let failed = tape.evaluate(&none, |g| g.zeros([1000, 1000, 1000]).sum().item());
+    /// assert!(matches!(failed, Err(Error::TooLarge { limit: 1_000_000, .. })));
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
     #[must_use]
     pub fn limit(mut self, bytes: usize) -> Self {
         self.arena.limit = bytes;
@@ -74,6 +84,16 @@ impl<T: Real> Tape<T> {
 
     /// Looks at every value and every partial derivative, and fails at the first that is infinite
     /// or NaN, naming rule, line, layer and time step.
+    ///
+    /// ```
+    /// use elman_autograd::{Error, Params, Tape};
+    ///
+    /// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+    /// let mut tape = Tape::new().check(true);
+    /// let failed = tape.evaluate(&none, |g| (g.zeros([3]).ln() + 1.0).exp().sum().item());
+    /// assert!(matches!(failed, Err(Error::NotFinite { rule: "ln", index: 0, .. })));
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
     #[must_use]
     pub fn check(mut self, on: bool) -> Self {
         self.arena.check = on;

@@ -120,6 +120,18 @@ impl<'g, T: Real> Var<'g, T> {
     }
 
     /// The same value, through which no gradient flows (a free view).
+    ///
+    /// ```
+    /// use elman_autograd::{Grad, Params, Tape};
+    /// use elman_tensor::Init;
+    ///
+    /// // w · w with one of both held fast: the slope is w instead of 2 w.
+    /// let (w, params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Constant(3.0)))?;
+    /// let mut grad = Grad::zeros(&params);
+    /// Tape::new().gradient(&params, &mut grad, |g| g.param(w) * g.param(w).stop())?;
+    /// assert_eq!(grad.values(), [3.0]);
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
     pub fn stop(&self) -> Self {
         Var { place: Place { wanted: false, ..self.place }, ..*self }
     }

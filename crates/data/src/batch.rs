@@ -13,6 +13,18 @@ pub const PADDING: u32 = u32::MAX;
 ///
 /// Rows may be of different lengths. What lies past the end of a row is padding: 0 in
 /// `x`, and where targets belong to steps 0 in `y` and [`PADDING`] in `ids`.
+///
+/// ```
+/// use elman_data::{Adding, Batch, Task};
+///
+/// let mut batch = Batch::<f32>::new();
+/// Adding::new(7, 20, 4)?.fill(&mut batch, 0)?;
+/// assert_eq!(batch.x.shape().dims(), [20, 4, 2]); // time, batch, feature
+/// assert_eq!(batch.y.shape().dims(), [4, 1]); // one target for a whole sequence
+/// assert_eq!(batch.lengths, [20; 4]);
+/// assert!(batch.ids.is_empty()); // a number is to be guessed, not a class
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Batch<T> {
     /// Inputs, `[time, batch, feature]`.
@@ -92,6 +104,27 @@ impl<T: Real> Default for Batch<T> {
 ///
 /// It arrives cleared to zero, and as long as the layout says. Writing outside of the
 /// layout, or past the end, becomes an error when the row is finished.
+///
+/// ```
+/// use elman_data::{Batch, Layout, PADDING, Target};
+///
+/// // Two rows of classes step by step: the first has 2 steps, the second 3.
+/// let target = Target::Steps(3, 1);
+/// let layout = Layout { time: 3, batch: 2, features: 1, target, classes: true };
+/// let mut batch = Batch::<f64>::new();
+/// batch.fill(layout, |k, row, _| {
+///     row.length(k + 2);
+///     (0..k + 2).for_each(|t| row.id(t, t as u32));
+///     Ok(())
+/// })?;
+/// assert_eq!(batch.lengths, [2, 3]);
+/// assert_eq!(batch.ids, [0, 0, 1, 1, PADDING, 2]); // step by step
+///
+/// // What the layout does not have is an error.
+/// let outside = batch.fill(layout, |_, row, _| Ok(row.x(0, 9, 1.0))).unwrap_err();
+/// assert!(outside.to_string().starts_with("a task wrote x[0, 9], outside of its layout"));
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 pub struct Row<'b, T> {
     x: &'b mut [T],
     y: &'b mut [T],

@@ -90,6 +90,23 @@ impl<'a> Buckets<'a> {
 /// The batches of an epoch, whose memory is used again and again.
 ///
 /// A fresh one has none.
+///
+/// ```
+/// use elman_data::{Buckets, Order};
+///
+/// let lengths = [5, 1, 9, 2, 8, 3];
+/// let buckets = Buckets::new(&lengths, 7, 2)?;
+/// let mut order = Order::new();
+/// order.shuffle(&buckets, 0)?;
+/// // Batches of neighbours in length, in an order of their own.
+/// let mut longest: Vec<u32> = Vec::new();
+/// for batch in order.iter() {
+///     longest.push(batch.iter().map(|&i| lengths[i]).max().unwrap());
+/// }
+/// longest.sort();
+/// assert_eq!(longest, [2, 5, 9]); // of 1 2, 3 5, 8 9
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Order {
     /// Pool, length and place after shuffling of each sequence, and its number: what it

@@ -1,6 +1,19 @@
 use std::io;
 
 /// What can go wrong with data: each variant says what was found and what was wanted.
+///
+/// ```
+/// use elman_data::{Adding, Missing, Table};
+///
+/// let refused = Adding::new(7, 1, 4).unwrap_err();
+/// let sentence = "Adding: time is 1; wanted at least 2, for a marker in each half";
+/// assert_eq!(refused.to_string(), sentence);
+///
+/// // A fault of a file is told by its line and column.
+/// let csv = &b"day,load\nMon,5.5\nTue,six\n"[..];
+/// let refused = Table::from_reader("load.csv", csv, &["load"], Missing::Refuse).unwrap_err();
+/// assert_eq!(refused.to_string(), "load.csv, line 3, column `load`: `six` is not a number");
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -7,6 +7,15 @@ use crate::{Error, error::want};
 pub const LIMIT: usize = 1 << 28;
 
 /// The shapes of a batch.
+///
+/// ```
+/// use elman_data::{Layout, Parity, Target, Task};
+///
+/// let layout = Parity::new(7, 50, 4)?.layout()?;
+/// let target = Target::Steps(50, 1); // an answer at each step
+/// assert_eq!(layout, Layout { time: 50, batch: 4, features: 1, target, classes: true });
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// Time steps of the inputs; of the longest row there may be, where rows have
@@ -23,6 +32,14 @@ pub struct Layout {
 }
 
 /// What the targets belong to.
+///
+/// ```
+/// use elman_data::{Adding, Echo, Target, Task};
+///
+/// assert_eq!(Adding::new(7, 20, 4)?.layout()?.target, Target::Sequence(1));
+/// assert_eq!(Echo::new(7, 20, 3, 4)?.layout()?.target, Target::Steps(20, 1));
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// The whole sequence: `y: [batch, k]`.

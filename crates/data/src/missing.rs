@@ -4,6 +4,17 @@
 /// upper or lower case, with or without spaces around them: the ways in which
 /// programs write "no number here". An infinity is not missing but an error: it
 /// says that a computation went wrong before the file was written.
+///
+/// ```
+/// use elman_data::{Missing, Table};
+///
+/// let csv = &b"load\n1\nNA\n\"\"\n4\n"[..];
+/// let read = |missing| Table::from_reader("load.csv", csv, &["load"], missing);
+/// assert_eq!(read(Missing::Last)?.values(), [1.0, 1.0, 1.0, 4.0]);
+/// assert_eq!(read(Missing::Linear)?.values(), [1.0, 2.0, 3.0, 4.0]);
+/// assert!(read(Missing::Refuse).unwrap_err().to_string().starts_with("load.csv, line 3"));
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
     /// An error that names the first one. The safe choice, where none is expected.

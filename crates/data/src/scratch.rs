@@ -5,6 +5,17 @@ use elman_tensor::{Random, reserve};
 ///
 /// What it holds between rows is never needed for a result, only for speed: rows
 /// stay pure functions of their number.
+///
+/// ```
+/// use elman_data::Scratch;
+///
+/// let mut scratch = Scratch::default();
+/// assert_eq!(scratch.values(3)?, [0.0; 3]);
+/// let first = scratch.order(7, 0, 100)?.to_vec();
+/// assert_ne!(scratch.order(7, 1, 100)?, first); // of another epoch
+/// assert_eq!(scratch.order(7, 0, 100)?, first);
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
     values: Vec<f64>,

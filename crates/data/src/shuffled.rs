@@ -10,6 +10,22 @@ use elman_tensor::Real;
 ///
 /// **Baseline**: the mean squared error of guessing, for every target of a window, its
 /// mean over all windows.
+///
+/// ```
+/// use elman_data::{Batch, Task, Windows};
+///
+/// // Four windows of one value and the next: in an epoch each comes once, in any order.
+/// let series = [0.0, 1.0, 2.0, 3.0, 4.0];
+/// let shuffled = Windows::new(&series, 1, 1, 1)?.shuffled(7, 4)?;
+/// let mut batch = Batch::<f64>::new();
+/// for epoch in 0..3 {
+///     shuffled.fill(&mut batch, epoch)?;
+///     let (x, y) = (batch.x.values(), batch.y.values());
+///     assert!(x.iter().zip(y).all(|(x, y)| *y == x + 1.0));
+///     assert_eq!(x.iter().sum::<f64>(), 6.0);
+/// }
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shuffled<'a> {
     /// What is shuffled.

@@ -88,6 +88,18 @@ impl<'a> Streams<'a> {
 /// A piece of some streams, whose memory is used again and again.
 ///
 /// A fresh one is empty.
+///
+/// ```
+/// use elman_data::{Piece, Streams};
+///
+/// // Two rows of three symbols each, and the symbol after each.
+/// let mut piece = Piece::new();
+/// Streams::new(&[10, 11, 12, 13, 14, 15, 16], 3, 2)?.fill(&mut piece, 0)?;
+/// assert_eq!(piece.read, [10, 13, 11, 14, 12, 15]); // step by step
+/// assert_eq!(piece.next, [11, 14, 12, 15, 13, 16]);
+/// assert!(piece.begins);
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Piece {
     /// The symbols that are read, `[time, batch]`, row-major.

@@ -121,11 +121,14 @@ impl Table {
 
 /// Reads one column of a CSV file: `[rows]`.
 ///
-/// ```no_run
+/// ```
 /// use elman_data::{Missing, read_column};
-/// # fn main() -> Result<(), elman_data::Error> {
-/// let sunspots = read_column("data/sunspots.csv", "sunspots", Missing::Refuse)?;
-/// # Ok(()) }
+///
+/// # let path = std::env::temp_dir().join(format!("elman-{}.csv", std::process::id()));
+/// std::fs::write(&path, "year,sunspots\n1749,80.9\n1750,83.4\n")?;
+/// assert_eq!(read_column(&path, "sunspots", Missing::Refuse)?, [80.9, 83.4]);
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors

@@ -41,6 +41,21 @@ pub struct Windows<'a> {
 }
 
 /// Which steps are the targets of a window, and how they lie in `y`.
+///
+/// ```
+/// use elman_data::{Batch, Form, Windows};
+///
+/// let series = [1.0, 2.0, 3.0, 4.0, 5.0];
+/// let targets = |form| -> Result<_, elman_data::Error> {
+///     let mut batch = Batch::<f64>::new();
+///     Windows::new(&series, 1, 3, 2)?.form(form)?.fill(&mut batch, 0..1)?; // reads 1 2 3
+///     Ok((batch.y.shape().dims().to_vec(), batch.y.into_values()))
+/// };
+/// assert_eq!(targets(Form::Direct)?, (vec![1, 2], vec![4.0, 5.0]));
+/// assert_eq!(targets(Form::Following)?, (vec![2, 1, 1], vec![4.0, 5.0]));
+/// assert_eq!(targets(Form::Shifted)?, (vec![3, 1, 1], vec![3.0, 4.0, 5.0]));
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Form {
     /// The `horizon` steps after the inputs, side by side: `[batch, horizon × columns]`,
@@ -110,6 +125,18 @@ impl<'a> Windows<'a> {
     /// [`Split`](crate::Split). Inputs may lie before it, for what is past is known;
     /// so the first target of a part is its first row, if there are rows enough before.
     ///
+    /// ```
+    /// use elman_data::{Batch, Windows};
+    ///
+    /// let series: Vec<f64> = (0..10).map(f64::from).collect();
+    /// let test = Windows::new(&series, 1, 3, 1)?.targets(7..10)?;
+    /// let mut batch = Batch::<f64>::new();
+    /// test.fill(&mut batch, 0..test.count())?;
+    /// assert_eq!(batch.y.values(), [7.0, 8.0, 9.0]);
+    /// assert_eq!(batch.x.values()[..3], [4.0, 5.0, 6.0]); // the first inputs lie before the part
+    /// # Ok::<(), elman_data::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the rows are not rows of the series, or if no window is left.
@@ -120,6 +147,19 @@ impl<'a> Windows<'a> {
     }
 
     /// Only some columns are targets, in this order; all of them are inputs.
+    ///
+    /// ```
+    /// use elman_data::{Batch, Windows};
+    ///
+    /// // Load and temperature in two columns; the load is to be forecast.
+    /// let series = [1.0, 20.0, 2.0, 21.0, 3.0, 22.0];
+    /// let windows = Windows::new(&series, 2, 2, 1)?.predicting(&[0])?;
+    /// let mut batch = Batch::<f64>::new();
+    /// windows.fill(&mut batch, 0..1)?;
+    /// assert_eq!(batch.x.values(), [1.0, 20.0, 2.0, 21.0]);
+    /// assert_eq!(batch.y.values(), [3.0]);
+    /// # Ok::<(), elman_data::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

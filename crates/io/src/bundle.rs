@@ -66,6 +66,19 @@ struct Place {
 }
 
 /// A tensor of a file: its name, type, shape, and the SHA-256 of its bytes.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_io::{Dtype, Weights};
+/// use elman_tensor::Init;
+///
+/// let (_, params) = Params::<f32>::init(7, |p| p.weight("w", [2, 3], Init::Zeros))?;
+/// let weights = Weights::of(&params, "")?;
+/// let entry = weights.iter().next().ok_or("no tensor")?;
+/// assert_eq!((entry.name, entry.dtype, entry.shape), ("w", Dtype::F32, [2, 3].into()));
+/// assert!(entry.sha256.starts_with("9d908ecfb6b256de")); // of 24 zeros
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Entry<'a> {

@@ -20,6 +20,25 @@ pub use vector::Vector;
 ///
 /// Settings are not in it, unless the caller adds them as a text: a run that goes on is made by
 /// the same program. [`Checkpoints`](crate::Checkpoints) keeps the last ones in a folder.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_io::{Checkpoint, Disk};
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, momentum};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("checkpoint.safetensors");
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut trainer = Trainer::new(momentum(0.5));
+/// trainer.step(&mut params, |g| g.param(w))?;
+///
+/// let mut checkpoint = Checkpoint::new(params.clone(), trainer.snapshot());
+/// checkpoint.texts.insert("settings".into(), "momentum 0.5".into());
+/// checkpoint.write(&Disk, &path)?;
+/// assert_eq!(Checkpoint::read(&path, &params)?, checkpoint);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Checkpoint<T> {
@@ -36,6 +55,23 @@ pub struct Checkpoint<T> {
 }
 
 /// The best weights so far.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_io::{Best, Checkpoint, Disk};
+/// use elman_tensor::Init;
+/// use elman_train::Snapshot;
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("checkpoint.safetensors");
+/// let (_, params) = Params::<f32>::init(0, |p| p.weight("w", [2], Init::Zeros))?;
+/// let mut checkpoint = Checkpoint::new(params.clone(), Snapshot::default());
+/// checkpoint.best = Some(Best { step: 300, metric: 0.25, params: params.clone() });
+/// checkpoint.write(&Disk, &path)?;
+/// let best = Checkpoint::read(&path, &params)?.best.ok_or("no best weights")?;
+/// assert_eq!((best.step, best.metric), (300, 0.25));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Best<T> {
     /// The step at which they were measured.

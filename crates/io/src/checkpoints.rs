@@ -59,6 +59,27 @@ pub struct Checkpoints<F = Disk> {
 }
 
 /// The newest whole checkpoint of a folder.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_io::{Checkpoint, Checkpoints};
+/// use elman_tensor::Init;
+/// use elman_train::Snapshot;
+///
+/// # let temporary = tempfile::tempdir()?;
+/// # let folder = temporary.path();
+/// let (_, params) = Params::<f32>::init(0, |p| p.weight("w", [2], Init::Zeros))?;
+/// let checkpoints = Checkpoints::new(folder);
+/// let checkpoint = Checkpoint::new(params.clone(), Snapshot::default());
+/// checkpoints.save(10, &checkpoint, false)?;
+/// let newest = checkpoints.save(20, &checkpoint, false)?;
+/// std::fs::write(&newest, "no checkpoint")?;
+///
+/// let latest = checkpoints.latest(&params)?;
+/// assert_eq!(latest.checkpoint.map(|(step, _)| step), Some(10));
+/// assert_eq!(latest.damaged[0].0, newest);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Latest<T> {

@@ -4,6 +4,18 @@ use crate::Dtype;
 use std::fmt;
 
 /// What an [import](crate::import()) cannot vouch for.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_io::Weights;
+/// use elman_tensor::Init;
+///
+/// // A tenth has no end in binary digits, and fewer of them in 32 bits.
+/// let (_, wide) = Params::<f64>::init(0, |p| p.weight("w", [2], Init::Constant(0.1)))?;
+/// let doubts = Weights::of(&wide, "")?.import(&mut wide.cast::<f32>())?;
+/// assert_eq!(doubts[0].to_string(), r#"2 numbers of "w" were rounded from F64 to F32"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Doubt {

@@ -6,6 +6,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// A file could not be written, or not be read. Weights are then as they were before.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_io::Error;
+///
+/// let ((), mut params) = Params::<f32>::init(0, |_| Ok(())).unwrap();
+/// let refused = elman_io::load("no/such/file", &mut params).unwrap_err();
+/// assert!(refused.to_string().starts_with("no/such/file: cannot"));
+/// assert!(matches!(refused, Error::System { .. }));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -57,6 +67,26 @@ impl Error {
 ///
 /// A damaged file gives one of the first; a whole file of another model a
 /// [misfit](Flaw::is_misfit).
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_io::{Flaw, Limits, Weights};
+/// use elman_tensor::Init;
+///
+/// let (_, params) = Params::<f32>::init(7, |p| p.weight("w", [2, 3], Init::Zeros))?;
+/// let (_, mut other) = Params::<f32>::init(7, |p| p.weight("w", [3, 2], Init::Zeros))?;
+/// let weights = Weights::of(&params, "")?;
+/// let flaw = weights.load(&mut other).unwrap_err();
+/// assert!(flaw.is_misfit());
+/// assert_eq!(flaw.to_string(), r#""w" is [2, 3], wanted [3, 2]"#);
+///
+/// // One bit of a whole file.
+/// let mut bytes = weights.to_bytes()?;
+/// *bytes.last_mut().ok_or("no bytes")? ^= 1;
+/// let flaw = Weights::from_bytes(bytes, &Limits::default()).unwrap_err();
+/// assert!(matches!(flaw, Flaw::Checksum { .. }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Flaw {

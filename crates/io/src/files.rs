@@ -15,6 +15,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 ///
 /// Renaming is atomic, in place of what was there. What was [synced](Files::sync) is there after a
 /// crash; so is a new name, once its folder was.
+///
+/// ```
+/// use elman_io::{Disk, Files};
+/// use std::io;
+/// use std::path::Path;
+///
+/// /// How many bytes a folder has, in any store.
+/// fn bytes<F: Files>(files: &F, folder: &Path) -> io::Result<u64> {
+///     files.list(folder)?.iter().map(|name| Ok(files.open(&folder.join(name))?.1)).sum()
+/// }
+///
+/// # let temporary = tempfile::tempdir()?;
+/// # let folder = temporary.path();
+/// std::fs::write(folder.join("a"), "four")?;
+/// std::fs::write(folder.join("b"), "seven")?;
+/// assert_eq!(bytes(&Disk, folder)?, 9);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub trait Files {
     /// A file being written.
     type Output: Write;
@@ -71,6 +89,21 @@ pub trait Files {
 }
 
 /// The files of the operating system.
+///
+/// ```
+/// use elman_io::{Disk, Files};
+/// use std::io::Write;
+///
+/// # let temporary = tempfile::tempdir()?;
+/// # let folder = temporary.path();
+/// let path = folder.join("a");
+/// Disk.create(&path)?.write_all(b"five!")?;
+/// assert_eq!(Disk.open(&path)?.1, 5);
+/// assert!(Disk.create(&path).is_err()); // it is there already
+/// Disk.rename(&path, &folder.join("b"))?;
+/// assert_eq!(Disk.list(folder)?, ["b"]);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Disk;
 

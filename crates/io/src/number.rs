@@ -5,6 +5,13 @@ use half::{bf16, f16};
 use std::fmt;
 
 /// The type of the numbers of a tensor in a file.
+///
+/// ```
+/// use elman_io::Dtype;
+///
+/// assert_eq!((Dtype::F32.name(), Dtype::F32.size()), ("F32", 4));
+/// assert_eq!((Dtype::Bf16.to_string(), Dtype::Bf16.size()), ("BF16".into(), 2));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Dtype {
@@ -113,6 +120,21 @@ mod sealed {
 }
 
 /// A scalar whose weights can be saved: `f32` or `f64`.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_io::{Scalar, Weights};
+/// use elman_tensor::Init;
+///
+/// /// The bytes of a file, for either scalar.
+/// fn bytes<T: Scalar>() -> Result<usize, Box<dyn std::error::Error>> {
+///     let (_, params) = Params::<T>::init(7, |p| p.weight("w", [1000], Init::Zeros))?;
+///     Ok(Weights::of(&params, "")?.to_bytes()?.len())
+/// }
+///
+/// assert_eq!(bytes::<f64>()? - bytes::<f32>()?, 4 * 1000);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Scalar: Real + sealed::Sealed {}
 
 impl Scalar for f32 {}

@@ -81,6 +81,23 @@ pub fn save<T: Scalar>(
 ///
 /// Files of other programs, and of the other scalar, are [imported](import).
 ///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("model.safetensors");
+/// let (_, params) = Params::<f32>::init(7, |p| p.weight("w", [2, 3], Init::Glorot))?;
+/// elman_io::save(&path, &params, "")?;
+///
+/// // A model with a weight of another name gets nothing, and is told why.
+/// let (_, mut other) = Params::<f32>::init(8, |p| p.weight("u", [2, 3], Init::Zeros))?;
+/// let refused = elman_io::load(&path, &mut other).unwrap_err();
+/// assert!(refused.to_string().ends_with(r#"there is no "u" [2, 3] in it"#));
+/// assert_eq!(other.values(), [0.0; 6]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// What the operating system says; a [`Flaw`], which says what is damaged, or what does not fit.
 pub fn load<T: Scalar>(path: impl AsRef<Path>, params: &mut Params<T>) -> Result<(), Error> {

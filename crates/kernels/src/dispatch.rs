@@ -9,6 +9,25 @@ use std::sync::atomic::{AtomicU8, Ordering};
 ///
 /// `run` and everything it calls in its inner loops must be `#[inline(always)]` or closures, or
 /// they are compiled for the baseline only.
+///
+/// ```
+/// use elman_kernels::{Kernel, Real, portable};
+///
+/// /// Σ x², term after term.
+/// #[derive(Clone, Copy)]
+/// struct Squares<'a>(&'a [f64]);
+///
+/// impl Kernel for Squares<'_> {
+///     type Output = f64;
+///     #[inline(always)]
+///     fn run(self) -> f64 {
+///         self.0.iter().fold(0.0, |sum, &x| Real::mul_add(x, x, sum))
+///     }
+/// }
+///
+/// let squares = Squares(&[0.1, 0.2, 0.3]);
+/// assert_eq!(f64::dispatch(squares).to_bits(), portable(squares).to_bits());
+/// ```
 pub trait Kernel {
     /// What the computation returns.
     type Output;
@@ -17,6 +36,13 @@ pub trait Kernel {
 }
 
 /// The instruction sets that there are compilations for, the narrowest first.
+///
+/// ```
+/// use elman_kernels::Isa;
+///
+/// assert!(Isa::used() <= Isa::widest()); // never one that the machine lacks
+/// assert!(Isa::Portable < Isa::Avx2 && Isa::Avx2 < Isa::Avx512);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Isa {
@@ -78,6 +104,21 @@ fn choose() -> Isa {
 
 /// Runs a kernel as compiled for the baseline of the target: the twin that
 /// [`Real::dispatch`](crate::Real::dispatch) must equal bit for bit.
+///
+/// ```
+/// use elman_kernels::{Kernel, portable};
+///
+/// struct Answer;
+///
+/// impl Kernel for Answer {
+///     type Output = u32;
+///     fn run(self) -> u32 {
+///         42
+///     }
+/// }
+///
+/// assert_eq!(portable(Answer), 42);
+/// ```
 #[inline(never)]
 pub fn portable<K: Kernel>(kernel: K) -> K::Output {
     kernel.run()

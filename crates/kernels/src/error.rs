@@ -1,6 +1,19 @@
 //! What can be wrong with the slices handed to a kernel.
 
 /// A kernel was handed slices that do not fit together.
+///
+/// ```
+/// use elman_kernels::{Fill, Matrix, map, product};
+///
+/// let refused = map(&[1.0, 2.0], &mut [0.0; 3], |x| x).unwrap_err();
+/// assert_eq!(refused.to_string(), "map: wanted 2 elements, got 3");
+///
+/// let (a, b) = (Matrix::new(&[1.0; 6], 2, 3)?, Matrix::new(&[1.0; 4], 2, 2)?);
+/// let refused = product(a, b, Fill::Overwrite, &mut [0.0; 4]).unwrap_err();
+/// let sentence = "product: the left matrix has 3 columns, the right one 2 rows";
+/// assert_eq!(refused.to_string(), sentence);
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
@@ -41,6 +54,14 @@ impl std::error::Error for Error {}
 ///
 /// Rules check shapes once, when they are applied, and have nobody to return an error to
 /// afterwards. A verdict of another kind is a bug, and stops a debug build.
+///
+/// ```
+/// use elman_kernels::{fit, map};
+///
+/// let (x, mut y) = ([1.0, 4.0, 9.0], [0.0; 3]);
+/// fit(map(&x, &mut y, f64::sqrt)); // both were seen to have three elements
+/// assert_eq!(y, [1.0, 2.0, 3.0]);
+/// ```
 #[inline]
 pub fn fit(verdict: Result<(), Error>) {
     debug_assert_eq!(verdict, Ok(()), "shapes were accepted that the kernel does not fit");

@@ -27,7 +27,7 @@ pub use recurrence::Cell;
 use recurrence::Recurrence;
 pub(crate) use recurrence::with_recurrence;
 
-/// The sizes of a sequence.
+/// The sizes of a sequence. [`forward()`] shows them at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sizes {
     /// Steps.
@@ -41,7 +41,7 @@ pub struct Sizes {
 }
 
 /// The columns of one sum in a matrix of weights: `hidden` of them from `first` on, in rows of
-/// `width`.
+/// `width`. [`forward()`] shows them at work.
 #[derive(Debug, Clone, Copy)]
 pub struct Columns<'a, T> {
     /// The matrix, row-major.
@@ -53,6 +53,31 @@ pub struct Columns<'a, T> {
 }
 
 /// What is particular about some rows.
+///
+/// ```
+/// use elman_kernels::Isa;
+/// use elman_kernels::fused::{Cell, Columns, Forward, Marks, Sizes, forward, kept};
+///
+/// // Two rows that add up ones: the first has two steps, the second starts anew with the last.
+/// let sizes = Sizes { time: 3, batch: 2, input: 1, hidden: 1 };
+/// let marks = Marks { lengths: Some(&[2, 3]), resets: Some(&[0, 0, 0, 0, 0, 1]) };
+/// let [one, zero] = [&[1.0][..], &[0.0]].map(|values| [Columns { values, width: 1, first: 0 }]);
+/// let (mut y, mut memory) = ([0.0; 6], vec![0.0; kept(Cell::Relu, sizes)?]);
+/// forward(Isa::used(), Cell::Relu, sizes, Forward {
+///     x: &[1.0; 6],
+///     h: &[0.0; 2],
+///     c: &[],
+///     w: &one,
+///     u: &one,
+///     b: &zero,
+///     marks,
+///     y: &mut y,
+///     last: &mut [],
+///     kept: &mut memory,
+/// })?;
+/// assert_eq!(y, [1.0, 1.0, 2.0, 2.0, 0.0, 1.0]); // step by step
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Marks<'a> {
     /// How many steps each row has, where some have fewer than all: outputs past its end are 0, and
@@ -70,6 +95,30 @@ pub use step::Step;
 
 /// Computes all steps of a sequence of a cell.
 ///
+/// ```
+/// use elman_kernels::Isa;
+/// use elman_kernels::fused::{Cell, Columns, Forward, Marks, Sizes, forward, kept};
+///
+/// // One unit that adds up what it is given: h′ = max(0 + x · 1 + h · 1, 0).
+/// let sizes = Sizes { time: 3, batch: 1, input: 1, hidden: 1 };
+/// let [one, zero] = [&[1.0][..], &[0.0]].map(|values| [Columns { values, width: 1, first: 0 }]);
+/// let (mut y, mut memory) = ([0.0; 3], vec![0.0; kept(Cell::Relu, sizes)?]);
+/// forward(Isa::used(), Cell::Relu, sizes, Forward {
+///     x: &[1.0, 2.0, 3.0],
+///     h: &[10.0],
+///     c: &[],
+///     w: &one,
+///     u: &one,
+///     b: &zero,
+///     marks: Marks::default(),
+///     y: &mut y,
+///     last: &mut [],
+///     kept: &mut memory,
+/// })?;
+/// assert_eq!(y, [11.0, 13.0, 16.0]);
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
+///
 /// # Errors
 /// If a length does not fit.
 pub fn forward<T: Real>(
@@ -81,7 +130,7 @@ pub fn forward<T: Real>(
     T::fused_forward(isa, cell, sizes, with)
 }
 
-/// Adds the partial derivatives of a sequence.
+/// Adds the partial derivatives of a sequence. [`Gradients`] shows it at work.
 ///
 /// # Errors
 /// If a length does not fit.
@@ -96,6 +145,16 @@ pub fn backward<T: Real>(
 }
 
 /// The length of the memory that [`forward`] fills and [`backward`] reads.
+///
+/// ```
+/// use elman_kernels::fused::{Cell, Sizes, kept};
+///
+/// let sizes = Sizes { time: 100, batch: 8, input: 4, hidden: 16 };
+/// let longer = Sizes { time: 200, ..sizes };
+/// assert!(kept(Cell::LongShort, sizes)? < kept(Cell::LongShort, longer)?);
+/// assert!(kept(Cell::LongShort, Sizes { time: usize::MAX, ..sizes }).is_err());
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// If it cannot be counted.

@@ -27,6 +27,16 @@ const LINE: usize = 16;
 ///
 /// Threads share the elements, each of which has its own sums, so that they change no bit.
 ///
+/// ```
+/// use elman_kernels::linear;
+///
+/// // Half of what was, and one more.
+/// let mut y = [0.0; 3];
+/// linear(&[0.5; 3], &[1.0; 3], &[8.0], &mut y)?;
+/// assert_eq!(y, [5.0, 3.5, 2.75]);
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
+///
 /// # Errors
 /// If `a`, `b` and `y` are not of one length, or it is no whole number of steps.
 pub fn linear<T: Real>(a: &[T], b: &[T], h: &[T], y: &mut [T]) -> Result<(), Error> {
@@ -42,6 +52,16 @@ pub fn linear<T: Real>(a: &[T], b: &[T], h: &[T], y: &mut [T]) -> Result<(), Err
 
 /// What flows back through [`linear`]: `g[t] = dy[t] + a[t + 1] ∘ g[t + 1]`, the cotangents of all
 /// sums, from those of the outputs; vectors of so many numbers.
+///
+/// ```
+/// use elman_kernels::linear_back;
+///
+/// // What the last of three outputs says reaches the first sum over ½ · ½.
+/// let mut g = [0.0; 3];
+/// linear_back(&[0.5; 3], &[0.0, 0.0, 1.0], 1, &mut g)?;
+/// assert_eq!(g, [0.25, 0.5, 1.0]);
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// If lengths do not fit.

@@ -58,6 +58,17 @@ pub(crate) fn map3<T: Real>(a: &[T], b: &[T], c: &[T], d: &mut [T], f: impl Fn(T
 /// where each of `a`, `b` and `d` may be one row that stands for all. A `d` of one row gathers the
 /// rows in order: the adjoint of a broadcast operation. Of no rows there is nothing to add.
 ///
+/// ```
+/// use elman_kernels::map3_rows;
+///
+/// // The gradient of b in a ∘ b, of which b is one row for all: Σ a ∘ dy over rows.
+/// let (a, b, dy) = ([1.0, 2.0, 3.0, 4.0], [0.0, 0.0], [1.0, 1.0, 10.0, 10.0]);
+/// let mut db = [0.0; 2];
+/// map3_rows(&b, &a, &dy, &mut db, |_, a, dy| a * dy)?;
+/// assert_eq!(db, [31.0, 42.0]);
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
+///
 /// # Errors
 /// If a slice is neither as long as `c` nor as the shortest one, or `c` is no whole number of rows.
 pub fn map3_rows<T: Real>(
@@ -149,6 +160,14 @@ pub(crate) fn zip<T: Real, const N: usize>(y: &mut [T], x: [&[T]; N], f: impl Fn
 }
 
 /// `f(&mut x[i])`.
+///
+/// ```
+/// use elman_kernels::each;
+///
+/// let mut x = [1.0, 2.0, 3.0];
+/// each(&mut x, |x| *x *= 2.0);
+/// assert_eq!(x, [2.0, 4.0, 6.0]);
+/// ```
 pub fn each<T: Real>(x: &mut [T], f: impl Fn(&mut T)) {
     T::dispatch(Loop(
         #[inline(always)]
@@ -191,6 +210,16 @@ pub(crate) fn each3<T: Real>(
 
 /// `y[r, i] = f(y[r, i], row[i])` for every row `r` of `y: [rows, row.len()]`.
 ///
+/// ```
+/// use elman_kernels::add_rows;
+///
+/// let mut y = [1.0, 2.0, 3.0, 4.0];
+/// add_rows(&mut y, &[10.0, 20.0], |y, row| y + row)?;
+/// assert_eq!(y, [11.0, 22.0, 13.0, 24.0]);
+/// assert!(add_rows(&mut y, &[0.0; 3], |y, row| y + row).is_err()); // no whole rows
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
+///
 /// # Errors
 /// If `y` is not a whole number of rows.
 pub fn add_rows<T: Real>(y: &mut [T], row: &[T], f: impl Fn(T, T) -> T) -> Result<(), Error> {
@@ -209,6 +238,15 @@ pub fn add_rows<T: Real>(y: &mut [T], row: &[T], f: impl Fn(T, T) -> T) -> Resul
 }
 
 /// `row[i] += x[0, i] + x[1, i] + …`, rows in order: the adjoint of a broadcast.
+///
+/// ```
+/// use elman_kernels::fold_rows;
+///
+/// let mut row = [100.0, 100.0];
+/// fold_rows(&[1.0, 2.0, 10.0, 20.0], &mut row)?;
+/// assert_eq!(row, [111.0, 122.0]);
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// If `x` is not a whole number of rows.

@@ -40,6 +40,14 @@ impl<T> Whole<T> {
 }
 
 /// `x[i] = value`.
+///
+/// ```
+/// use elman_kernels::fill;
+///
+/// let mut x = [1.0, f64::NAN];
+/// fill(&mut x, 0.0);
+/// assert_eq!(x, [0.0, 0.0]);
+/// ```
 pub fn fill<T: Real>(x: &mut [T], value: T) {
     let (len, x) = (x.len(), Whole::new(x));
     // SAFETY: pieces lie within the vector and do not overlap.
@@ -47,6 +55,16 @@ pub fn fill<T: Real>(x: &mut [T], value: T) {
 }
 
 /// `y[i] = x[i]`.
+///
+/// ```
+/// use elman_kernels::copy;
+///
+/// let mut y = [0.0; 2];
+/// copy(&[1.0, 2.0], &mut y)?;
+/// assert_eq!(y, [1.0, 2.0]);
+/// assert!(copy(&[1.0], &mut y).is_err());
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// If the lengths differ.
@@ -59,6 +77,15 @@ pub fn copy<T: Real>(x: &[T], y: &mut [T]) -> Result<(), Error> {
 }
 
 /// `y[i] = f(x[i])`.
+///
+/// ```
+/// use elman_kernels::map;
+///
+/// let mut y = [0.0; 3];
+/// map(&[1.0, 2.0, 3.0], &mut y, |x| x * x)?;
+/// assert_eq!(y, [1.0, 4.0, 9.0]);
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// If the lengths differ.
@@ -74,6 +101,15 @@ pub fn map<T: Real>(x: &[T], y: &mut [T], f: impl Fn(T) -> T + Sync) -> Result<(
 }
 
 /// `y[i] = f(a[i], b[i])`.
+///
+/// ```
+/// use elman_kernels::map2;
+///
+/// let mut y = [0.0; 2];
+/// map2(&[1.0, 5.0], &[3.0, 4.0], &mut y, |a, b| if a > b { a } else { b })?;
+/// assert_eq!(y, [3.0, 5.0]);
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// If the lengths differ.
@@ -95,6 +131,16 @@ pub fn map2<T: Real>(
 }
 
 /// `d[i] += f(a[i], b[i], c[i])`: the shape of an elementwise adjoint (input, output, cotangent).
+///
+/// ```
+/// use elman_kernels::map3;
+///
+/// // Through y = x² with dy = 10: dx gets 2 x dy more.
+/// let mut dx = [1.0, 1.0];
+/// map3(&[3.0, 4.0], &[9.0, 16.0], &[10.0, 10.0], &mut dx, |x, _, dy| 2.0 * x * dy)?;
+/// assert_eq!(dx, [61.0, 81.0]);
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// If the lengths differ.
@@ -119,6 +165,16 @@ pub fn map3<T: Real>(
 
 /// `f(&mut y[i], x[i])`.
 ///
+/// ```
+/// use elman_kernels::update;
+///
+/// // A step of gradient descent.
+/// let mut w = [1.0, 2.0];
+/// update(&mut w, &[10.0, -10.0], |w, g| *w -= 0.5 * g)?;
+/// assert_eq!(w, [-4.0, 7.0]);
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
+///
 /// # Errors
 /// If the lengths differ.
 pub fn update<T: Real>(y: &mut [T], x: &[T], f: impl Fn(&mut T, T) + Sync) -> Result<(), Error> {
@@ -133,6 +189,15 @@ pub fn update<T: Real>(y: &mut [T], x: &[T], f: impl Fn(&mut T, T) + Sync) -> Re
 }
 
 /// `f(&mut y[i], [x₀[i], x₁[i], …])`: [`update`] by any number of vectors.
+///
+/// ```
+/// use elman_kernels::zip;
+///
+/// let mut y = [1.0, 1.0];
+/// zip(&mut y, [&[1.0, 2.0], &[10.0, 20.0], &[100.0, 200.0]], |y, [a, b, c]| *y += a + b + c)?;
+/// assert_eq!(y, [112.0, 223.0]);
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// If the lengths differ.
@@ -153,6 +218,19 @@ pub fn zip<T: Real, const N: usize>(
 
 /// `f(&mut a[i], &mut b[i])`.
 ///
+/// ```
+/// use elman_kernels::each2;
+///
+/// // The heavy ball: a velocity gathers gradients, and takes their place.
+/// let (mut g, mut v) = ([1.0, 2.0], [4.0, 4.0]);
+/// each2(&mut g, &mut v, |g, v| {
+///     *v = 0.5 * *v + *g;
+///     *g = *v;
+/// })?;
+/// assert_eq!((g, v), ([3.0, 4.0], [3.0, 4.0]));
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
+///
 /// # Errors
 /// If the lengths differ.
 pub fn each2<T: Real>(
@@ -172,6 +250,19 @@ pub fn each2<T: Real>(
 }
 
 /// `f(&mut a[i], &mut b[i], &mut c[i])`: the shape of an update with two memories.
+///
+/// ```
+/// use elman_kernels::each3;
+///
+/// // Running means of a gradient and of its square.
+/// let (mut g, mut m, mut s) = ([4.0], [0.0], [0.0]);
+/// each3(&mut g, &mut m, &mut s, |g, m, s| {
+///     *m += 0.5 * (*g - *m);
+///     *s += 0.5 * (*g * *g - *s);
+/// })?;
+/// assert_eq!((m, s), ([2.0], [8.0]));
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// If the lengths differ.
@@ -194,6 +285,14 @@ pub fn each3<T: Real>(
 }
 
 /// Whether no number is infinite or NaN.
+///
+/// ```
+/// use elman_kernels::all_finite;
+///
+/// assert!(all_finite(&[1.0, f64::MAX]));
+/// assert!(!all_finite(&[1.0, f64::INFINITY]) && !all_finite(&[f64::NAN]));
+/// assert!(all_finite::<f64>(&[]));
+/// ```
 pub fn all_finite<T: Real>(x: &[T]) -> bool {
     let finite = AtomicBool::new(true);
     pieces(x.len(), &|range| {

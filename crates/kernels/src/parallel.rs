@@ -21,6 +21,12 @@ thread_local! {
 
 /// The number of threads that kernels called from this thread share their work by: what
 /// [`Threads`] says, else as many as the machine has cores. It never changes a result.
+///
+/// ```
+/// use elman_kernels::{MOST_THREADS, threads};
+///
+/// assert!((1..=MOST_THREADS).contains(&threads()));
+/// ```
 pub fn threads() -> usize {
     static CORES: OnceLock<usize> = OnceLock::new();
     match THREADS.get() {
@@ -31,6 +37,17 @@ pub fn threads() -> usize {
 }
 
 /// How many threads kernels may use, for as long as this lives, on the thread that made it.
+///
+/// ```
+/// use elman_kernels::{Threads, threads};
+///
+/// let outside = threads();
+/// {
+///     let _one = Threads::limit(1);
+///     assert_eq!(threads(), 1);
+/// }
+/// assert_eq!(threads(), outside);
+/// ```
 #[derive(Debug)]
 #[must_use = "the number holds while this lives"]
 pub struct Threads {

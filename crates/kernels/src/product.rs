@@ -14,6 +14,20 @@ mod packed;
 pub use packed::PackedMatrix;
 
 /// A matrix in a slice: as stored (row-major), or seen transposed.
+///
+/// ```
+/// use elman_kernels::{Fill, Matrix, product};
+///
+/// let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+/// let a = Matrix::new(&values, 2, 3)?;
+/// assert_eq!((a.t().rows(), a.t().columns()), (3, 2));
+///
+/// // a · aᵀ, of which nothing was copied.
+/// let mut c = [0.0; 4];
+/// product(a, a.t(), Fill::Overwrite, &mut c)?;
+/// assert_eq!(c, [14.0, 32.0, 32.0, 77.0]);
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Matrix<'a, T> {
     values: &'a [T],
@@ -51,6 +65,18 @@ impl<'a, T> Matrix<'a, T> {
 }
 
 /// What a product does with what its result held before.
+///
+/// ```
+/// use elman_kernels::{Fill, Matrix, product};
+///
+/// let (a, b) = (Matrix::new(&[2.0], 1, 1)?, Matrix::new(&[3.0], 1, 1)?);
+/// let mut c = [100.0];
+/// product(a, b, Fill::Add, &mut c)?;
+/// assert_eq!(c, [106.0]);
+/// product(a, b, Fill::Overwrite, &mut c)?;
+/// assert_eq!(c, [6.0]);
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fill {
     /// Starts every sum at 0.
@@ -65,6 +91,19 @@ pub enum Fill {
 /// multiply-add, starting from 0 or from the old element. So the bits of a row do not depend on
 /// the other rows, and a product over `k` equals, bit for bit, one over the first part of `k`
 /// followed by an adding one over the rest.
+///
+/// ```
+/// use elman_kernels::{Fill, Matrix, product};
+///
+/// // Over the first two of three terms, and then over the rest: the same bits as at once.
+/// let (a, b) = ([0.1, 0.2, 0.3], [0.7, 0.8, 0.9]);
+/// let (mut whole, mut parts) = ([0.0], [0.0]);
+/// product(Matrix::new(&a, 1, 3)?, Matrix::new(&b, 3, 1)?, Fill::Overwrite, &mut whole)?;
+/// product(Matrix::new(&a[..2], 1, 2)?, Matrix::new(&b[..2], 2, 1)?, Fill::Overwrite, &mut parts)?;
+/// product(Matrix::new(&a[2..], 1, 1)?, Matrix::new(&b[2..], 1, 1)?, Fill::Add, &mut parts)?;
+/// assert_eq!(whole, parts);
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// If the sizes do not fit.

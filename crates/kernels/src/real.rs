@@ -106,6 +106,20 @@ mod sealed {
 ///
 /// Comparison looks at the value only, so that forward code takes the same branch at a dual
 /// number as at its value.
+///
+/// ```
+/// use elman_kernels::{Dual, Real};
+///
+/// /// √(Σ x²), at any scalar.
+/// fn length<T: Real>(x: &[T]) -> T {
+///     x.iter().fold(T::ZERO, |sum, &x| x.mul_add(x, sum)).sqrt()
+/// }
+///
+/// assert_eq!(length(&[3.0_f32, 4.0]), 5.0);
+/// assert_eq!(length(&[3.0_f64, 4.0]), 5.0);
+/// // How it changes when the second number does: by 4/5.
+/// assert_eq!(length(&[Dual::new(3.0, 0.0), Dual::new(4.0, 1.0)]).tangent, 0.8);
+/// ```
 pub trait Real:
     sealed::Sealed
     + Copy

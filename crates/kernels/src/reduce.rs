@@ -44,16 +44,39 @@ impl<T: Real, F: Fn(T, T, T) -> T> Kernel for Sum<'_, T, F> {
 }
 
 /// Σ x\[i\].
+///
+/// ```
+/// use elman_kernels::sum;
+///
+/// // Sixteen partial sums, which are then added in pairs: 1 is not lost beside 10¹⁶, and −10¹⁶.
+/// let mut x = [0.0; 17];
+/// (x[0], x[1], x[16]) = (1e16, 1.0, -1e16);
+/// assert_eq!(sum(&x), 1.0);
+/// ```
 pub fn sum<T: Real>(x: &[T]) -> T {
     sum_by(x, |x| x)
 }
 
 /// Σ f(x\[i\]).
+///
+/// ```
+/// use elman_kernels::sum_by;
+///
+/// assert_eq!(sum_by(&[1.0, 2.0, 3.0], |x| x * x), 14.0);
+/// assert_eq!(sum_by(&[], |x: f64| x * x), 0.0);
+/// ```
 pub fn sum_by<T: Real>(x: &[T], f: impl Fn(T) -> T) -> T {
     T::dispatch(Sum { a: x, b: x, f: |lane, a, _| lane + f(a) })
 }
 
 /// The index of the largest element, the first of equals; `None` of no elements. NaN never wins.
+///
+/// ```
+/// use elman_kernels::argmax;
+///
+/// assert_eq!(argmax(&[1.0, f64::NAN, 3.0, 3.0]), Some(2));
+/// assert_eq!(argmax::<f64>(&[]), None);
+/// ```
 pub fn argmax<T: Real>(x: &[T]) -> Option<usize> {
     let mut best: Option<usize> = None;
     for (i, &value) in x.iter().enumerate() {
@@ -65,6 +88,14 @@ pub fn argmax<T: Real>(x: &[T]) -> Option<usize> {
 }
 
 /// Σ a\[i\] b\[i\], each product fused with its addition.
+///
+/// ```
+/// use elman_kernels::dot;
+///
+/// assert_eq!(dot(&[1.0, 2.0, 3.0], &[10.0, 10.0, 1.0])?, 33.0);
+/// assert!(dot(&[1.0, 2.0], &[1.0]).is_err());
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// If the lengths differ.

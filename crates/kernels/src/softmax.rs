@@ -12,6 +12,14 @@ fn max<T: Real>(x: &[T]) -> T {
 }
 
 /// ln Σ eˣ over a slice; negative infinity for an empty one.
+///
+/// ```
+/// use elman_kernels::log_sum_exp;
+///
+/// // ln(e¹⁰⁰⁰ + e¹⁰⁰⁰), without computing e¹⁰⁰⁰.
+/// assert!((log_sum_exp(&[1000.0, 1000.0]) - (1000.0 + 2.0_f64.ln())).abs() < 1e-12);
+/// assert_eq!(log_sum_exp::<f64>(&[]), f64::NEG_INFINITY);
+/// ```
 pub fn log_sum_exp<T: Real>(x: &[T]) -> T {
     let m = max(x);
     // All −∞ (or empty): m − m would be NaN. Any +∞: the sum is +∞.
@@ -22,6 +30,16 @@ pub fn log_sum_exp<T: Real>(x: &[T]) -> T {
 }
 
 /// `y[r, ·] = softmax(x[r, ·])` over rows of `width` elements.
+///
+/// ```
+/// use elman_kernels::softmax_rows;
+///
+/// let mut y = [0.0; 4];
+/// softmax_rows(&[0.0, 0.0, 1000.0, 1000.0 + 3.0_f64.ln()], 2, &mut y)?;
+/// assert_eq!(y[..2], [0.5, 0.5]);
+/// assert!((y[3] - 0.75).abs() < 1e-9); // 3 / (1 + 3)
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// If the lengths differ, or are no multiple of `width`.
@@ -35,6 +53,16 @@ pub fn softmax_rows<T: Real>(x: &[T], width: usize, y: &mut [T]) -> Result<(), E
 }
 
 /// `y[r, ·] = x[r, ·] − log_sum_exp(x[r, ·])` over rows of `width` elements.
+///
+/// ```
+/// use elman_kernels::log_softmax_rows;
+///
+/// // What has the probability e⁻¹⁰⁰⁰ still has a logarithm.
+/// let mut y = [0.0; 2];
+/// log_softmax_rows(&[0.0, -1000.0], 2, &mut y)?;
+/// assert_eq!(y, [0.0, -1000.0]);
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// If the lengths differ, or are no multiple of `width`.

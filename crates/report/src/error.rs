@@ -4,6 +4,18 @@ use std::io;
 use std::path::Path;
 
 /// A file or a picture could not be made.
+///
+/// ```
+/// use elman_report::{Gradients, States};
+///
+/// let refused = States { units: 3, values: vec![0.0; 4] }.picture().unwrap_err();
+/// let sentence = "states: wanted numbers for whole time steps, got 4 numbers for 3 units";
+/// assert_eq!(refused.to_string(), sentence);
+///
+/// let picture = Gradients::default().picture().unwrap();
+/// let refused = picture.save("gradients.bmp").unwrap_err();
+/// assert!(refused.to_string().starts_with("gradients.bmp: wanted a name that ends in .svg"));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -15,15 +15,19 @@ use message::Message;
 
 /// A file of TensorBoard's events: scalars, histograms and texts, each with a tag and a step.
 ///
-/// ```no_run
+/// ```
 /// use elman_report::EventFile;
 ///
-/// let mut events = EventFile::create("runs/first")?; // then: tensorboard --logdir runs
+/// // In a folder: EventFile::create("runs/first")?, and then tensorboard --logdir runs.
+/// let mut file = Vec::new();
+/// let mut events = EventFile::new(&mut file)?;
 /// events.text("settings", 0, "an LSTM of 24")?;
 /// for step in 0..100 {
 ///     events.scalar("loss", step, 1.0 / (step as f64 + 1.0))?;
 /// }
 /// events.flush()?;
+/// drop(events);
+/// assert_eq!(file.windows(4).filter(|tag| tag == b"loss").count(), 100);
 /// # Ok::<(), elman_report::Error>(())
 /// ```
 ///

@@ -16,6 +16,24 @@ use std::path::{Path, PathBuf};
 /// can be without losing a bit. The first call of [`follow`](HistoryFile::follow) writes the whole
 /// history, so the file of a run that was restored has the rows up to there, and none of those
 /// that came later before.
+///
+/// ```
+/// use elman_report::HistoryFile;
+/// use elman_train::Run;
+///
+/// # let path = std::env::temp_dir().join(format!("elman-{}.csv", std::process::id()));
+/// let mut run = Run::<f64>::steps(4).record_every(2);
+/// while run.turn()?.is_some() {
+///     run.trained(0.5);
+/// }
+/// HistoryFile::new(&path).follow(run.history())?;
+/// let file = std::fs::read_to_string(&path)?;
+/// let mut lines = file.lines();
+/// assert_eq!(lines.next(), Some("step,epoch,loss,rate,seconds"));
+/// assert!(lines.next().is_some_and(|line| line.starts_with("2,0,0.5,,")));
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct HistoryFile {
     path: PathBuf,

@@ -5,6 +5,16 @@ use std::fs;
 use std::path::Path;
 
 /// A picture that was drawn.
+///
+/// ```
+/// use elman_report::Confusion;
+///
+/// let picture = Confusion::new(["sine", "square"]).picture()?;
+/// let [width, height] = picture.size();
+/// assert!(width > 0 && height > 0);
+/// assert!(picture.svg().starts_with("<svg") && picture.svg().ends_with("</svg>\n"));
+/// # Ok::<(), elman_report::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Picture {
     svg: String,

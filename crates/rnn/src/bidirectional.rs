@@ -37,6 +37,28 @@ pub struct Bidirectional<A, B> {
 }
 
 /// How the outputs `[.., a]` and `[.., b]` of both directions become one.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_rnn::{Bidirectional, Elman, Layer, Merge};
+/// use elman_tensor::Tensor;
+///
+/// // Units that all say tanh(30) = 1, in both directions.
+/// let (both, mut params) = Params::<f64>::init(1, |p| {
+///     let forward = Elman::new(p.scope("forward"), 1, 1)?;
+///     Ok(Bidirectional::new(forward, Elman::new(p.scope("backward"), 1, 1)?))
+/// })?;
+/// params.values_mut().fill(30.0);
+/// let x = Tensor::from_fn([1, 1, 1], |_| 1.0)?;
+/// let y = |merge| {
+///     let both = both.merge(merge);
+///     Tape::new().evaluate(&params, |g| both.forward(g.input(&x)).values().tensor())
+/// };
+/// assert_eq!(y(Merge::Concat)?.values(), [1.0, 1.0]);
+/// assert_eq!(y(Merge::Sum)?.values(), [2.0]);
+/// assert_eq!(y(Merge::Mean)?.values(), [1.0]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Merge {
     /// Side by side, those of the forward direction first: `[.., a + b]`.

@@ -5,6 +5,21 @@ use elman_tensor::{Init, Real};
 use std::panic::Location;
 
 /// A table `[symbols, size]` of learned vectors, drawn from the standard normal distribution.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_rnn::Embedding;
+///
+/// let (letters, params) = Params::<f32>::init(1, |p| Embedding::new(p.scope("letters"), 26, 5))?;
+/// // Two rows of three steps, step by step.
+/// let shape = Tape::new().evaluate(&params, |g| {
+///     letters.sequence(g, &[7, 0, 4, 1, 24, 2], 2).shape()
+/// })?;
+/// assert_eq!(shape.dims(), [3, 2, 5]);
+/// assert_eq!(letters.row(&params, 7).map(<[f32]>::len), Some(5));
+/// assert_eq!(letters.row(&params, 26), None);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Embedding {
     table: Param,

@@ -8,6 +8,21 @@ use elman_tensor::{Init, Random, Real};
 /// Shapes: `x: [batch, in]`, `W: [in, gates × hidden]`, `h: [batch, hidden]`,
 /// `U: [hidden, gates × hidden]`, `b: [gates × hidden]`. Some cells have gates that read a state of
 /// another size than their own.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_rnn::Gate;
+/// use elman_tensor::Tensor;
+///
+/// // Two gates of one unit, all of their weights 1.
+/// let (gates, mut params) = Params::<f64>::init(1, |p| Gate::several(p.scope("g"), 2, 1, 2))?;
+/// params.values_mut().fill(1.0);
+/// let (x, h) = (Tensor::new([1, 2], vec![10.0, 20.0])?, Tensor::new([1, 1], vec![300.0])?);
+/// let sums = Tape::new().evaluate(&params, |g| gates.of(g.input(&x), g.input(&h)).tensor())?;
+/// assert_eq!(sums.shape().dims(), [1, 2]);
+/// assert_eq!(sums.values(), [331.0, 331.0]); // b + x · W + h · U
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gate {
     w: Param,

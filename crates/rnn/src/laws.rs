@@ -38,6 +38,15 @@ use subject::{OfCell, OfLayer};
 use trial::{Trial, Verdict};
 
 /// The sizes of a trial.
+///
+/// ```
+/// use elman_rnn::{Elman, laws};
+///
+/// // No steps, and a single row.
+/// let sizes = laws::Sizes { time: 0, batch: 1, input: 2 };
+/// laws::cell_over("elman", sizes, 7, |p| Elman::new(p.scope("cell"), 2, 3))?;
+/// # Ok::<(), laws::Violation>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sizes {
     /// Steps.
@@ -49,6 +58,17 @@ pub struct Sizes {
 }
 
 /// Proves a cell that reads `input` features, over sequences of 5 steps and 3 rows.
+///
+/// ```
+/// use elman_rnn::{Gru, laws};
+///
+/// laws::cell("gru", 2, |p| Gru::new(p.scope("cell"), 2, 3))?;
+///
+/// // A cell that reads 2 features, on trial with 5.
+/// let broken = laws::cell("gru", 5, |p| Gru::new(p.scope("cell"), 2, 3)).unwrap_err();
+/// assert_eq!(broken.law, "shape");
+/// # Ok::<(), laws::Violation>(())
+/// ```
 ///
 /// # Errors
 /// The first law that is broken; a cell that cannot be built, or that fails, breaks *shape*.
@@ -63,6 +83,16 @@ pub fn cell<C: Cell>(
 
 /// Proves a cell over sequences of given sizes (0 and 1 are welcome), with weights, inputs and
 /// states drawn from `seed`.
+///
+/// ```
+/// use elman_rnn::{IndRnn, laws};
+///
+/// for batch in 0..3 {
+///     let sizes = laws::Sizes { time: 4, batch, input: 2 };
+///     laws::cell_over("ind_rnn", sizes, 7, |p| IndRnn::new(p.scope("cell"), 2, 3))?;
+/// }
+/// # Ok::<(), laws::Violation>(())
+/// ```
 ///
 /// # Errors
 /// The first law that is broken; a cell that cannot be built, or that fails, breaks *shape*.
@@ -80,6 +110,16 @@ pub fn cell_over<C: Cell>(
 
 /// Proves a layer that reads `input` features, over sequences of 5 steps and 3 rows.
 ///
+/// ```
+/// use elman_rnn::{Bidirectional, Elman, laws};
+///
+/// laws::layer("both", 2, |p| {
+///     let forward = Elman::new(p.scope("forward"), 2, 3)?;
+///     Ok(Bidirectional::new(forward, Elman::new(p.scope("backward"), 2, 3)?))
+/// })?;
+/// # Ok::<(), laws::Violation>(())
+/// ```
+///
 /// # Errors
 /// The first law that is broken; a layer that cannot be built, or that fails, breaks *shape*.
 #[track_caller]
@@ -92,6 +132,14 @@ pub fn layer<L: Layer>(
 }
 
 /// Proves a layer over sequences of given sizes, with weights and inputs drawn from `seed`.
+///
+/// ```
+/// use elman_rnn::{Linear, laws};
+///
+/// let sizes = laws::Sizes { time: 1, batch: 1, input: 2 };
+/// laws::layer_over("linear", sizes, 7, |p| Linear::new(p.scope("map"), 2, 3))?;
+/// # Ok::<(), laws::Violation>(())
+/// ```
 ///
 /// # Errors
 /// The first law that is broken; a layer that cannot be built, or that fails, breaks *shape*.

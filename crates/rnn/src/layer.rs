@@ -7,6 +7,32 @@ use elman_tensor::Real;
 
 /// What turns a sequence `[time, batch, in]` into a sequence `[time, batch, out]`; a model may be
 /// one.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_rnn::{Elman, Layer, Linear, Rnn, Seq};
+/// use elman_tensor::{Real, Tensor};
+///
+/// struct Model {
+///     cell: Elman,
+///     head: Linear,
+/// }
+///
+/// impl Layer for Model {
+///     fn forward<'g, T: Real>(&self, xs: impl Into<Seq<'g, T>>) -> Seq<'g, T> {
+///         self.head.forward(Rnn(self.cell).forward(xs))
+///     }
+/// }
+///
+/// let (model, params) = Params::<f32>::init(1, |p| {
+///     let cell = Elman::new(p.scope("cell"), 2, 8)?;
+///     Ok(Model { cell, head: Linear::new(p.scope("head"), 8, 1)? })
+/// })?;
+/// let x = Tensor::zeros([5, 3, 2])?;
+/// let y = Tape::new().evaluate(&params, |g| model.forward(g.input(&x)).values().shape())?;
+/// assert_eq!(y.dims(), [5, 3, 1]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 pub trait Layer: Send + Sync {
     /// The outputs of a whole sequence. Lengths and resets go with it.
     #[track_caller]
@@ -22,6 +48,24 @@ pub trait Layer: Send + Sync {
 }
 
 /// A cell as a layer: from its initial state through a whole sequence.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_rnn::{Gru, Layer, Rnn};
+/// use elman_tensor::Tensor;
+///
+/// let (gru, params) = Params::<f32>::init(1, |p| Gru::new(p.scope("gru"), 2, 8))?;
+/// let x = Tensor::from_fn([5, 3, 2], |i| i as f32)?;
+/// Tape::new().evaluate(&params, |g| {
+///     let xs = g.input(&x);
+///     let whole = Rnn(gru).forward(xs).values();
+///     // The same in two pieces, the second from where the first one ended.
+///     let (_, state) = Rnn(gru).run(xs.slice(0, 2), [g.zeros([3, 8])]);
+///     let (rest, _) = Rnn(gru).run(xs.slice(2, 3), state);
+///     assert_eq!(rest.tensor(), whole.slice(2, 3).tensor());
+/// })?;
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rnn<C>(pub C);
 
@@ -48,6 +92,26 @@ impl<C: Cell> Layer for Rnn<C> {
 }
 
 /// One layer after another: made by [`Layer::then`].
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_rnn::{Bidirectional, Gru, Layer, Linear, Rnn};
+/// use elman_tensor::Tensor;
+///
+/// // Both directions, then one upwards, then a number for each step.
+/// let (model, params) = Params::<f32>::init(1, |p| {
+///     let both = Bidirectional::new(
+///         Gru::new(p.scope("forward"), 2, 8)?,
+///         Gru::new(p.scope("backward"), 2, 8)?,
+///     );
+///     let above = Rnn(Gru::new(p.scope("above"), 16, 4)?);
+///     Ok(both.then(above).then(Linear::new(p.scope("head"), 4, 1)?))
+/// })?;
+/// let x = Tensor::zeros([5, 3, 2])?;
+/// let y = Tape::new().evaluate(&params, |g| model.forward(g.input(&x)).values().shape())?;
+/// assert_eq!(y.dims(), [5, 3, 1]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Then<A, B> {
     /// The first layer.

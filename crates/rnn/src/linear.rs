@@ -6,6 +6,19 @@ use elman_autograd::{Error, Param, Scope, Var};
 use elman_tensor::{Init, Real};
 
 /// y = b + x · W for `x: [.., in]`, `W: [in, out]`, `b: [out]`; the bias may be left out.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_rnn::Linear;
+/// use elman_tensor::Tensor;
+///
+/// let (map, mut params) = Params::<f64>::init(1, |p| Linear::new(p.scope("map"), 2, 3))?;
+/// params.values_mut().fill(1.0);
+/// let x = Tensor::new([1, 2], vec![10.0, 20.0])?;
+/// let y = Tape::new().evaluate(&params, |g| map.of(g.input(&x)).tensor())?;
+/// assert_eq!(y.values(), [31.0, 31.0, 31.0]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Linear {
     w: Param,

@@ -52,6 +52,19 @@ pub struct Network {
 }
 
 /// A layer of a [`Network`] with its weights.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Architecture, Input, Kind, LayerSettings, Network, NetworkLayer};
+///
+/// let both = LayerSettings { bidirectional: true, ..LayerSettings::new(Kind::Gru, 8) };
+/// let layers = vec![both, LayerSettings::new(Kind::Lstm, 4)];
+/// let architecture = Architecture { input: Input::Features(2), layers, outputs: None };
+/// let (network, _) = Params::<f32>::init(1, |p| Network::new(p, &architecture))?;
+/// let outputs: Vec<_> = network.layers().iter().map(NetworkLayer::output).collect();
+/// assert_eq!(outputs, [8 + 8, 4]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum NetworkLayer {
     /// A cell that reads each row from its beginning.

@@ -11,6 +11,19 @@ use elman_tensor::Real;
 /// [`Cell::packed`](crate::Cell::packed), used by [`Stream`](crate::Stream).
 ///
 /// A step has to give the bits that [`Cell::step`](crate::Cell::step) gives.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Cell, Gru};
+///
+/// let (gru, params) = Params::<f32>::init(1, |p| Gru::new(p.scope("gru"), 2, 8))?;
+/// let mut packed = gru.packed(&params, 3).expect("a GRU has a kernel");
+/// assert_eq!([packed.input(), packed.state(), packed.output()], [3 * 2, 3 * 8, 3 * 8]);
+/// let (mut state, mut y) = ([0.0; 24], [0.0; 24]);
+/// packed.step(&[0.5; 6], &mut state, &mut y);
+/// assert_eq!(y, state);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 pub trait Packed<T>: Send {
     /// The numbers of an input, of all rows.
     fn input(&self) -> usize;

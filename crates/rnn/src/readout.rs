@@ -9,6 +9,19 @@ use elman_autograd::{Params, Var};
 use elman_tensor::Real;
 
 /// A cell whose outputs are read by a linear map: made by [`Cell::readout`].
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Cell, Gru, Linear, Stream};
+///
+/// let (model, params) = Params::<f32>::init(1, |p| {
+///     Ok(Gru::new(p.scope("gru"), 2, 16)?.readout(Linear::new(p.scope("head"), 16, 1)?))
+/// })?;
+/// let stream = Stream::new(&params, model).warm([[0.1, 0.2]])?;
+/// assert_eq!(stream.output().len(), model.head.output());
+/// assert_eq!(stream.state().map(<[f32]>::len), Some(model.cell.output()));
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Readout<C> {
     /// The cell.

@@ -11,6 +11,22 @@ use std::panic::Location;
 /// `[time, batch, out]` and the last state.
 ///
 /// This is the definition of [`Cell::sequence`]; a cell's own must give the same bits.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_rnn::{Cell, Lstm, scan};
+/// use elman_tensor::Tensor;
+///
+/// let (lstm, params) = Params::<f32>::init(1, |p| Lstm::new(p.scope("lstm"), 2, 8))?;
+/// let x = Tensor::from_fn([5, 3, 2], |i| i as f32)?;
+/// Tape::new().evaluate(&params, |g| {
+///     let (xs, start) = (g.input(&x), lstm.initial(g, 3));
+///     let (slow, _) = scan(&lstm, xs.into(), start);
+///     let (fast, _) = lstm.sequence(xs.into(), start); // one pass by a kernel
+///     assert_eq!(slow.tensor(), fast.tensor());
+/// })?;
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[track_caller]
 pub fn scan<'g, T: Real, C: Cell + ?Sized>(
     cell: &C,

@@ -8,6 +8,23 @@ use std::panic::Location;
 ///
 /// A `Var` of three axes is a sequence without either. More than [`LIMIT`](Seq::LIMIT) steps ×
 /// rows are taken for a mistake.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_rnn::Seq;
+/// use elman_tensor::Tensor;
+///
+/// // Two rows of three steps, of which the second row has one: what lies past its end is gone.
+/// let x = Tensor::new([3, 2, 1], vec![1.0, 10.0, 2.0, f64::NAN, 3.0, f64::NAN])?;
+/// let ((), none) = Params::<f64>::init(1, |_| Ok(()))?;
+/// Tape::new().evaluate(&none, |g| {
+///     let xs = Seq::from(g.input(&x)).with_lengths(&[3, 1]);
+///     assert_eq!(xs.values().tensor().values(), [1.0, 10.0, 2.0, 0.0, 3.0, 0.0]);
+///     assert_eq!(xs.last().tensor().values(), [3.0, 10.0]);
+///     assert_eq!(xs.reversed().values().tensor().values(), [3.0, 10.0, 2.0, 0.0, 1.0, 0.0]);
+/// })?;
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Seq<'g, T: Real> {
     values: Var<'g, T>,
@@ -93,6 +110,22 @@ impl<'g, T: Real> Seq<'g, T> {
 
     /// Starts the state of a row anew before each step whose flag is not 0: `[time × batch]`
     /// flags, step by step.
+    ///
+    /// ```
+    /// use elman_autograd::{Params, Tape};
+    /// use elman_rnn::{Gru, Layer, Rnn, Seq};
+    /// use elman_tensor::Tensor;
+    ///
+    /// // One row of which the third step begins something else: it is answered like a first step.
+    /// let (gru, params) = Params::<f64>::init(1, |p| Gru::new(p.scope("gru"), 1, 4))?;
+    /// let x = Tensor::from_fn([3, 1, 1], |_| 0.5)?;
+    /// Tape::new().evaluate(&params, |g| {
+    ///     let ys = Rnn(gru).forward(Seq::from(g.input(&x)).with_resets(&[0, 0, 1])).values();
+    ///     assert_eq!(ys.at(2).tensor(), ys.at(0).tensor());
+    ///     assert_ne!(ys.at(1).tensor(), ys.at(0).tensor());
+    /// })?;
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
     #[track_caller]
     #[must_use]
     pub fn with_resets(self, resets: &[u32]) -> Self {

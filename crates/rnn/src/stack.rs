@@ -7,6 +7,19 @@ use elman_autograd::{Graph, Params, Var};
 use elman_tensor::Real;
 
 /// Two cells, the one above reading the outputs of the one below: made by [`Cell::stack`].
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Cell, Gru, Lstm, Stream};
+///
+/// let (stack, params) = Params::<f32>::init(1, |p| {
+///     Ok(Lstm::new(p.scope("below"), 2, 16)?.stack(Gru::new(p.scope("above"), 16, 8)?))
+/// })?;
+/// let stream = Stream::new(&params, stack).warm([[0.1, 0.2]])?;
+/// assert_eq!(stream.output().len(), 8);
+/// assert_eq!(stream.state().map(<[f32]>::len), Some(16 + 16 + 8)); // ([h, c], [h])
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stack<A, B> {
     /// The cell that reads the input.

@@ -7,6 +7,22 @@ use elman_tensor::Real;
 ///
 /// Whatever is done to a state (carried, masked, reset, copied) is done to each of its Vars, in
 /// one order; no cell repeats a list of its parts.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_rnn::{Cell, Elman, Lstm, State};
+///
+/// let (stack, params) = Params::<f64>::init(1, |p| {
+///     Ok(Lstm::new(p.scope("below"), 1, 4)?.stack(Elman::new(p.scope("above"), 4, 2)?))
+/// })?;
+/// Tape::new().evaluate(&params, |g| {
+///     let state = stack.initial(g, 3).map(&mut |s| s + 1.0); // ([h, c], [h])
+///     let mut sums = Vec::new();
+///     state.each(&mut |s| sums.push(s.sum().item()));
+///     assert_eq!(sums, [3.0 * 4.0, 3.0 * 4.0, 3.0 * 2.0]);
+/// })?;
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 pub trait State<'g, T: Real>: Clone {
     /// The state in which each Var is the same.
     #[must_use]

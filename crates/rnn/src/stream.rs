@@ -48,6 +48,18 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
     }
 
     /// As many streams side by side as there are rows.
+    ///
+    /// ```
+    /// use elman_autograd::Params;
+    /// use elman_rnn::{Gru, Stream};
+    ///
+    /// // Three sensors with two features each: six numbers in, row by row.
+    /// let (gru, params) = Params::<f32>::init(1, |p| Gru::new(p.scope("gru"), 2, 8))?;
+    /// let mut sensors = Stream::rows(&params, gru, 3);
+    /// assert_eq!(sensors.push(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6])?.len(), 3 * 8);
+    /// assert!(sensors.push(&[0.1, 0.2]).is_err());
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
     pub fn rows(params: &'p Params<T>, cell: C, batch: usize) -> Self {
         let (tape, state, output) = (Tape::new(), Carried::new(), Vec::new());
         Stream { params, cell, batch, tape, state, output, packed: None, threads: None }
@@ -138,6 +150,22 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
     ///
     /// The last output stays what it is. From the second time on, nothing is allocated.
     ///
+    /// ```
+    /// use elman_autograd::Params;
+    /// use elman_rnn::{Gru, Stream};
+    ///
+    /// let (gru, params) = Params::<f32>::init(1, |p| Gru::new(p.scope("gru"), 1, 8))?;
+    /// let mut stream = Stream::new(&params, gru).warm([[0.1], [0.2]])?;
+    /// // Two ways to go on from here.
+    /// let fork = stream.state().unwrap().to_vec();
+    /// let up = stream.push(&[1.0])?.to_vec();
+    /// stream.resume(&fork)?;
+    /// assert_ne!(stream.push(&[-1.0])?, up);
+    /// stream.resume(&fork)?;
+    /// assert_eq!(stream.push(&[1.0])?, up);
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the state is of another size. The stream is unchanged then.
     #[track_caller]
@@ -196,6 +224,20 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
 }
 
 /// Outputs for inputs: made by [`Stream::predict`].
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Elman, Stream};
+///
+/// let (cell, mut params) = Params::<f64>::init(1, |p| Elman::new(p.scope("cell"), 1, 1))?;
+/// params.values_mut().fill(0.0);
+/// let mut stream = Stream::new(&params, cell);
+/// let mut outputs = stream.predict([vec![1.0], vec![1.0, 2.0]]);
+/// assert_eq!(outputs.next(), Some(Ok(vec![0.0])));
+/// assert!(outputs.next().is_some_and(|y| y.is_err())); // two features instead of one
+/// assert!(outputs.next().is_none());
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 pub struct Predict<'a, 'p, T: Real, C, I> {
     stream: &'a mut Stream<'p, T, C>,
     inputs: I,
@@ -213,6 +255,23 @@ impl<T: Real, C: Cell, X: AsRef<[T]>, I: Iterator<Item = X>> Iterator for Predic
 }
 
 /// Outputs that become inputs: made by [`Stream::free_run`].
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Activation, Elman, Stream};
+///
+/// // h′ = x + h, and x is the last h: it doubles.
+/// let (cell, mut params) = Params::<f64>::init(1, |p| {
+///     Elman::with(p.scope("cell"), 1, 1, Activation::Identity)
+/// })?;
+/// let [w, u, b] = cell.gate().params();
+/// params.get_mut(w).unwrap().fill(1.0);
+/// params.get_mut(u).unwrap().fill(1.0);
+/// params.get_mut(b).unwrap().fill(0.0);
+/// let doubling = Stream::new(&params, cell).warm([[1.0]])?.free_run().take(4);
+/// assert_eq!(doubling.collect::<Result<Vec<_>, _>>()?.concat(), [1.0, 2.0, 4.0, 8.0]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 pub struct FreeRun<'p, T: Real, C> {
     stream: Stream<'p, T, C>,
     /// Whether the output so far has not been given yet.

@@ -3,6 +3,17 @@
 use crate::Shape;
 
 /// An operation on tensors was asked for something it cannot do.
+///
+/// ```
+/// use elman_tensor::Tensor;
+///
+/// let refused = Tensor::new([2, 3], vec![1.0]).unwrap_err();
+/// assert_eq!(refused.to_string(), "a tensor of shape [2, 3] has 6 elements, 1 were given");
+///
+/// // A size that cannot be meant is refused before anything is allocated.
+/// let refused = Tensor::<f32>::zeros([1 << 40]).unwrap_err();
+/// assert_eq!(refused.to_string(), "1099511627776 elements of 4 bytes are more than can be held");
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

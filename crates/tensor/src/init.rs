@@ -10,6 +10,19 @@ use nalgebra::DMatrix;
 /// A weight is `[in, blocks · out]`: gates side by side. Fan-in is the number of rows, fan-out
 /// that of one block's columns. Values are drawn and factored in `f64` and rounded once, so every
 /// scalar starts from the same numbers.
+///
+/// ```
+/// use elman_tensor::{Init, Random};
+///
+/// // Three gates of 4 units that read 2 features: drawn one by one, side by side.
+/// let w = Init::inverse_root(4).tensor::<f32>([2, 12], 3, &mut Random::new(7, "gru.w", 0))?;
+/// assert!(w.values().iter().all(|w| w.abs() <= 0.5));
+///
+/// // Uniform with the variance 2 / (fan in + fan out): √(6 / 8) is the largest there can be.
+/// let w = Init::Glorot.tensor::<f64>([4, 4], 1, &mut Random::new(7, "head.w", 0))?;
+/// assert!(w.values().iter().all(|w| w.abs() <= 0.75_f64.sqrt()));
+/// # Ok::<(), elman_tensor::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Init {

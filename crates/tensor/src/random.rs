@@ -5,6 +5,13 @@ use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 
 /// The 64-bit FNV-1a hash (Fowler, Noll and Vo 1991): the number of a name, on every machine.
+///
+/// ```
+/// use elman_tensor::hash;
+///
+/// assert_eq!(hash(""), 0xcbf2_9ce4_8422_2325); // where it begins
+/// assert_eq!(hash("a"), 0xaf63_dc4c_8601_ec8c);
+/// ```
 pub fn hash(name: &str) -> u64 {
     name.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3))
@@ -14,6 +21,19 @@ pub fn hash(name: &str) -> u64 {
 ///
 /// Nothing is shared: two streams with different keys are independent, and a stream can be made
 /// again anywhere, in any order, on any thread.
+///
+/// ```
+/// use elman_tensor::Random;
+///
+/// let draw = |name, index| Random::new(7, name, index).uniform(-1.0, 1.0);
+/// assert_eq!(draw("noise", 3), draw("noise", 3)); // whatever was drawn in between
+/// assert_ne!(draw("noise", 3), draw("noise", 4));
+/// assert_ne!(draw("noise", 3), draw("order", 3));
+///
+/// let mut order = [0, 1, 2, 3, 4, 5, 6, 7];
+/// Random::new(7, "order", 0).shuffle(&mut order);
+/// assert_ne!(order, [0, 1, 2, 3, 4, 5, 6, 7]);
+/// ```
 #[derive(Debug)]
 pub struct Random(ChaCha8Rng);
 
@@ -53,6 +73,15 @@ impl Random {
 
     /// An index drawn with probability proportional to its weight; `None` if no weight is
     /// positive. Weights that are negative or not finite count as 0.
+    ///
+    /// ```
+    /// use elman_tensor::Random;
+    ///
+    /// let mut random = Random::new(7, "dice", 0);
+    /// let counts = (0..1000).filter(|_| random.weighted(&[1.0, 0.0, 3.0]) == Some(2)).count();
+    /// assert!((700..800).contains(&counts)); // three quarters, about
+    /// assert_eq!(random.weighted(&[0.0, -1.0]), None);
+    /// ```
     pub fn weighted(&mut self, weights: &[f64]) -> Option<usize> {
         let clean = |&w: &f64| if w > 0.0 && w.is_finite() { w } else { 0.0 };
         // Weights whose sum overflows are made smaller first.

@@ -7,6 +7,15 @@ pub const LIMIT: usize = 1 << 34;
 
 /// Makes room for `len` elements in all, without touching those that are there.
 ///
+/// ```
+/// use elman_tensor::reserve;
+///
+/// let mut values = vec![1.0_f32; 3];
+/// assert_eq!(reserve(&mut values, 100), Ok(()));
+/// assert!(values.len() == 3 && values.capacity() >= 100);
+/// assert!(reserve(&mut values, usize::MAX).is_err());
+/// ```
+///
 /// # Errors
 /// [`Error::TooLarge`] above [`LIMIT`] bytes, before anything is allocated, or if there is no
 /// such memory.
@@ -20,6 +29,19 @@ pub fn reserve<T>(values: &mut Vec<T>, len: usize) -> Result<(), Error> {
 }
 
 /// A dense tensor: a shape and its elements in one vector, the innermost axis contiguous.
+///
+/// ```
+/// use elman_tensor::Tensor;
+///
+/// // Three steps of two rows with one feature each: a step is a view, nothing is copied.
+/// let xs = Tensor::new([3, 2, 1], vec![1.0, 10.0, 2.0, 20.0, 3.0, 30.0])?;
+/// assert_eq!(xs.at(1).unwrap().values(), [2.0, 20.0]);
+/// assert_eq!(xs.slice(1, 2).unwrap().shape().dims(), [2, 2, 1]);
+///
+/// // Data with the batch outermost is turned around once, at the edge.
+/// assert_eq!(xs.swap_outer()?.values(), [1.0, 2.0, 3.0, 10.0, 20.0, 30.0]);
+/// # Ok::<(), elman_tensor::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tensor<T> {
     shape: Shape,

@@ -4,6 +4,15 @@ use crate::{Real, Shape, Tensor};
 use elman_kernels::{Error as KernelError, Matrix};
 
 /// A tensor lent for reading: a shape, and as many values as it has elements.
+///
+/// ```
+/// use elman_tensor::View;
+///
+/// let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+/// let view = View::new([2, 3], &values).unwrap();
+/// assert_eq!((view.shape().rows(), view.shape().last()), (2, 3));
+/// assert!(View::new([2, 2], &values).is_none()); // another number of values
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a, T> {
     pub(crate) shape: Shape,
@@ -11,6 +20,16 @@ pub struct View<'a, T> {
 }
 
 /// A tensor lent for writing.
+///
+/// ```
+/// use elman_tensor::ViewMut;
+///
+/// let mut values = [0.0; 6];
+/// let mut view = ViewMut::new([2, 3], &mut values).unwrap();
+/// let width = view.shape().last();
+/// view.values_mut().chunks_mut(width).for_each(|row| row[0] = 1.0);
+/// assert_eq!(values, [1.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
+/// ```
 #[derive(Debug)]
 pub struct ViewMut<'a, T> {
     pub(crate) shape: Shape,

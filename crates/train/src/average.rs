@@ -33,6 +33,21 @@ enum Kind {
 /// ```
 ///
 /// is the same as the mean `m ← keep m + (1 − keep) w` from 0, divided by `1 − keepᵗ`.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, ema, sgd};
+///
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut trainer = Trainer::new(sgd(3.0)).average(ema(0.5));
+/// for _ in 0..2 {
+///     trainer.step(&mut params, |g| -g.param(w))?; // 0, 3, 6
+/// }
+/// let mean = trainer.averaged(&params)?.values()[0];
+/// assert!((mean - 5.0).abs() < 1e-12); // (½ · 3 + 1 · 6) / 1½
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn ema(keep: f64) -> Average {
     Average(Kind::Exponential { keep })
 }
@@ -43,6 +58,20 @@ pub fn ema(keep: f64) -> Average {
 ///
 /// The paper ends each cycle of a schedule with it:
 /// `sgd(0.05).then(warm_restarts(100))` with `swa(999, 100)`.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, sgd, swa};
+///
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut trainer = Trainer::new(sgd(1.0)).average(swa(1, 2));
+/// for _ in 0..4 {
+///     trainer.step(&mut params, |g| -g.param(w))?; // 1, 2, 3, 4 after the updates 0 to 3
+/// }
+/// assert_eq!(trainer.averaged(&params)?.values(), [3.0]); // of 2 and 4
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn swa(start: u64, every: u64) -> Average {
     Average(Kind::Stochastic { start, every })
 }

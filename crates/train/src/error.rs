@@ -4,6 +4,20 @@ use std::fmt;
 use std::panic::Location;
 
 /// What was found not to be finite.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Error, Quantity, Trainer, sgd};
+///
+/// // √0 is finite, its slope is not.
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let failed = Trainer::new(sgd(0.1)).step(&mut params, |g| g.param(w).sqrt()).unwrap_err();
+/// let Error::NotFinite { quantity, .. } = failed else { panic!("{failed}") };
+/// assert_eq!(quantity, Quantity::Gradient("w".into()));
+/// assert_eq!(quantity.to_string(), r#"the gradient of "w""#);
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Quantity {
     /// The loss.
@@ -28,6 +42,23 @@ impl fmt::Display for Quantity {
 }
 
 /// A training step could not be done. The weights are as they were before it.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, Transform, adam, decay, momentum, only, sgd};
+///
+/// let (w, mut params) =
+///     Params::<f64>::init(0, |p| p.scope("lstm").weight("w", [], Init::Zeros))?;
+/// let failed = Trainer::new(momentum(1.5).then(sgd(0.1))).step(&mut params, |g| g.param(w));
+/// let sentence = "momentum: mu must be at least 0 and less than 1, got 1.5";
+/// assert_eq!(failed.unwrap_err().to_string(), sentence);
+///
+/// let misspelt = adam(1e-3).then(only("lsmt.*", decay(1e-5)));
+/// let failed = Trainer::new(misspelt).step(&mut params, |g| g.param(w));
+/// assert_eq!(failed.unwrap_err().to_string(), r#"only: no weight fits "lsmt.*""#);
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

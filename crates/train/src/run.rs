@@ -127,6 +127,26 @@ impl<T: Real> Run<T> {
     /// ```
     ///
     /// (`metric > mark + margin`, if it is [rising](Run::rising)). The first is always better.
+    ///
+    /// ```
+    /// use elman_autograd::Params;
+    /// use elman_train::{End, Run, Turn};
+    ///
+    /// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+    /// let mut errors = [0.5, 0.3, 0.4, 0.31].into_iter();
+    /// let mut run = Run::steps(100).validate_every(10).patience(2);
+    /// while let Some(turn) = run.turn()? {
+    ///     match turn {
+    ///         Turn::Validate { .. } => {
+    ///             run.validated(&none, &[("error", errors.next().unwrap())])?;
+    ///         }
+    ///         _ => run.trained(1.0),
+    ///     }
+    /// }
+    /// assert_eq!((run.end(), run.done()), (Some(End::Patience), 40));
+    /// assert_eq!(run.best().unwrap().step, 20);
+    /// # Ok::<(), elman_train::Error>(())
+    /// ```
     #[must_use]
     pub fn patience(self, validations: u64) -> Self {
         Run { patience: validations, ..self }

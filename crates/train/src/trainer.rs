@@ -75,6 +75,20 @@ impl<T: Real, X: Transform> Trainer<T, X> {
     /// Where losses are means over batches of one size, the mean of their gradients is that of one
     /// big batch, up to rounding. Transforms and schedules count updates, and are told the mean of
     /// the losses; random masks are drawn for each step. At the other steps nothing is subtracted.
+    ///
+    /// ```
+    /// use elman_autograd::Params;
+    /// use elman_tensor::Init;
+    /// use elman_train::{Trainer, sgd};
+    ///
+    /// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+    /// let mut trainer = Trainer::new(sgd(1.0)).accumulate(2);
+    /// trainer.step(&mut params, |g| -1.0 * g.param(w))?;
+    /// assert_eq!(params.values(), [0.0]); // not yet
+    /// trainer.step(&mut params, |g| -3.0 * g.param(w))?;
+    /// assert_eq!(params.values(), [2.0]); // the mean of 1 and 3
+    /// # Ok::<(), elman_train::Error>(())
+    /// ```
     #[must_use]
     pub fn accumulate(self, batches: u64) -> Self {
         Trainer { batches, ..self }
@@ -112,6 +126,21 @@ impl<T: Real, X: Transform> Trainer<T, X> {
     ///
     /// It costs two passes over the gradient. It does not know which rule is to blame:
     /// [`Tape::check`] does, and costs more.
+    ///
+    /// ```
+    /// use elman_autograd::Params;
+    /// use elman_tensor::Init;
+    /// use elman_train::{Trainer, sgd};
+    ///
+    /// // A batch that is broken is passed over.
+    /// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Constant(1.0)))?;
+    /// let mut trainer = Trainer::new(sgd(0.5));
+    /// for x in [1.0, f64::NAN, 1.0] {
+    ///     let _ = trainer.step(&mut params, |g| g.param(w) * g.constant([], x));
+    /// }
+    /// assert_eq!((params.values(), trainer.steps()), (&[0.0][..], 2));
+    /// # Ok::<(), elman_train::Error>(())
+    /// ```
     #[must_use]
     pub fn guard(self, on: bool) -> Self {
         Trainer { guard: on, ..self }
@@ -143,6 +172,19 @@ impl<T: Real, X: Transform> Trainer<T, X> {
 
     /// One step by a loss and a gradient that come from elsewhere: learning without a tape, or on
     /// several machines.
+    ///
+    /// ```
+    /// use elman_autograd::{Grad, Params};
+    /// use elman_tensor::Init;
+    /// use elman_train::{Trainer, sgd};
+    ///
+    /// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [2], Init::Zeros))?;
+    /// let mut grad = Grad::zeros(&params);
+    /// grad.of_mut(w).unwrap().copy_from_slice(&[1.0, -2.0]); // from wherever it may come
+    /// Trainer::new(sgd(0.5)).step_by(&mut params, 1.0, &grad)?;
+    /// assert_eq!(params.values(), [-0.5, 1.0]);
+    /// # Ok::<(), elman_train::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`step`](Trainer::step), and a gradient of another length.

@@ -15,8 +15,9 @@ use elman_tensor::Real;
 /// own that hands each method on.
 ///
 /// ```
-/// use elman_tensor::Real;
-/// use elman_train::{Now, Transform, sgd};
+/// use elman_autograd::Params;
+/// use elman_tensor::{Init, Real};
+/// use elman_train::{Now, Trainer, Transform, sgd};
 ///
 /// /// The sign of the gradient (Bernstein et al. 2018): every weight takes the same step.
 /// struct Sign;
@@ -29,8 +30,11 @@ use elman_tensor::Real;
 ///     }
 /// }
 ///
-/// let sign_descent = Sign.then(sgd(1e-3));
-/// # let _ = sign_descent;
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut trainer = Trainer::new(Sign.then(sgd(0.5)));
+/// trainer.step(&mut params, |g| -1000.0 * g.param(w))?;
+/// assert_eq!(params.values(), [0.5]);
+/// # Ok::<(), elman_train::Error>(())
 /// ```
 pub trait Transform: Send + Sync {
     /// Whether the settings make sense for these weights; asked before the first step.
@@ -69,6 +73,16 @@ pub trait Transform: Send + Sync {
 }
 
 /// The step in which a transform is applied.
+///
+/// ```
+/// use elman_train::{Layout, Now, Transform, decay};
+///
+/// let list = [("w".to_string(), 2)];
+/// let now = Now::new(0, f64::NAN, &[10.0, -10.0], Layout::new(&list));
+/// let mut update = [1.0, 1.0];
+/// decay(0.5).apply(now, &mut [], &mut update);
+/// assert_eq!(update, [6.0, -4.0]); // g + ½ w
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Now<'a, T> {
@@ -99,6 +113,21 @@ impl<'a, T> Now<'a, T> {
 }
 
 /// Two transforms, one after the other: made by [`Transform::then`].
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, Transform, clip_value, sgd};
+///
+/// // A gradient of 3: what is cut before it is doubled, and what after.
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut first = Trainer::new(clip_value(1.0).then(sgd(2.0)));
+/// first.step(&mut params, |g| 3.0 * g.param(w))?;
+/// let mut after = Trainer::new(sgd(2.0).then(clip_value(1.0)));
+/// after.step(&mut params, |g| 3.0 * g.param(w))?;
+/// assert_eq!((first.update(), after.update()), (&[2.0][..], &[1.0][..]));
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Chain<First, Next> {
     first: First,

@@ -4,12 +4,52 @@ use crate::ids::IdRange;
 use elman_tensor::{Random, Tensor};
 
 /// A rule that can make up examples of itself.
+///
+/// ```
+/// use elman_autograd::laws::{self, Draw, Sample};
+/// use elman_autograd::rules::Elementwise;
+/// use elman_tensor::{Real, Tensor};
+///
+/// /// y = ln(c + x).
+/// struct Log(f64);
+///
+/// impl Elementwise for Log {
+///     const NAME: &'static str = "log";
+///     fn value<T: Real>(&self, x: T) -> T {
+///         (T::from_f64(self.0) + x).ln()
+///     }
+///     fn slope<T: Real>(&self, x: T, _y: T) -> T {
+///         T::ONE / (T::from_f64(self.0) + x)
+///     }
+/// }
+///
+/// impl Sample for Log {
+///     fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
+///         let x = draw.uniform(&[draw.size(0)], 0.0, 3.0); // no logarithm of 0 or less
+///         (Log(draw.number(0.5, 2.0)), vec![x])
+///     }
+/// }
+///
+/// laws::sampled::<Log, 1>(&mut Draw::new(7, &[4]))?; // proven
+/// # Ok::<(), laws::Violation>(())
+/// ```
 pub trait Sample: Sized {
     /// A rule with operands that it accepts, drawn at random; sizes of 0 and 1 must be possible.
     fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>);
 }
 
 /// A source of sizes, numbers and integers for samples.
+///
+/// ```
+/// use elman_autograd::laws::Draw;
+///
+/// let mut draw = Draw::new(7, &[0, 5]);
+/// assert_eq!([draw.size(0), draw.size(1), draw.size(2)], [0, 5, 2]);
+/// let ids = draw.ids(4, 3); // four below three
+/// assert!(ids.len() == 4 && ids.bound() <= 3);
+/// assert_eq!(draw.all_ids().len(), 4);
+/// assert_eq!(draw.normal(&[2, 3]).shape().dims(), [2, 3]);
+/// ```
 #[derive(Debug)]
 pub struct Draw {
     random: Random,

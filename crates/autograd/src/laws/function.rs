@@ -13,6 +13,24 @@ use elman_tensor::{Dual, Random, Real, Tensor};
 /// A computation that can be done at every scalar: a model, a cell over a sequence, a loss.
 ///
 /// (A closure cannot be generic over its scalar; this trait is its replacement.)
+///
+/// ```
+/// use elman_autograd::{Graph, Params, Var, laws};
+/// use elman_tensor::{Real, Tensor};
+///
+/// /// |x|, the length of a vector.
+/// struct Length;
+///
+/// impl laws::Function for Length {
+///     fn call<'g, T: Real>(&self, _: &'g Graph<'g, T>, x: &[Var<'g, T>]) -> Var<'g, T> {
+///         x[0].square().sum().sqrt()
+///     }
+/// }
+///
+/// let ((), none) = Params::init(0, |_| Ok(()))?;
+/// laws::function("length", &none, &[Tensor::new([2], vec![3.0, 4.0])?], &Length, 1e-12)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Function {
     /// Computes an output of any shape from inputs, and from whatever weights it has handles of.
     fn call<'g, T: Real>(&self, g: &'g Graph<'g, T>, x: &[Var<'g, T>]) -> Var<'g, T>;

@@ -14,6 +14,21 @@ use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 ///
 /// Every sum starts at `b`, runs over the k of `x`, then over the k of `h`, by fused
 /// multiply-adds. A kernel that keeps this order gives the same bits, however it tiles.
+///
+/// ```
+/// use elman_autograd::{Params, Tape, rules};
+///
+/// // One row: 10 + 2 · 3 · 1 + 4 · 1 · 5, with the state's part left out the second time.
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// Tape::new().evaluate(&none, |g| {
+///     let (x, w, b) = (g.constant([1, 2], 3.0), g.constant([2, 1], 1.0), g.constant([1], 10.0));
+///     let (h, u) = (g.constant([1, 4], 1.0), g.constant([4, 1], 5.0));
+///     assert_eq!(g.apply(rules::Affine, [x, w, h, u, b]).tensor().values(), [36.0]);
+///     let none = g.absent();
+///     assert_eq!(g.apply(rules::Affine, [x, w, none, none, b]).tensor().values(), [16.0]);
+/// })?;
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Affine;
 

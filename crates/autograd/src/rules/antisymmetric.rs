@@ -9,6 +9,19 @@ use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 ///
 /// Off the diagonal yᵢⱼ = −yⱼᵢ to the bit; the diagonal of W has no part in it, and its gradient
 /// is 0.
+///
+/// ```
+/// use elman_autograd::{Params, Tape, rules};
+/// use elman_tensor::Tensor;
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let w = Tensor::new([2, 2], vec![7.0, 5.0, 2.0, 9.0])?;
+/// let y = Tape::new().evaluate(&none, |g| {
+///     g.apply(rules::Antisymmetric { diffusion: 0.5 }, [g.input(&w)]).tensor()
+/// })?;
+/// assert_eq!(y.values(), [-0.5, 3.0, -3.0, -0.5]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Antisymmetric {
     /// γ.

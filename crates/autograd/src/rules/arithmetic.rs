@@ -32,8 +32,20 @@ fn forward<T: Real>(a: &[T], b: &[T], y: &mut [T], f: impl Fn(T, T) -> T + Sync)
 }
 
 macro_rules! arithmetic {
-    ($($(#[$doc:meta])* $name:ident $label:literal $value:expr, $left:expr, $right:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident $label:literal $value:expr, $left:expr, $right:expr, $six_two:literal;)*) => {$(
         $(#[$doc])*
+        ///
+        /// ```
+        /// use elman_autograd::{Params, Tape, rules};
+        ///
+        /// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+        /// let y = Tape::new().evaluate(&none, |g| {
+        ///     let (a, b) = (g.constant([2, 3], 6.0), g.constant([3], 2.0)); // b is repeated
+        #[doc = concat!("    g.apply(rules::", stringify!($name), ", [a, b]).tensor()")]
+        /// })?;
+        #[doc = concat!("assert_eq!(y.values(), [", $six_two, "; 6]);")]
+        /// # Ok::<(), elman_autograd::Error>(())
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub struct $name;
 
@@ -72,14 +84,14 @@ macro_rules! arithmetic {
 }
 
 // Each line: y = f(a, b); then a's and b's share of dy, each seen from its own side (itself, the
-// other, dy).
+// other, dy); and f(6, 2) for the documentation.
 arithmetic! {
     /// y = a + b.
-    Add "add" |a, b| a + b, |_, _, dy| dy, |_, _, dy| dy;
+    Add "add" |a, b| a + b, |_, _, dy| dy, |_, _, dy| dy, 8.0;
     /// y = a − b.
-    Sub "sub" |a, b| a - b, |_, _, dy| dy, |_, _, dy: T| -dy;
+    Sub "sub" |a, b| a - b, |_, _, dy| dy, |_, _, dy: T| -dy, 4.0;
     /// y = a ∘ b.
-    Mul "mul" |a, b| a * b, |_, b, dy: T| dy * b, |_, a, dy: T| dy * a;
+    Mul "mul" |a, b| a * b, |_, b, dy: T| dy * b, |_, a, dy: T| dy * a, 12.0;
     /// y = a / b.
-    Div "div" |a, b| a / b, |_, b, dy: T| dy / b, |b, a, dy: T| -(dy * a) / (b * b);
+    Div "div" |a, b| a / b, |_, b, dy: T| dy / b, |b, a, dy: T| -(dy * a) / (b * b), 3.0;
 }

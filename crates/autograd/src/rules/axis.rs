@@ -10,6 +10,21 @@ use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 ///
 /// Along the innermost axis the order is that of [`sum`]; along another, the items are added one
 /// after the other.
+///
+/// ```
+/// use elman_autograd::{Params, Tape, rules};
+/// use elman_tensor::Tensor;
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let x = Tensor::from_fn([2, 3], |i| i as f64)?; // 0 1 2, 3 4 5
+/// let sum = |axis| {
+///     Tape::new().evaluate(&none, |g| g.apply(rules::SumAxis { axis }, [g.input(&x)]).tensor())
+/// };
+/// assert_eq!(sum(0)?.values(), [3.0, 5.0, 7.0]);
+/// assert_eq!(sum(1)?.values(), [3.0, 12.0]);
+/// assert!(sum(2).is_err());
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SumAxis {
     /// The axis.

@@ -10,6 +10,19 @@ use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 /// (Graves 2013, who clips the derivatives of an LSTM's sums to 10). NaN stays NaN.
 ///
 /// It bends gradients on purpose, so its adjoint is not that of its forward.
+///
+/// ```
+/// use elman_autograd::{Grad, Params, Tape, rules};
+/// use elman_tensor::Init;
+///
+/// let (w, params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Constant(2.0)))?;
+/// let mut grad = Grad::zeros(&params);
+/// let loss = Tape::new().gradient(&params, &mut grad, |g| {
+///     100.0 * g.apply(rules::ClipGradient { limit: 1.0 }, [g.param(w)])
+/// })?;
+/// assert_eq!((loss, grad.values()), (200.0, &[1.0][..]));
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClipGradient {
     /// The largest element that comes back, at least 0; infinity cuts nothing.

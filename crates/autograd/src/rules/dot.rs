@@ -7,6 +7,19 @@ use elman_kernels::{Fill, Matrix, fit, product};
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
 /// y = x · W for `x: [.., k]` and `W: [k, n]` (`y: [.., n]`) or `W: [k]` (`y: [..]`).
+///
+/// ```
+/// use elman_autograd::{Params, Tape, rules};
+///
+/// // Leading axes are kept, and each element is a sum of three products.
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let y = Tape::new().evaluate(&none, |g| {
+///     g.apply(rules::Dot, [g.constant([4, 2, 3], 2.0), g.constant([3, 5], 10.0)]).tensor()
+/// })?;
+/// assert_eq!(y.shape().dims(), [4, 2, 5]);
+/// assert!(y.values().iter().all(|y| *y == 60.0));
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dot;
 

@@ -9,6 +9,20 @@ use elman_tensor::{Random, Real, Shape, Tensor, View, ViewMut};
 /// (Srivastava et al. 2014).
 ///
 /// The mask is a function of its keys alone, so a pass that is computed again draws it again.
+///
+/// ```
+/// use elman_autograd::{Params, Tape, rules};
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let drop = |step| {
+///     let dropout = rules::Dropout { rate: 0.75, keys: [7, 1, step, 0], over_time: false };
+///     Tape::new().evaluate(&none, |g| g.apply(dropout, [g.constant([100], 1.0)]).tensor())
+/// };
+/// assert!(drop(0)?.values().iter().all(|y| [0.0, 4.0].contains(y))); // 1 / (1 − ¾)
+/// assert_eq!(drop(0)?, drop(0)?);
+/// assert_ne!(drop(0)?, drop(1)?);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dropout {
     /// The probability of 0, in `[0, 1)`.

@@ -70,12 +70,21 @@ impl<T: Real, E: Elementwise> Rule<T, 1> for E {
     }
 }
 
-/// Each line: documentation, type (with its constant), name, y = f(x), y′, and the interval from
-/// which the laws draw x.
+/// Each line: documentation, type (with its constant), name, y = f(x), y′, the interval from which
+/// the laws draw x, and a point for the documentation: x (and the constant), y, y′.
 macro_rules! elementwise {
     ($($(#[$doc:meta])* $name:ident $(($constant:ident))? $label:literal
-        [$x:ident] $value:expr, [$x2:ident, $y:ident] $slope:expr, $low:literal..$high:literal;)*) => {$(
+        [$x:ident] $value:expr, [$x2:ident, $y:ident] $slope:expr, $low:literal..$high:literal,
+        $at:literal $(with $c:literal)? => $f:literal, $df:literal;)*) => {$(
         $(#[$doc])*
+        ///
+        /// ```
+        #[doc = concat!("use elman_autograd::rules::{Elementwise, ", stringify!($name), "};")]
+        ///
+        #[doc = concat!("let rule = ", stringify!($name $(($c))?), ";")]
+        #[doc = concat!("let y = rule.value(", $at, ");")]
+        #[doc = concat!("assert_eq!((y, rule.slope(", $at, ", y)), (", $f, ", ", $df, "));")]
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq)]
         pub struct $name $((
             /// The constant.
@@ -109,40 +118,41 @@ macro_rules! elementwise {
 
 elementwise! {
     /// y = tanh x.
-    Tanh "tanh" [x] x.tanh(), [_x, y] (T::ONE - y) * (T::ONE + y), -3.0..3.0;
+    Tanh "tanh" [x] x.tanh(), [_x, y] (T::ONE - y) * (T::ONE + y), -3.0..3.0, 0.0 => 0.0, 1.0;
     /// y = σ(x) = 1 / (1 + e⁻ˣ).
-    Sigmoid "sigmoid" [x] x.sigmoid(), [_x, y] y * (T::ONE - y), -4.0..4.0;
+    Sigmoid "sigmoid" [x] x.sigmoid(), [_x, y] y * (T::ONE - y), -4.0..4.0, 0.0 => 0.5, 0.25;
     /// y = max(x, 0); at the kink the slope is 0, NaN stays NaN.
     Relu "relu" [x] if x <= T::ZERO { T::ZERO } else { x },
-        [x, _y] if x > T::ZERO { T::ONE } else { T::ZERO }, -2.0..2.0;
+        [x, _y] if x > T::ZERO { T::ONE } else { T::ZERO }, -2.0..2.0, 0.0 => 0.0, 0.0;
     /// y = ln(1 + eˣ).
-    Softplus "softplus" [x] x.softplus(), [x, _y] x.sigmoid(), -4.0..4.0;
+    Softplus "softplus" [x] x.softplus(), [x, _y] x.sigmoid(), -4.0..4.0, 1000.0 => 1000.0, 1.0;
     /// y = eˣ.
-    Exp "exp" [x] x.exp(), [_x, y] y, -2.0..2.0;
+    Exp "exp" [x] x.exp(), [_x, y] y, -2.0..2.0, 0.0 => 1.0, 1.0;
     /// y = ln x.
-    Ln "ln" [x] x.ln(), [x, _y] T::ONE / x, 0.2..3.0;
+    Ln "ln" [x] x.ln(), [x, _y] T::ONE / x, 0.2..3.0, 1.0 => 0.0, 1.0;
     /// y = sin x.
-    Sin "sin" [x] x.sin(), [x, _y] x.cos(), -4.0..4.0;
+    Sin "sin" [x] x.sin(), [x, _y] x.cos(), -4.0..4.0, 0.0 => 0.0, 1.0;
     /// y = cos x.
-    Cos "cos" [x] x.cos(), [x, _y] -x.sin(), -4.0..4.0;
+    Cos "cos" [x] x.cos(), [x, _y] -x.sin(), -4.0..4.0, 0.0 => 1.0, 0.0;
     /// y = √x.
-    Sqrt "sqrt" [x] x.sqrt(), [_x, y] T::from_f64(0.5) / y, 0.2..3.0;
+    Sqrt "sqrt" [x] x.sqrt(), [_x, y] T::from_f64(0.5) / y, 0.2..3.0, 4.0 => 2.0, 0.25;
     /// y = x².
-    Square "square" [x] x * x, [x, _y] x + x, -2.0..2.0;
+    Square "square" [x] x * x, [x, _y] x + x, -2.0..2.0, 3.0 => 9.0, 6.0;
     /// y = |x|; at the kink the slope is 0.
     Abs "abs" [x] x.abs(),
         [x, _y] if x > T::ZERO { T::ONE } else if x < T::ZERO { -T::ONE } else { T::ZERO },
-        -2.0..2.0;
+        -2.0..2.0, -3.0 => 3.0, -1.0;
     /// y = −x.
-    Neg "neg" [x] -x, [_x, _y] -T::ONE, -2.0..2.0;
+    Neg "neg" [x] -x, [_x, _y] -T::ONE, -2.0..2.0, 3.0 => -3.0, -1.0;
     /// y = c x.
-    Scale(c) "scale" [x] c * x, [_x, _y] c, -2.0..2.0;
+    Scale(c) "scale" [x] c * x, [_x, _y] c, -2.0..2.0, 3.0 with 2.0 => 6.0, 2.0;
     /// y = x + c.
-    Shift(c) "shift" [x] x + c, [_x, _y] { let _ = c; T::ONE }, -2.0..2.0;
+    Shift(c) "shift" [x] x + c, [_x, _y] { let _ = c; T::ONE }, -2.0..2.0, 3.0 with 2.0 => 5.0, 1.0;
     /// y = c − x.
-    Complement(c) "sub" [x] c - x, [_x, _y] { let _ = c; -T::ONE }, -2.0..2.0;
+    Complement(c) "sub" [x] c - x, [_x, _y] { let _ = c; -T::ONE },
+        -2.0..2.0, 3.0 with 2.0 => -1.0, -1.0;
     /// y = x / c.
-    Ratio(c) "divide" [x] x / c, [_x, _y] T::ONE / c, -2.0..2.0;
+    Ratio(c) "divide" [x] x / c, [_x, _y] T::ONE / c, -2.0..2.0, 3.0 with 2.0 => 1.5, 0.5;
     /// y = c / x.
-    Over(c) "divide" [x] c / x, [x, y] { let _ = c; -y / x }, 0.3..2.0;
+    Over(c) "divide" [x] c / x, [x, y] { let _ = c; -y / x }, 0.3..2.0, 2.0 with 4.0 => 2.0, -1.0;
 }

@@ -9,6 +9,21 @@ use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
 /// `y[i, ..] = table[ids[i], ..]`: the lookup of an embedding. `table: [rows, ..]`,
 /// `y: [ids, ..]`.
+///
+/// ```
+/// use elman_autograd::{Grad, Params, Tape, rules};
+/// use elman_tensor::Init;
+///
+/// // A row that is looked up twice gets the gradient of both.
+/// let (table, params) = Params::<f64>::init(0, |p| p.weight("table", [3], Init::Zeros))?;
+/// let mut grad = Grad::zeros(&params);
+/// Tape::new().gradient(&params, &mut grad, |g| {
+///     let ids = g.ids(&[2, 0, 2]).range();
+///     g.apply(rules::Gather { ids }, [g.param(table)]).sum()
+/// })?;
+/// assert_eq!(grad.values(), [1.0, 0.0, 2.0]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gather {
     /// The indices.

@@ -7,6 +7,18 @@ use elman_kernels::{fit, update};
 use elman_tensor::{Real, Shape, Tensor};
 
 /// The operands one after the other along an axis they have.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let y = Tape::new().evaluate(&none, |g| {
+///     g.concat(1, &[g.constant([2, 1], 1.0), g.constant([2, 2], 2.0)]).tensor() // applies it
+/// })?;
+/// assert_eq!(y.shape().dims(), [2, 3]);
+/// assert_eq!(y.values(), [1.0, 2.0, 2.0, 1.0, 2.0, 2.0]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Concat {
     /// The axis.
@@ -14,6 +26,18 @@ pub struct Concat {
 }
 
 /// The operands, of equal shapes, one after the other along a new outermost axis.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let y = Tape::new().evaluate(&none, |g| {
+///     g.stack(&[g.constant([2], 1.0), g.constant([2], 2.0)]).tensor() // applies it
+/// })?;
+/// assert_eq!(y.shape().dims(), [2, 2]);
+/// assert_eq!(y.values(), [1.0, 1.0, 2.0, 2.0]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stack;
 

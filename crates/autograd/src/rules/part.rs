@@ -8,6 +8,19 @@ use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
 /// y = `x[.., start..start + len, ..]` along one axis: a copy. (Along the outermost axis
 /// [`Var::slice`](crate::Var::slice) is a free view.)
+///
+/// ```
+/// use elman_autograd::{Params, Tape, rules};
+/// use elman_tensor::Tensor;
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let x = Tensor::from_fn([2, 3], |i| i as f64)?; // 0 1 2, 3 4 5
+/// let y = Tape::new().evaluate(&none, |g| {
+///     g.apply(rules::Part { axis: 1, start: 1, len: 2 }, [g.input(&x)]).tensor()
+/// })?;
+/// assert_eq!(y.values(), [1.0, 2.0, 4.0, 5.0]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part {
     /// The axis.

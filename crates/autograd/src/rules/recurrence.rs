@@ -14,6 +14,19 @@ use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 ///
 /// The product is rounded before the sum, as in steps of `a * h + b`: the bits are the same. In
 /// parallel, pieces of time do not wait for each other, and the result is equal to rounding only.
+///
+/// ```
+/// use elman_autograd::{Params, Tape, rules};
+///
+/// // Half of what was, and one more.
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let y = Tape::new().evaluate(&none, |g| {
+///     let (a, b, h) = (g.constant([3, 1], 0.5), g.constant([3, 1], 1.0), g.constant([1], 8.0));
+///     g.apply(rules::Recurrence { parallel: false }, [a, b, h]).tensor()
+/// })?;
+/// assert_eq!(y.values(), [5.0, 3.5, 2.75]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Recurrence {
     /// Whether the steps are computed by a parallel scan over time.
@@ -81,6 +94,21 @@ impl<T: Real> Rule<T, 3> for Recurrence {
 ///
 /// The bits are those of steps of `(λʳ * hʳ - λⁱ * hⁱ) + bʳ` and `(λⁱ * hʳ + λʳ * hⁱ) + bⁱ`. In
 /// parallel, pieces of time do not wait for each other, and the result is equal to rounding only.
+///
+/// ```
+/// use elman_autograd::{Params, Tape, rules};
+///
+/// // λ = i turns by a right angle at each step: 1, i, −1, −i.
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let y = Tape::new().evaluate(&none, |g| {
+///     let (re, im, b) = (g.zeros([1]), g.constant([1], 1.0), g.zeros([3, 1, 1]));
+///     let (one, zero) = (g.constant([1, 1], 1.0), g.zeros([1, 1]));
+///     g.apply(rules::ComplexRecurrence::default(), [re, im, b, b, one, zero]).tensor()
+/// })?;
+/// assert_eq!(y.shape().dims(), [2, 3, 1, 1]);
+/// assert_eq!(y.values(), [0.0, -1.0, 0.0, 1.0, 0.0, -1.0]); // real parts, imaginary parts
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ComplexRecurrence {
     /// Whether the steps are computed by a parallel scan over time.

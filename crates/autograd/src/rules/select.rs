@@ -10,6 +10,19 @@ use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 /// `y[i, ..] = flags[i] ≠ 0 ? a[i, ..] : b[i, ..]`, item by item along the outermost axis.
 ///
 /// The row that is not taken does not matter, NaN included: nothing is multiplied by 0.
+///
+/// ```
+/// use elman_autograd::{Params, Tape, rules};
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let y = Tape::new().evaluate(&none, |g| {
+///     let flags = g.ids(&[1, 0, 1]).range();
+///     let (a, b) = (g.constant([3, 1], 1.0), g.constant([3, 1], f64::NAN));
+///     g.apply(rules::Select { flags }, [a, b]).tensor()
+/// })?;
+/// assert!(y.values()[0] == 1.0 && y.values()[1].is_nan() && y.values()[2] == 1.0);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Select {
     /// A flag for each item.

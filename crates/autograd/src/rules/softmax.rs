@@ -7,10 +7,34 @@ use elman_kernels::{dot, fit, log_softmax_rows, softmax_rows, sum};
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
 /// yᵢ = eˣⁱ / Σ eˣʲ along the innermost axis.
+///
+/// ```
+/// use elman_autograd::{Params, Tape, rules};
+/// use elman_tensor::Tensor;
+///
+/// // Only differences count: e¹⁰⁰⁰ is never computed.
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let x = Tensor::new([2], vec![1000.0 + 3.0_f64.ln(), 1000.0])?;
+/// let y = Tape::new().evaluate(&none, |g| g.apply(rules::Softmax, [g.input(&x)]).tensor())?;
+/// assert!((y.values()[0] - 0.75).abs() < 1e-9);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Softmax;
 
 /// yᵢ = xᵢ − ln Σ eˣʲ along the innermost axis.
+///
+/// ```
+/// use elman_autograd::{Params, Tape, rules};
+/// use elman_tensor::Tensor;
+///
+/// // What has the probability e⁻¹⁰⁰⁰ still has a logarithm.
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let x = Tensor::new([2], vec![0.0, -1000.0])?;
+/// let y = Tape::new().evaluate(&none, |g| g.apply(rules::LogSoftmax, [g.input(&x)]).tensor())?;
+/// assert_eq!(y.values(), [0.0, -1000.0]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogSoftmax;
 

@@ -7,6 +7,17 @@ use elman_kernels::sum;
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
 /// y = Σ x over all elements; `y: []`.
+///
+/// ```
+/// use elman_autograd::{Params, Tape, rules};
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// Tape::new().evaluate(&none, |g| {
+///     assert_eq!(g.apply(rules::Sum, [g.constant([2, 3], 0.5)]).item(), 3.0);
+///     assert_eq!(g.apply(rules::Sum, [g.zeros([0, 3])]).item(), 0.0); // of nothing
+/// })?;
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sum;
 

@@ -10,6 +10,19 @@ use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 /// else 0 (Krueger et al. 2017). The element that is not taken does not matter, NaN included.
 ///
 /// The mask is a function of its keys alone, so a pass that is computed again draws it again.
+///
+/// ```
+/// use elman_autograd::{Params, Tape, rules};
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let y = Tape::new().evaluate(&none, |g| {
+///     let (new, old) = (g.constant([1000], 1.0), g.zeros([1000]));
+///     g.apply(rules::Zoneout { rate: 0.25, keys: [7, 1, 0, 0] }, [new, old]).tensor()
+/// })?;
+/// let new = y.values().iter().sum::<f64>(); // three quarters, about
+/// assert!((700.0..800.0).contains(&new));
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Zoneout {
     /// The probability that an element stays as it was, in `[0, 1)`.

@@ -18,6 +18,18 @@ use elman_tensor::{Random, Real};
 /// `x: [time, batch, 2]` is value and marker, `y: [batch, 1]`.
 ///
 /// **Baseline**: guessing 0 costs the variance of the sum, 2 · 1/3 = 2/3.
+///
+/// ```
+/// use elman_data::{Adding, Batch, Task};
+///
+/// let task = Adding::new(7, 20, 1)?;
+/// let mut batch = Batch::<f64>::new();
+/// task.fill(&mut batch, 0)?;
+/// let sum: f64 = batch.x.values().chunks(2).map(|x| x[0] * x[1]).sum(); // value · marker
+/// assert_eq!(batch.y.values(), [sum]);
+/// assert_eq!(task.baseline()?, 2.0 / 3.0);
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adding {
     /// Sequences depend on (seed, number).

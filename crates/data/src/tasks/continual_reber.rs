@@ -23,6 +23,18 @@ use elman_tensor::{Random, Real};
 ///
 /// **Baseline**: the mean squared error of guessing, for every step, how often each
 /// symbol is legal there; computed from the chances of the states.
+///
+/// ```
+/// use elman_data::{Batch, ContinualReber, Reber, Task};
+///
+/// let mut batch = Batch::<f32>::new();
+/// ContinualReber::new(7, 100, 1)?.fill(&mut batch, 0)?;
+/// let symbol = |x: &[f32]| Reber::SYMBOLS[x.iter().position(|x| *x == 1.0).unwrap()];
+/// let told: String = batch.x.values().chunks(7).map(symbol).collect();
+/// assert!(told.starts_with("BTB") || told.starts_with("BPB"));
+/// assert!(told.contains("TEB") || told.contains("PEB")); // without a seam
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct ContinualReber {
     /// Sequences depend on (seed, number).

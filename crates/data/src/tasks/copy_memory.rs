@@ -20,6 +20,20 @@ use elman_tensor::{Random, Real};
 ///
 /// **Baseline**, in nats: the blanks are certain, and each of the `L` symbols costs
 /// ln `S`, so the mean over all steps is `L ln S / (D + 2L)`.
+///
+/// ```
+/// use elman_data::{Batch, CopyMemory, Task};
+///
+/// let task = CopyMemory::new(7, 5, 1)?;
+/// let mut batch = Batch::<f32>::new();
+/// task.fill(&mut batch, 0)?;
+/// let symbol = |x: &[f32]| x.iter().position(|x| *x == 1.0).unwrap() as u32;
+/// let told: Vec<u32> = batch.x.values().chunks(10).map(symbol).collect();
+/// assert_eq!(told[10..15], [8, 8, 8, 8, 9]); // after the word four blanks and the cue
+/// assert_eq!(batch.ids[..15], [8; 15]); // nothing to say
+/// assert_eq!(batch.ids[15..], told[..10]); // but the word
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct CopyMemory {
     /// Sequences depend on (seed, number).

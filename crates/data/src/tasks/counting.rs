@@ -27,6 +27,23 @@ use elman_tensor::{Random, Real};
 ///
 /// **Baseline**: the mean squared error of guessing, for every step, how often each
 /// symbol is legal there; counted over all `n`.
+///
+/// ```
+/// use elman_data::{Batch, Counting, Task};
+///
+/// // aⁿbⁿ with n = 2, of the symbols S a b T.
+/// let mut batch = Batch::<f32>::new();
+/// Counting::new(7, 2, (2, 2), 1)?.fill(&mut batch, 0)?;
+/// let legal: Vec<_> = batch.y.values().chunks(4).collect();
+/// assert_eq!(legal, [
+///     [0.0, 1.0, 0.0, 0.0], // S: an a
+///     [0.0, 1.0, 1.0, 0.0], // a: another, or a b
+///     [0.0, 1.0, 1.0, 0.0], // a
+///     [0.0, 0.0, 1.0, 0.0], // b: there were two a
+///     [0.0, 0.0, 0.0, 1.0], // b: the end
+/// ]);
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counting {
     /// Sequences depend on (seed, number).

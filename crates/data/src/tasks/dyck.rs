@@ -27,6 +27,23 @@ use elman_tensor::{Random, Real};
 ///
 /// **Baseline**: the mean squared error of guessing, for every step, how often each
 /// symbol is legal there; computed from the chances of the depths.
+///
+/// ```
+/// use elman_data::{Batch, Dyck2, Task};
+///
+/// // With one bracket open at most, each one has to be closed at once.
+/// let mut batch = Batch::<f32>::new();
+/// Dyck2::new(7, 6, 1, 1)?.fill(&mut batch, 0)?;
+/// let steps = batch.lengths[0] as usize;
+/// for (x, y) in batch.x.values().chunks(5).zip(batch.y.values().chunks(5)).take(steps) {
+///     match x {
+///         [1.0, ..] => assert_eq!(y, [0.0, 0.0, 1.0, 0.0, 0.0]), // ( wants )
+///         [_, 1.0, ..] => assert_eq!(y, [0.0, 0.0, 0.0, 1.0, 0.0]), // [ wants ]
+///         _ => assert_eq!(y, [1.0, 1.0, 0.0, 0.0, 1.0]), // another, or the end
+///     }
+/// }
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dyck2 {
     /// Sequences depend on (seed, number).

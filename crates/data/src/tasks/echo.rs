@@ -16,6 +16,17 @@ use elman_tensor::{Random, Real};
 ///
 /// **Baseline**: guessing 0 costs the variance of the inputs, 1/3, at all steps but the
 /// first `d`, whose target is certain: `(T - d) / 3T`.
+///
+/// ```
+/// use elman_data::{Batch, Echo, Task};
+///
+/// let mut batch = Batch::<f64>::new();
+/// Echo::new(7, 20, 3, 1)?.fill(&mut batch, 0)?;
+/// let (x, y) = (batch.x.values(), batch.y.values());
+/// assert_eq!(y[..3], [0.0; 3]);
+/// assert_eq!(y[3..], x[..17]);
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Echo {
     /// Sequences depend on (seed, number).

@@ -27,6 +27,18 @@ use elman_tensor::{Random, Real};
 ///
 /// **Baseline**: the mean squared error of guessing, for every step, how often each
 /// symbol is legal there; computed from the chances of the states.
+///
+/// ```
+/// use elman_data::{Batch, EmbeddedReber, Task};
+///
+/// let mut batch = Batch::<f32>::new();
+/// EmbeddedReber::new(7, 30, 1)?.fill(&mut batch, 0)?;
+/// let steps: Vec<_> = batch.x.values().chunks(7).zip(batch.y.values().chunks(7)).collect();
+/// let (last, second) = (batch.lengths[0] as usize - 1, steps[1].0);
+/// assert_eq!(steps[last].0, second); // T or P, a whole string later
+/// assert_eq!(steps[last - 1].1, second); // and nothing else was legal
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct EmbeddedReber {
     /// Sequences depend on (seed, number).

@@ -18,6 +18,17 @@ use elman_tensor::{Random, Real};
 ///
 /// **Baseline**, in nats: whoever knows the step knows all but the last symbol, so the mean
 /// over all steps is ln 2 / p.
+///
+/// ```
+/// use elman_data::{Batch, LongLag, Task};
+///
+/// // Over a lag of 5: x or y, a₁ … a₄, and what was first once more.
+/// let mut batch = Batch::<f32>::new();
+/// LongLag::new(7, 5, 1)?.fill(&mut batch, 0)?;
+/// let first = batch.x.values()[..6].iter().position(|x| *x == 1.0).unwrap() as u32;
+/// assert_eq!(batch.ids, [0, 1, 2, 3, first]);
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct LongLag {
     /// Sequences depend on (seed, number).

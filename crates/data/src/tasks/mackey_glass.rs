@@ -24,6 +24,18 @@ use elman_tensor::{Random, Real};
 ///
 /// **Baseline**: the variance of the series, about 0.05 by default; measured on 64
 /// sequences of 1024 steps.
+///
+/// ```
+/// use elman_data::{Batch, MackeyGlass, Task};
+///
+/// let task = MackeyGlass::new(7, 50, 1)?;
+/// let mut batch = Batch::<f64>::new();
+/// task.fill(&mut batch, 0)?;
+/// // Six units ahead.
+/// assert_eq!(batch.y.values()[..44], batch.x.values()[6..]);
+/// assert!(batch.x.values().iter().all(|x| (0.1..1.5).contains(x)));
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct MackeyGlass {
     /// Sequences depend on (seed, number).

@@ -23,6 +23,18 @@ use elman_tensor::{Random, Real};
 /// `x: [40, batch, 1]`, `ids: [batch]` is the digit, `y: [batch, 10]` its one-hot code.
 ///
 /// **Baseline**: all digits are equally likely, ln 10 = 2.303 nats.
+///
+/// ```
+/// use elman_data::{Batch, Mnist1d, Task};
+///
+/// let task = Mnist1d::new(7, 32)?;
+/// let mut batch = Batch::<f32>::new();
+/// task.fill(&mut batch, 0)?;
+/// assert_eq!(batch.x.shape().dims(), [40, 32, 1]);
+/// assert!(batch.ids.iter().all(|digit| *digit < 10));
+/// assert!((task.baseline()? - 10.0_f64.ln()).abs() < 1e-12);
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mnist1d {
     /// Sequences depend on (seed, number).

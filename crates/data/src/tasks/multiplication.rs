@@ -18,6 +18,18 @@ use elman_tensor::{Random, Real};
 /// `x: [time, batch, 2]` is value and marker, `y: [batch, 1]`.
 ///
 /// **Baseline**: guessing 1/4 costs the variance of the product, 1/9 - 1/16 = 7/144.
+///
+/// ```
+/// use elman_data::{Batch, Multiplication, Task};
+///
+/// let task = Multiplication::new(7, 20, 1)?;
+/// let mut batch = Batch::<f64>::new();
+/// task.fill(&mut batch, 0)?;
+/// let marked = batch.x.values().chunks(2).filter(|x| x[1] == 1.0); // value, marker
+/// assert_eq!(batch.y.values(), [marked.map(|x| x[0]).product::<f64>()]);
+/// assert!((task.baseline()? - 7.0 / 144.0).abs() < 1e-12);
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Multiplication {
     /// Sequences depend on (seed, number).

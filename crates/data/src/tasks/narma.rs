@@ -17,6 +17,17 @@ use elman_tensor::{Random, Real};
 /// `x: [time, batch, 1]` is u(t), `y: [time, batch, 1]` is y(t+1), which follows from it.
 ///
 /// **Baseline**: the variance of `y`, about 0.012; measured on 64 sequences of 1024 steps.
+///
+/// ```
+/// use elman_data::Narma10;
+///
+/// let (u, y) = Narma10::new(7, 20, 1)?.series(0, 20)?;
+/// let t = 15; // y[t - 1] is y(t)
+/// let sum: f64 = (0..10).map(|i| y[t - 1 - i]).sum();
+/// let next = 0.3 * y[t - 1] + 0.05 * y[t - 1] * sum + 1.5 * u[t - 9] * u[t] + 0.1;
+/// assert!((y[t] - next).abs() < 1e-12);
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Narma10 {
     /// Sequences depend on (seed, number).

@@ -14,6 +14,19 @@ use elman_tensor::{Random, Real};
 ///
 /// **Baseline**: every parity is as likely as the other, ln 2 = 0.693 nats at every
 /// step. (Squared errors of `y` against 1/2 are 0.25, and half of the answers right.)
+///
+/// ```
+/// use elman_data::{Batch, Parity, Task};
+///
+/// let mut batch = Batch::<f64>::new();
+/// Parity::new(7, 20, 1)?.fill(&mut batch, 0)?;
+/// let mut ones = 0;
+/// for (bit, odd) in batch.x.values().iter().zip(&batch.ids) {
+///     ones += *bit as u32;
+///     assert_eq!(*odd, ones % 2);
+/// }
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parity {
     /// Sequences depend on (seed, number).

@@ -12,6 +12,18 @@ use elman_tensor::{Random, Real};
 /// `x: [time, batch, input]`, `y: [time, batch, output]`.
 ///
 /// **Baseline**: guessing 0 costs the variance of the targets, 1/3.
+///
+/// ```
+/// use elman_data::{Batch, RandomSequence, Task};
+///
+/// let task = RandomSequence::new(7, 20, 4, 3, 2)?;
+/// let mut batch = Batch::<f32>::new();
+/// task.fill(&mut batch, 0)?;
+/// assert_eq!(batch.x.shape().dims(), [20, 4, 3]);
+/// assert_eq!(batch.y.shape().dims(), [20, 4, 2]);
+/// assert_eq!(task.baseline()?, 1.0 / 3.0);
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct RandomSequence {
     /// Sequences depend on (seed, number).

@@ -27,6 +27,23 @@ use elman_tensor::{Random, Real};
 ///
 /// **Baseline**: the mean squared error of guessing, for every step, how often each
 /// symbol is legal there; computed from the chances of the states.
+///
+/// ```
+/// use elman_data::{Batch, Reber, Task};
+///
+/// let mut batch = Batch::<f32>::new();
+/// Reber::new(7, 20, 1)?.fill(&mut batch, 0)?;
+/// let symbols = |x: &[f32]| -> String {
+///     let legal = x.iter().zip(Reber::SYMBOLS).filter(|(x, _)| **x == 1.0);
+///     legal.map(|(_, symbol)| symbol).collect()
+/// };
+/// let mut steps = batch.x.values().chunks(7).zip(batch.y.values().chunks(7));
+/// let (told, legal) = steps.next().unwrap();
+/// assert_eq!((symbols(told), symbols(legal)), ("B".into(), "TP".into()));
+/// let last = steps.nth(batch.lengths[0] as usize - 2).unwrap();
+/// assert_eq!(symbols(last.1), "E");
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reber {
     /// Sequences depend on (seed, number).

@@ -23,6 +23,18 @@ use std::f64::consts::TAU;
 ///
 /// **Baseline**: phases are uniform, so the best guess is 0 and costs
 /// `E[s²] = K E[a²] / 2 = K (a₀² + a₀ a₁ + a₁²) / 6`, 0.583 by default.
+///
+/// ```
+/// use elman_data::{Batch, Sines, Task};
+///
+/// // Without noise the target is the next input.
+/// let task = Sines { noise: 0.0, ..Sines::new(7, 20, 1)? };
+/// let mut batch = Batch::<f64>::new();
+/// task.fill(&mut batch, 0)?;
+/// assert_eq!(batch.y.values()[..19], batch.x.values()[1..]);
+/// assert!((task.baseline()? - 2.0 * (0.25 + 0.5 + 1.0) / 6.0).abs() < 1e-12);
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sines {
     /// Sequences depend on (seed, number).

@@ -23,6 +23,20 @@ use elman_tensor::{Random, Real};
 ///
 /// **Baseline**: the mean variance of `yₜ`, from the chance `uₜ` of a spike at `t`, which
 /// obeys `u₀ = 1`, `uₜ = Σ_{i=0..R} u_{t-F-i} / (R + 1)`.
+///
+/// ```
+/// use elman_data::{Batch, SpikeDelays, Task};
+///
+/// let mut batch = Batch::<f64>::new();
+/// SpikeDelays::new(7, 200, 1)?.fill(&mut batch, 0)?;
+/// let (x, y) = (batch.x.values(), batch.y.values());
+/// let spikes: Vec<usize> = (0..200).filter(|&t| x[t] == 1.0).collect();
+/// for pair in spikes.windows(2) {
+///     let late = (pair[1] - pair[0] - 10) as f64; // later than it might, by 0 to 10 steps
+///     assert_eq!(y[pair[1]], late / 10.0);
+/// }
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpikeDelays {
     /// Sequences depend on (seed, number).

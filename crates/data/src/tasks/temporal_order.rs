@@ -21,6 +21,19 @@ use elman_tensor::{Random, Real};
 /// `y: [batch, classes]` is their one-hot code.
 ///
 /// **Baseline**: all classes are equally likely, ln 4 or ln 8 nats.
+///
+/// ```
+/// use elman_data::{Batch, Task, TemporalOrder};
+///
+/// let mut batch = Batch::<f32>::new();
+/// TemporalOrder::new(7, 100, 1)?.fill(&mut batch, 0)?;
+/// // X is the symbol 4, Y the symbol 5: read as digits, they are the class.
+/// let symbol = |x: &[f32]| x.iter().position(|x| *x == 1.0);
+/// let digits = batch.x.values().chunks(8).filter_map(symbol).filter(|s| [4, 5].contains(s));
+/// assert_eq!(batch.ids, [digits.fold(0, |class, s| 2 * class + (s as u32 - 4))]);
+/// assert!((100..=110).contains(&batch.lengths[0]));
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct TemporalOrder {
     /// Sequences depend on (seed, number).

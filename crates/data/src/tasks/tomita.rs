@@ -29,6 +29,18 @@ use elman_tensor::{Random, Real};
 /// belongs to the language, else 0, and so is `ids: [batch]`.
 ///
 /// **Baseline**: both are equally likely, ln 2 = 0.693 nats.
+///
+/// ```
+/// use elman_data::{Batch, Task, Tomita};
+///
+/// // The fifth grammar: an even number of zeros, and of ones.
+/// let mut batch = Batch::<f32>::new();
+/// Tomita::new(7, 5, 20, 1)?.fill(&mut batch, 0)?;
+/// let count = |bit: usize| batch.x.values().chunks(2).map(|x| x[bit] as u32).sum::<u32>();
+/// let belongs = count(0) % 2 == 0 && count(1) % 2 == 0;
+/// assert_eq!(batch.ids, [u32::from(belongs)]);
+/// # Ok::<(), elman_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tomita {
     /// Sequences depend on (seed, number).

@@ -4,6 +4,17 @@ use crate::Flaw;
 use elman_tensor::Shape;
 
 /// A model could not go to another program, or come from it.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_io::exchange::pytorch::StateDict;
+/// use elman_rnn::PeepholeLstm;
+///
+/// let (cell, _) = Params::<f32>::init(7, |p| PeepholeLstm::new(p.scope("cell"), 3, 8))?;
+/// let refused = StateDict::new().recurrent("rnn", &[cell.into()]).unwrap_err();
+/// assert!(refused.to_string().starts_with("PyTorch has no"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -9,6 +9,24 @@ use elman_rnn::{Bidirectional, Network, NetworkLayer};
 /// [`Weights::recurrent`](super::keras::Weights::recurrent). Dropout has no weights, and is left
 /// out.
 ///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_io::exchange::{Level, levels};
+/// use elman_rnn::{Architecture, Input, Kind, LayerSettings, Network};
+///
+/// let network = |cell| {
+///     let both = LayerSettings { bidirectional: true, ..LayerSettings::new(cell, 8) };
+///     let layers = vec![both, LayerSettings::new(Kind::Gru, 4)];
+///     let architecture = Architecture { input: Input::Features(3), layers, outputs: None };
+///     Params::<f32>::init(1, |p| Network::new(p, &architecture))
+/// };
+/// assert!(matches!(levels(&network(Kind::Lstm)?.0)?[..], [Level::Both(..), Level::Forward(_)]));
+///
+/// let refused = levels(&network(Kind::Mgu)?.0).unwrap_err().to_string();
+/// assert!(refused.starts_with("the cell mgu is ours alone"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// If no other program has one of the cells.
 pub fn levels(network: &Network) -> Result<Vec<Level>, Error> {

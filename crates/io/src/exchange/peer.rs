@@ -12,6 +12,20 @@ use elman_tensor::Real;
 macro_rules! peers {
     ($($cell:ident)*) => {
         /// A cell that another program has too; cells become one by `into`.
+        ///
+        /// ```
+        /// use elman_autograd::Params;
+        /// use elman_io::exchange::Peer;
+        /// use elman_rnn::{AnyCell, Kind, LayerSettings};
+        ///
+        /// let build = |kind| {
+        ///     let settings = LayerSettings::new(kind, 8);
+        ///     Params::<f32>::init(7, |p| AnyCell::new(p.scope("cell"), 3, &settings))
+        /// };
+        /// assert!(matches!(Peer::try_from(&build(Kind::Lstm)?.0), Ok(Peer::Lstm(_))));
+        /// assert!(Peer::try_from(&build(Kind::Clockwork)?.0).is_err()); // nobody else has it
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq)]
         #[non_exhaustive]
         pub enum Peer {
@@ -55,6 +69,23 @@ peers!(Elman Lstm PeepholeLstm CoupledLstm ProjectedLstm Gru ResetFirstGru);
 
 /// One level of a stack: a cell, or one for each direction, their outputs side by side. Cells, and
 /// pairs of cells, become one by `into`.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_io::exchange::onnx::Export;
+/// use elman_rnn::Gru;
+///
+/// // A level in both directions, and one that reads it.
+/// let ([forward, backward, above], params) = Params::<f32>::init(7, |p| {
+///     let forward = Gru::new(p.scope("forward"), 3, 8)?;
+///     let backward = Gru::new(p.scope("backward"), 3, 8)?;
+///     Ok([forward, backward, Gru::new(p.scope("above"), 16, 4)?])
+/// })?;
+/// assert!(Export::new().level((forward, backward)).level(above).to_bytes(&params).is_ok());
+/// // Without the one that reads backwards, the features are too few.
+/// assert!(Export::new().level(forward).level(above).to_bytes(&params).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "it is made of handles, and as rare as levels")]
 pub enum Level {

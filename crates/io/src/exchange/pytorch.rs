@@ -38,7 +38,9 @@ use std::collections::BTreeMap;
 /// let dict = StateDict::new().recurrent("rnn", &levels.map(Into::into))?.linear("head", head);
 ///
 /// let file = write(&dict.export(&params)?)?; // safetensors.torch.load_file(..) there
-/// dict.import(&mut params, &read(file, &Limits::default())?)?;
+/// let arrays = read(file, &Limits::default())?;
+/// assert_eq!(arrays["rnn.weight_ih_l1"].shape().dims(), [4 * 8, 8]); // [gates × hidden, in]
+/// dict.import(&mut params, &arrays)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default)]
@@ -182,6 +184,19 @@ fn fits(module: &str, levels: &[Level], level: usize) -> Result<(), Error> {
 
 /// The arrays of a safetensors file, by name, rounded to a scalar.
 ///
+/// ```
+/// use elman_io::Limits;
+/// use elman_io::exchange::pytorch::{read, write};
+/// use elman_tensor::Tensor;
+///
+/// // What PyTorch saved with 64 bits, and what is to have 32.
+/// let arrays = [("head.bias".to_string(), Tensor::new([2], vec![0.5, 0.1])?)].into();
+/// let narrow = read::<f32>(write::<f64>(&arrays)?, &Limits::default())?;
+/// assert_eq!(narrow["head.bias"].values(), [0.5, 0.1]);
+/// assert!(read::<f32>(b"no such file".to_vec(), &Limits::default()).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// If the bytes are no such file, or are more than the limits; if an array has more than four axes,
 /// is not of floats, or does not fit the scalar.
@@ -199,6 +214,18 @@ pub fn read<T: Scalar>(
 }
 
 /// The bytes of a safetensors file with these arrays, with checksums of them.
+///
+/// ```
+/// use elman_io::Limits;
+/// use elman_io::exchange::pytorch::{read, write};
+/// use elman_tensor::Tensor;
+///
+/// let arrays = [("rnn.weight_hh_l0".to_string(), Tensor::new([2, 2], vec![0.1_f32; 4])?)].into();
+/// let file = write(&arrays)?; // safetensors.torch.load_file(..) there
+/// assert_eq!(write(&arrays)?, file); // the same file for the same arrays
+/// assert_eq!(read::<f32>(file, &Limits::default())?, arrays);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// If an array has the name `__metadata__`.

@@ -10,7 +10,7 @@ use crate::lanes::{LaneKernel, Lanes};
 use crate::real::Real;
 use crate::tile::{Left, Right, Sums, Terms, compute, padded};
 
-/// A sequence to compute.
+/// A sequence to compute. [`forward`](super::forward()) shows it at work.
 #[derive(Debug)]
 pub struct Forward<'a, T> {
     /// The inputs, `[time, batch, input]`.

@@ -3,6 +3,14 @@
 use crate::lanes::Lanes;
 
 /// The cells that there are kernels for.
+///
+/// ```
+/// use elman_kernels::fused::Cell;
+///
+/// // The candidate of a gated unit is two sums, one of the input and one of the state.
+/// assert_eq!((Cell::LongShort.sums(), Cell::LongShort.stored()), (4, 4));
+/// assert_eq!((Cell::Gated.sums(), Cell::Gated.stored()), (3, 4));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cell {

@@ -10,6 +10,20 @@ use crate::error::{Error, length};
 use crate::real::Real;
 
 /// The packed weights of a cell, and memory for its steps.
+///
+/// ```
+/// use elman_kernels::Isa;
+/// use elman_kernels::fused::{Cell, Columns, Step};
+///
+/// // One unit that adds up what it is given.
+/// let [one, zero] = [&[1.0][..], &[0.0]].map(|values| [Columns { values, width: 1, first: 0 }]);
+/// let mut step = Step::new(Cell::Relu, [1, 1, 1], &one, &one, &zero)?;
+/// let mut h = [10.0];
+/// step.run(Isa::used(), &[1.0], &mut h, &mut [])?;
+/// step.run(Isa::used(), &[2.0], &mut h, &mut [])?;
+/// assert_eq!(h, [13.0]);
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Step<T> {
     cell: Cell,

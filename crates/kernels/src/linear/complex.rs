@@ -9,7 +9,7 @@ use crate::parallel;
 use crate::real::Real;
 use crate::tile::share;
 
-/// A complex number, or many: real and imaginary parts.
+/// A complex number, or many: real and imaginary parts. [`complex_linear`] shows them at work.
 pub type Complex<T> = [T; 2];
 
 /// `y[t] = λ ∘ y[t − 1] + b[t]` over the complex numbers, with one `λ` for all steps and rows: for
@@ -17,6 +17,17 @@ pub type Complex<T> = [T; 2];
 ///
 /// Sums are `(λʳ hʳ − λⁱ hⁱ) + bʳ` and `(λⁱ hʳ + λʳ hⁱ) + bⁱ`, each operation rounded. Threads
 /// share the rows.
+///
+/// ```
+/// use elman_kernels::complex_linear;
+///
+/// // λ = i turns by a right angle at each step: 1, i, −1, −i.
+/// let (mut re, mut im) = ([0.0; 3], [0.0; 3]);
+/// let b = [&[0.0; 3][..], &[0.0; 3]];
+/// complex_linear([&[0.0], &[1.0]], b, [&[1.0], &[0.0]], [&mut re, &mut im])?;
+/// assert_eq!((re, im), ([0.0, -1.0, 0.0], [1.0, 0.0, -1.0]));
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// If lengths do not fit.
@@ -33,6 +44,17 @@ pub fn complex_linear<T: Real>(
 
 /// What flows back through [`complex_linear`]: `g[t] = dy[t] + λ* ∘ g[t + 1]`, with the conjugate
 /// of λ, for vectors of `width` numbers each.
+///
+/// ```
+/// use elman_kernels::complex_linear_back;
+///
+/// // Back through λ = i, it turns the other way: 1, −i, −1.
+/// let (mut re, mut im) = ([0.0; 3], [0.0; 3]);
+/// let dy = [&[0.0, 0.0, 1.0][..], &[0.0; 3]];
+/// complex_linear_back([&[0.0], &[1.0]], dy, 1, [&mut re, &mut im])?;
+/// assert_eq!((re, im), ([-1.0, 0.0, 1.0], [0.0, -1.0, 0.0]));
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// If lengths do not fit.
@@ -53,6 +75,20 @@ pub fn complex_linear_back<T: Real>(
 ///
 /// Pieces follow from the number of steps, so that bits do not depend on threads.
 ///
+/// ```
+/// use elman_kernels::{complex_linear_in_pieces, piece_of};
+///
+/// // λ = i turns by a right angle at each step; nine of them are pieces of three.
+/// let (mut re, mut im, mut powers) = ([0.0; 9], [0.0; 9], ([0.0; 3], [0.0; 3]));
+/// assert_eq!(piece_of(9), 3);
+/// let (b, h) = ([&[0.0; 9][..], &[0.0; 9]], [&[1.0][..], &[0.0]]);
+/// let all = [&mut powers.0[..], &mut powers.1];
+/// complex_linear_in_pieces([&[0.0], &[1.0]], b, h, [&mut re, &mut im], all)?;
+/// assert_eq!(re, [0.0, -1.0, 0.0, 1.0, 0.0, -1.0, 0.0, 1.0, 0.0]);
+/// assert_eq!(powers, ([0.0, -1.0, 0.0], [1.0, 0.0, -1.0])); // i, −1, −i
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
+///
 /// # Errors
 /// If lengths do not fit.
 pub fn complex_linear_in_pieces<T: Real>(
@@ -67,6 +103,18 @@ pub fn complex_linear_in_pieces<T: Real>(
 }
 
 /// [`complex_linear_back`] in pieces, as [`complex_linear_in_pieces`].
+///
+/// ```
+/// use elman_kernels::complex_linear_back_in_pieces;
+///
+/// // Back through λ = i, it turns the other way; four steps are pieces of two.
+/// let (mut re, mut im, mut powers) = ([0.0; 4], [0.0; 4], ([0.0; 2], [0.0; 2]));
+/// let dy = [&[0.0, 0.0, 0.0, 1.0][..], &[0.0; 4]];
+/// let all = [&mut powers.0[..], &mut powers.1];
+/// complex_linear_back_in_pieces([&[0.0], &[1.0]], dy, 1, [&mut re, &mut im], all)?;
+/// assert_eq!((re, im), ([0.0, -1.0, 0.0, 1.0], [1.0, 0.0, -1.0, 0.0]));
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// If lengths do not fit.

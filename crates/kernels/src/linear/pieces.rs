@@ -8,7 +8,11 @@ use crate::parallel;
 use crate::real::Real;
 use crate::tile::share;
 
-/// The steps of a piece of so many steps: some √time.
+/// The steps of a piece of so many: √time, rounded down.
+///
+/// ```
+/// assert_eq!(elman_kernels::piece_of(99), 9);
+/// ```
 pub fn piece_of(time: usize) -> usize {
     time.isqrt().max(1)
 }
@@ -18,6 +22,17 @@ pub fn piece_of(time: usize) -> usize {
 /// was carried into it is added. Equal to rounding, at twice the work.
 ///
 /// Pieces follow from the number of steps, so that bits do not depend on threads.
+///
+/// ```
+/// use elman_kernels::{linear, linear_in_pieces};
+///
+/// let (a, b, h) = ([0.9; 100], [0.1; 100], [5.0]);
+/// let (mut y, mut pieces, mut products) = ([0.0; 100], [0.0; 100], [0.0; 100]);
+/// linear(&a, &b, &h, &mut y)?;
+/// linear_in_pieces(&a, &b, &h, &mut pieces, &mut products)?;
+/// assert!(y.iter().zip(pieces).all(|(y, piece): (&f64, f64)| (y - piece).abs() < 1e-12));
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`linear`](crate::linear), and if `products` has another length.
@@ -32,6 +47,17 @@ pub fn linear_in_pieces<T: Real>(
 }
 
 /// [`linear_back`](crate::linear_back) in pieces.
+///
+/// ```
+/// use elman_kernels::{linear_back, linear_back_in_pieces};
+///
+/// let (a, dy) = ([0.9; 100], [1.0; 100]);
+/// let (mut g, mut pieces, mut products) = ([0.0; 100], [0.0; 100], [0.0; 100]);
+/// linear_back(&a, &dy, 1, &mut g)?;
+/// linear_back_in_pieces(&a, &dy, 1, &mut pieces, &mut products)?;
+/// assert!(g.iter().zip(pieces).all(|(g, piece): (&f64, f64)| (g - piece).abs() < 1e-12));
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`linear_back`](crate::linear_back), and if `products` has another length.

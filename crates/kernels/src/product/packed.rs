@@ -9,6 +9,19 @@ use crate::tile::{Left, NEAR, PANEL, Right, Sums, Terms, compute, padded};
 use std::mem::MaybeUninit;
 
 /// A right operand that is laid out once for many products.
+///
+/// ```
+/// use elman_kernels::{Fill, Matrix, PackedMatrix};
+///
+/// // y = b + x · W for one x after the other, W laid out once.
+/// let w = PackedMatrix::new(Matrix::new(&[1.0, 2.0, 3.0, 4.0], 2, 2)?);
+/// for (x, wanted) in [([1.0, 0.0], [11.0, 12.0]), ([1.0, 1.0], [14.0, 16.0])] {
+///     let mut y = [10.0, 10.0];
+///     w.product(Matrix::new(&x, 1, 2)?, Fill::Add, &mut y)?;
+///     assert_eq!(y, wanted);
+/// }
+/// # Ok::<(), elman_kernels::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct PackedMatrix<T> {
     packed: Vec<T>,

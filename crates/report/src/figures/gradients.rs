@@ -8,6 +8,17 @@ use elman_autograd::tensor::{Real, View};
 
 /// The norm of a gradient at each time step, ‖∂L/∂xₜ‖ or ‖∂L/∂hₜ‖, with a name for each line: it
 /// shows gradients that vanish or explode (Hochreiter 1991; Bengio et al. 1994).
+///
+/// ```
+/// use elman_report::Gradients;
+///
+/// // Ten steps of a gradient that vanishes, and of one that stays.
+/// let vanishing = (0..10).map(|t| 0.1_f64.powi(10 - t)).collect();
+/// let norms = vec![("tanh".into(), vanishing), ("LSTM".into(), vec![0.5; 10])];
+/// let picture = Gradients { norms }.picture()?;
+/// assert!(picture.svg().contains("LSTM") && picture.svg().contains("time step"));
+/// # Ok::<(), elman_report::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Gradients {
     /// A name, and the norms from the first time step on.

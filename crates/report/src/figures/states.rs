@@ -9,6 +9,19 @@ use elman_autograd::tensor::{Real, View};
 use plotters::style::RGBColor;
 
 /// The states of one sequence: a row of cells for each unit, a column for each time step.
+///
+/// ```
+/// use elman_autograd::tensor::Tensor;
+/// use elman_report::States;
+///
+/// // The second row of two, of which each step has three units.
+/// let states = Tensor::from_fn([4, 2, 3], |i| i as f64)?;
+/// let row = States::of(states.view(), 1)?;
+/// assert_eq!((row.units, &row.values[..6]), (3, &[3.0, 4.0, 5.0, 9.0, 10.0, 11.0][..]));
+/// assert!(row.picture()?.svg().contains("unit"));
+/// assert!(States::of(states.view(), 2).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct States {
     /// How many units there are.

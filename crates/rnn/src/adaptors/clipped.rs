@@ -12,6 +12,27 @@ use std::panic::Location;
 /// is cut at every step, so that nothing can explode on the way (Graves 2013).
 ///
 /// The gradient that comes out is not that of the loss, on purpose. Forward it is the cell itself.
+///
+/// ```
+/// use elman_autograd::{Grad, Params, Tape};
+/// use elman_rnn::{Activation, Clipped, Elman, Layer, Rnn};
+/// use elman_tensor::Tensor;
+///
+/// // u = 10 over 6 steps: on its way back to the first input a gradient grows to 10⁵.
+/// let (cell, mut params) = Params::<f64>::init(1, |p| {
+///     Elman::with(p.scope("cell"), 1, 1, Activation::Identity)
+/// })?;
+/// let [w, u, _] = cell.gate().params();
+/// params.get_mut(w).unwrap().fill(1.0);
+/// params.get_mut(u).unwrap().fill(10.0);
+/// let (x, mut tape, mut grad) = (Tensor::zeros([6, 1, 1])?, Tape::new(), Grad::zeros(&params));
+/// let clipped = Clipped::new(cell, 1.0)?;
+/// tape.gradient(&params, &mut grad, |g| Rnn(cell).forward(g.wanted(&x)).last().sum())?;
+/// assert_eq!(tape.wanted(0).unwrap().values()[0], 1e5);
+/// tape.gradient(&params, &mut grad, |g| Rnn(clipped).forward(g.wanted(&x)).last().sum())?;
+/// assert_eq!(tape.wanted(0).unwrap().values()[0], 1.0);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Clipped<C> {
     cell: C,

@@ -11,6 +11,26 @@ use elman_tensor::Real;
 /// (Zaremba et al. 2014): what goes to the next layer, never what flows through time.
 ///
 /// `Dropout::new(lstm, p.scope("drop"), 0.3)?.stack(above)` is dropout between two layers.
+///
+/// ```
+/// use elman_autograd::{Grad, Params, Tape};
+/// use elman_rnn::{Dropout, Elman, Layer, Rnn};
+/// use elman_tensor::Tensor;
+///
+/// // tanh(30) = 1, of which a quarter becomes 0 in training, the rest 4/3.
+/// let (cell, mut params) = Params::<f64>::init(1, |p| {
+///     Dropout::new(Elman::new(p.scope("cell"), 1, 100)?, p.scope("drop"), 0.25)
+/// })?;
+/// params.values_mut().fill(30.0);
+/// let (x, mut tape) = (Tensor::from_fn([10, 1, 1], |_| 1.0)?, Tape::new());
+/// let sum = tape.evaluate(&params, |g| Rnn(cell).forward(g.input(&x)).values().sum().item())?;
+/// assert_eq!(sum, 1000.0);
+/// let sum = tape.gradient(&params, &mut Grad::zeros(&params), |g| {
+///     Rnn(cell).forward(g.input(&x)).values().sum()
+/// })?;
+/// assert!(sum != 1000.0 && (900.0..1100.0).contains(&sum));
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dropout<C> {
     inner: C,

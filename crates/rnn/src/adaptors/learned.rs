@@ -12,6 +12,22 @@ use std::panic::Location;
 /// it, too.
 ///
 /// Weight `start: [state]`, the parts of the state one after the other, from 0.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Activation, Elman, Learned, Stream};
+///
+/// // A weight more for each number of the state.
+/// let (cell, mut params) = Params::<f64>::init(1, |p| {
+///     let cell = Elman::with(p.scope("cell"), 1, 1, Activation::Identity)?;
+///     Learned::new(cell, p.scope("cell"))
+/// })?;
+/// assert_eq!(params.len(), 3 + 1);
+/// params.values_mut().fill(1.0);
+/// params.get_mut(cell.start()).unwrap().fill(7.0);
+/// assert_eq!(Stream::new(&params, cell).push(&[20.0])?, [1.0 + 20.0 + 7.0]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Learned<C> {
     cell: C,

@@ -8,6 +8,18 @@ use elman_tensor::Real;
 
 /// y = x + f(x), for a cell or a layer of as many outputs as inputs (He et al. 2016; Wu et al.
 /// 2016 for stacked recurrent layers).
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Elman, Residual, Stream};
+///
+/// // A cell that has learned nothing lets its inputs pass.
+/// let (cell, mut params) =
+///     Params::<f64>::init(1, |p| Ok(Residual(Elman::new(p.scope("cell"), 2, 2)?)))?;
+/// params.values_mut().fill(0.0);
+/// assert_eq!(Stream::new(&params, cell).push(&[0.5, -3.0])?, [0.5, -3.0]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Residual<C>(pub C);
 

@@ -15,6 +15,24 @@ use std::panic::Location;
 ///
 /// Values have the bits of the cell's own sequence, gradients are equal to rounding, and random
 /// masks are drawn the same again.
+///
+/// ```
+/// use elman_autograd::{Grad, Params, Tape};
+/// use elman_rnn::{Layer, Lstm, Rnn, Segmented};
+/// use elman_tensor::Tensor;
+///
+/// let (lstm, params) = Params::<f64>::init(1, |p| Lstm::new(p.scope("lstm"), 1, 8))?;
+/// let x = Tensor::from_fn([100, 1, 1], |t| (t as f64).sin())?;
+/// let (mut tape, mut grad) = (Tape::new(), Grad::zeros(&params));
+/// let whole =
+///     tape.gradient(&params, &mut grad, |g| Rnn(lstm).forward(g.input(&x)).values().sum())?;
+/// let (norm, lstm) = (grad.norm(), Segmented::new(lstm)); // ten segments of ten steps
+/// let pieces =
+///     tape.gradient(&params, &mut grad, |g| Rnn(lstm).forward(g.input(&x)).values().sum())?;
+/// assert_eq!(pieces, whole);
+/// assert!((grad.norm() - norm).abs() < 1e-9 * norm);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segmented<C> {
     cell: C,

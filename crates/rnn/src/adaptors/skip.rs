@@ -9,6 +9,18 @@ use std::panic::Location;
 
 /// y = [x, f(x)], the inputs side by side with the outputs of a cell or a layer, so that whoever
 /// comes next sees both (Graves 2013).
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Elman, Skip, Stream};
+///
+/// let (cell, mut params) =
+///     Params::<f64>::init(1, |p| Ok(Skip::new(Elman::new(p.scope("cell"), 2, 3)?, 2)))?;
+/// params.values_mut().fill(30.0);
+/// let y = Stream::new(&params, cell).push(&[0.5, 2.0])?.to_vec();
+/// assert_eq!(y, [0.5, 2.0, 1.0, 1.0, 1.0]); // the input, and three times tanh(large)
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Skip<C> {
     inner: C,

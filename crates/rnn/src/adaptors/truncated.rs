@@ -13,6 +13,23 @@ use std::panic::Location;
 ///
 /// Pieces begin at multiples of that many steps, counted as
 /// [`Graph::time`](elman_autograd::Graph::time) does. Forward it is the cell itself.
+///
+/// ```
+/// use elman_autograd::{Grad, Params, Tape};
+/// use elman_rnn::{Elman, Layer, Rnn, Truncated};
+/// use elman_tensor::Tensor;
+///
+/// // Of 6 steps in pieces of 2, gradients of the last one reach the inputs of the last piece.
+/// let (cell, params) = Params::<f64>::init(1, |p| {
+///     Truncated::new(Elman::new(p.scope("cell"), 1, 4)?, 2)
+/// })?;
+/// let x = Tensor::from_fn([6, 1, 1], |t| t as f64)?;
+/// let (mut tape, mut grad) = (Tape::new(), Grad::zeros(&params));
+/// tape.gradient(&params, &mut grad, |g| Rnn(cell).forward(g.wanted(&x)).last().sum())?;
+/// let reached: Vec<_> = tape.wanted(0).unwrap().values().iter().map(|dx| *dx != 0.0).collect();
+/// assert_eq!(reached, [false, false, false, false, true, true]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Truncated<C> {
     cell: C,

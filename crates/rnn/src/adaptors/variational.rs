@@ -14,6 +14,24 @@ use std::panic::Location;
 /// What is remembered beside the output (the cell of an LSTM) is not dropped. In evaluation it is
 /// the cell itself. Dropping the state goes step by step; dropping inputs alone leaves the cell its
 /// fast sequence.
+///
+/// ```
+/// use elman_autograd::{Grad, Params, Tape};
+/// use elman_rnn::{Elman, Layer, Rnn, Variational};
+/// use elman_tensor::Tensor;
+///
+/// // Of 20 inputs some are dropped, the same at all steps: no gradient reaches them at any.
+/// let (cell, params) = Params::<f64>::init(1, |p| {
+///     Variational::new(Elman::new(p.scope("cell"), 20, 4)?, p.scope("drop"), 0.5, 0.0)
+/// })?;
+/// let (x, mut tape, mut grad) = (Tensor::zeros([2, 1, 20])?, Tape::new(), Grad::zeros(&params));
+/// tape.gradient(&params, &mut grad, |g| Rnn(cell).forward(g.wanted(&x)).values().sum())?;
+/// let (first, second) = tape.wanted(0).unwrap().values().split_at(20);
+/// let dropped = |dx: &[f64]| dx.iter().map(|dx| *dx == 0.0).collect::<Vec<_>>();
+/// assert_eq!(dropped(first), dropped(second));
+/// assert!(dropped(first).contains(&true) && dropped(first).contains(&false));
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Variational<C> {
     cell: C,

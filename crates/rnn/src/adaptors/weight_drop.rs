@@ -11,15 +11,21 @@ use elman_tensor::Real;
 /// is.
 ///
 /// ```
-/// use elman_autograd::Params;
-/// use elman_rnn::{Lstm, WeightDrop};
+/// use elman_autograd::{Grad, Params, Tape};
+/// use elman_rnn::{Layer, Lstm, Rnn, WeightDrop};
+/// use elman_tensor::Tensor;
 ///
-/// let (model, params) = Params::<f32>::init(1, |p| {
+/// // Half of U has no part in a training step, and gets no gradient from it.
+/// let (model, params) = Params::<f64>::init(1, |p| {
 ///     let lstm = Lstm::new(p.scope("lstm"), 2, 8)?;
 ///     let [_, u, _] = lstm.gates().params();
 ///     WeightDrop::new(lstm, p.scope("drop"), [u], 0.5)
 /// })?;
-/// # let _ = (model, params);
+/// let (x, mut grad) = (Tensor::from_fn([5, 1, 2], |i| i as f64)?, Grad::zeros(&params));
+/// Tape::new().gradient(&params, &mut grad, |g| Rnn(model).forward(g.input(&x)).values().sum())?;
+/// let (_, u) = params.find("lstm.u").next().unwrap();
+/// let dropped = grad.of(u).unwrap().values().iter().filter(|du| **du == 0.0).count();
+/// assert!((96..160).contains(&dropped)); // of 256
 /// # Ok::<(), elman_autograd::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -11,6 +11,21 @@ use std::panic::Location;
 /// (Krueger et al. 2017). In evaluation each becomes what is expected of it.
 ///
 /// The output of the cell has to be the first part of its state, as it is of the plain cells here.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Elman, Stream, Zoneout};
+///
+/// // In evaluation a state that stays with probability ¼ goes three quarters of the way.
+/// let (cell, mut params) = Params::<f64>::init(1, |p| {
+///     Zoneout::new(Elman::new(p.scope("cell"), 1, 1)?, p.scope("zoneout"), 0.25, 0.0)
+/// })?;
+/// params.values_mut().fill(30.0); // tanh of the sum is 1
+/// let mut stream = Stream::new(&params, cell);
+/// let way = stream.predict([[1.0], [1.0]]).collect::<Result<Vec<_>, _>>()?;
+/// assert_eq!(way.concat(), [0.75, 0.9375]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Zoneout<C> {
     cell: C,

@@ -18,6 +18,21 @@ use elman_tensor::{Init, Real};
 ///
 /// Weights `w: [in, gates × hidden]`, `u: [hidden, hidden]`, `b: [gates × hidden]` for one or, in
 /// the order g, z, two gates.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{AntisymmetricRnn, Stream};
+///
+/// // No state moves farther than ε in a step, however large the weights.
+/// let (cell, mut params) = Params::<f64>::init(1, |p| {
+///     AntisymmetricRnn::new(p.scope("cell"), 1, 1)?.with_step(0.5)
+/// })?;
+/// params.values_mut().fill(1e6);
+/// let mut stream = Stream::new(&params, cell);
+/// let way = stream.predict([[1.0], [1.0], [-3.0]]).collect::<Result<Vec<_>, _>>()?;
+/// assert_eq!(way.concat(), [0.5, 1.0, 0.5]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AntisymmetricRnn {
     w: Param,

@@ -14,6 +14,23 @@ use elman_tensor::Real;
 ///
 /// Weights `w: [in, 3 × hidden]`, `u: [hidden, 3 × hidden]`, `b: [3 × hidden]` in the order
 /// f, g, n. Layers that the three parts share can be put below the cell.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Cfc, Interval, Stream};
+///
+/// // From tanh(g) = 1 to tanh(n) = −1 as time passes: half way at once, there after long.
+/// let (cell, mut params) = Params::<f64>::init(1, |p| {
+///     Cfc::new(p.scope("cell"), 1, 1)?.with_interval(Interval::Given)
+/// })?;
+/// params.values_mut().fill(0.0);
+/// let [_, _, b] = cell.gates().params();
+/// params.get_mut(b).unwrap().copy_from_slice(&[1.0, 30.0, -30.0]); // f, g, n
+/// let mut stream = Stream::new(&params, cell);
+/// assert_eq!(stream.push(&[0.0, 0.0])?, [0.0]);
+/// assert_eq!(stream.push(&[0.0, 100.0])?, [-1.0]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cfc {
     gates: Gate,

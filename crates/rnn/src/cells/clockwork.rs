@@ -18,6 +18,20 @@ use elman_tensor::Real;
 /// Weights of each module `module0.w: [in, size]`, `module0.u: [slower × size, size]` (of this
 /// module and all slower ones), `module0.b: [size]`. The state is `[h, t]`,
 /// `h: [batch, modules × size]` and `t: [batch, 1]`; the output h′.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Clockwork, Stream};
+///
+/// // Two modules of 2 units: one moves at every step, the other at every fourth.
+/// let (cell, params) =
+///     Params::<f64>::init(1, |p| Clockwork::new(p.scope("cell"), 1, 2, &[1, 4]))?;
+/// let mut stream = Stream::new(&params, cell);
+/// let y = stream.predict((0..5).map(|t| [t as f64])).collect::<Result<Vec<_>, _>>()?;
+/// assert!(y[0][..2] != y[1][..2] && y[0][2..] == y[1][2..]);
+/// assert!(y[0][2..] == y[3][2..] && y[0][2..] != y[4][2..]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clockwork {
     modules: Vec<Module>,

@@ -16,6 +16,21 @@ use elman_tensor::Real;
 /// Weights `w: [in, hidden]`, `u: [2 × hidden, hidden]`, its upper rows for y, `b: [hidden]`. The
 /// state is `[y, z]`, positions and velocities, the output y′. The damping is explicit, as in the
 /// authors' own program.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{CoRnn, Interval, Stream};
+///
+/// // A full force for half a unit of time: velocity ½, and with it position ¼.
+/// let (cell, mut params) = Params::<f64>::init(1, |p| {
+///     CoRnn::new(p.scope("cell"), 1, 1)?.with_interval(Interval::Fixed(0.5))
+/// })?;
+/// params.values_mut().fill(30.0);
+/// let stream = Stream::new(&params, cell).warm([[1.0]])?;
+/// assert_eq!(stream.state(), Some(&[0.25, 0.5][..])); // [y, z]
+/// assert_eq!(stream.output(), [0.25]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CoRnn {
     force: Gate,

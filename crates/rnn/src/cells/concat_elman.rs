@@ -11,6 +11,20 @@ use elman_tensor::{Init, Real};
 /// Weights `w: [in + hidden, hidden]`, `u: [hidden, hidden]`, drawn from N(0, 1); no biases. The
 /// lower rows of W and all of U multiply the same state, so it equals an
 /// [`Elman`](crate::Elman) without bias whose recurrent matrix is their sum.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{ConcatElman, Stream};
+///
+/// let (cell, mut params) = Params::<f64>::init(1, |p| ConcatElman::new(p.scope("cell"), 1, 1))?;
+/// params.values_mut().fill(1.0);
+/// let mut stream = Stream::new(&params, cell);
+/// let first = stream.push(&[0.5])?[0];
+/// let second = stream.push(&[0.5])?[0];
+/// assert!((first - 0.5_f64.tanh()).abs() < 1e-12);
+/// assert!((second - (0.5 + 2.0 * first).tanh()).abs() < 1e-12); // the state counts twice
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConcatElman {
     w: Param,

@@ -13,6 +13,18 @@ use elman_tensor::Real;
 ///
 /// Weights `w: [in, 3 × hidden]`, `u: [hidden, 3 × hidden]`, `b: [3 × hidden]`, gates in the
 /// order i, g, o. The state is `[h, c]`, the output h′.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{CoupledLstm, Lstm};
+///
+/// // Three gates instead of four.
+/// let (_, three) = Params::<f32>::init(1, |p| CoupledLstm::new(p.scope("lstm"), 2, 8))?;
+/// let (_, four) = Params::<f32>::init(1, |p| Lstm::new(p.scope("lstm"), 2, 8))?;
+/// assert_eq!(three.len(), 3 * (2 * 8 + 8 * 8 + 8));
+/// assert_eq!(4 * three.len(), 3 * four.len());
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CoupledLstm {
     gates: Gate,

@@ -13,6 +13,21 @@ use elman_tensor::{Init, Real};
 ///
 /// Lukoševičius (2012) says how to choose them: the radius and the scale of the input first, the
 /// leak by how slowly the task changes.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{EchoState, Reservoir, Stream};
+///
+/// // Slow units for a slow task: none moves by more than a tenth in a step.
+/// let slow = Reservoir { leak: 0.1, radius: 0.99, ..Reservoir::default() };
+/// let (cell, params) = Params::<f64>::init(1, |p| EchoState::with(p.scope("r"), 1, 50, slow))?;
+/// assert!(Stream::new(&params, cell).push(&[9.0])?.iter().all(|h| h.abs() <= 0.1));
+///
+/// let stuck = Reservoir { leak: 0.0, ..slow };
+/// let refused = Params::<f64>::init(1, |p| EchoState::with(p.scope("r"), 1, 50, stuck));
+/// assert!(refused.unwrap_err().to_string().contains("the leak of a reservoir"));
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reservoir {
     /// The spectral radius of U, at least 0: how long the past echoes; 0.9.

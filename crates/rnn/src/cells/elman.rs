@@ -17,6 +17,20 @@ use elman_tensor::Real;
 ///
 /// Weights `w: [in, hidden]`, `u: [hidden, hidden]`, `b: [hidden]`. Whole sequences with tanh and
 /// with the rectifier have a kernel.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Elman, Stream};
+///
+/// let (cell, mut params) = Params::<f64>::init(1, |p| Elman::new(p.scope("cell"), 1, 1))?;
+/// params.values_mut().fill(1.0); // W = U = b = 1
+/// let mut stream = Stream::new(&params, cell);
+/// let first = stream.push(&[0.5])?[0];
+/// let second = stream.push(&[0.0])?[0];
+/// assert!((first - 1.5_f64.tanh()).abs() < 1e-12);
+/// assert!((second - (1.0 + first).tanh()).abs() < 1e-12);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Elman {
     gate: Gate,

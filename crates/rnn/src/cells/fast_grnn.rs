@@ -12,6 +12,17 @@ use elman_tensor::{Init, Real};
 ///
 /// Weights `w: [in, hidden]`, `u: [hidden, hidden]`, `b: [hidden]`, `candidate.b: [hidden]`,
 /// `zeta: []`, `nu: []`. The matrices have full rank.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Elman, FastGrnn};
+///
+/// // A gate for the price of a bias and two numbers.
+/// let (_, gated) = Params::<f32>::init(1, |p| FastGrnn::new(p.scope("cell"), 2, 8))?;
+/// let (_, simple) = Params::<f32>::init(1, |p| Elman::new(p.scope("cell"), 2, 8))?;
+/// assert_eq!(gated.len(), simple.len() + 8 + 2);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FastGrnn {
     w: Param,

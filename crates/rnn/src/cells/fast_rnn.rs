@@ -10,6 +10,20 @@ use elman_tensor::{Init, Real};
 /// h′ = σ(α) tanh(b + x · W + h · U) + σ(β) h
 ///
 /// Weights `w: [in, hidden]`, `u: [hidden, hidden]`, `b: [hidden]`, `alpha: []`, `beta: []`.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{FastRnn, Stream};
+///
+/// // At first 95 % of a state stay, σ(3), and 5 % are new, σ(−3).
+/// let (cell, mut params) = Params::<f64>::init(1, |p| FastRnn::new(p.scope("cell"), 1, 1))?;
+/// for param in cell.gate().params() {
+///     params.get_mut(param).unwrap().fill(30.0); // tanh of the sum is 1
+/// }
+/// let stream = Stream::new(&params, cell).warm([[1.0], [1.0]])?;
+/// assert!((stream.output()[0] - (0.0474 * 0.9526 + 0.0474)).abs() < 1e-4);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FastRnn {
     gate: Gate,

@@ -6,6 +6,20 @@ use elman_autograd::{Error, Scope};
 use elman_tensor::Random;
 
 /// How the bias of a forget gate starts, and with it for how long a cell remembers at first.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{ForgetBias, Lstm};
+///
+/// // Memories of 1 to 99 steps: σ(ln u) = u / (1 + u) of a cell stay at each of them.
+/// let chrono = ForgetBias::Chrono { longest: 100.0 };
+/// let (lstm, params) = Params::<f64>::init(1, |p| Lstm::with(p.scope("lstm"), 2, 8, chrono))?;
+/// let [_, _, b] = lstm.gates().params();
+/// let (input, rest) = params.get(b).unwrap().values().split_at(8);
+/// assert!(rest[..8].iter().all(|b| (0.0..=99.0_f64.ln()).contains(b)));
+/// assert!(input.iter().zip(rest).all(|(i, f)| *i == -f));
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]

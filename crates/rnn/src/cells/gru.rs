@@ -20,6 +20,20 @@ use elman_tensor::{Init, Real};
 /// order r, z, and of the candidate, which is another kind of sum: `candidate.w: [in, hidden]`,
 /// `candidate.u: [hidden, hidden]`, `candidate.b: [hidden]`, and the bias inside of the reset
 /// product `candidate.c: [hidden]`.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Gru, Stream};
+///
+/// // All weights 0, so that r = z = ½, but for cₙ, which is inside of the reset product.
+/// let (gru, mut params) = Params::<f64>::init(1, |p| Gru::new(p.scope("gru"), 1, 1))?;
+/// params.values_mut().fill(0.0);
+/// let [_, _, _, c] = gru.candidate();
+/// params.get_mut(c).unwrap().fill(1.0);
+/// let h = Stream::new(&params, gru).push(&[7.0])?[0];
+/// assert!((h - 0.5 * 0.5_f64.tanh()).abs() < 1e-12); // (1 − z) tanh(r · 1)
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gru {
     gates: Gate,

@@ -12,6 +12,22 @@ use elman_tensor::{Init, Real};
 ///
 /// Weights `w: [in, hidden]`, `u: [hidden]`, `b: [hidden]`. Units learn from each other where cells
 /// are stacked.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{IndRnn, Stream};
+///
+/// // A unit whose u is ½ echoes an input at half of its size, then at a quarter.
+/// let (cell, mut params) =
+///     Params::<f64>::init(1, |p| IndRnn::within(p.scope("cell"), 1, 1, [0.5, 0.5]))?;
+/// let [w, _, b] = cell.params();
+/// params.get_mut(w).unwrap().fill(1.0);
+/// params.get_mut(b).unwrap().fill(0.0);
+/// let mut stream = Stream::new(&params, cell);
+/// let echo = stream.predict([[1.0], [0.0], [0.0]]).collect::<Result<Vec<_>, _>>()?;
+/// assert_eq!(echo.concat(), [1.0, 0.5, 0.25]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct IndRnn {
     w: Param,

@@ -17,6 +17,7 @@ use elman_tensor::{Real, Shape};
 /// let mut stream = Stream::new(&params, cell);
 /// stream.push(&[0.1, 0.2, 1.0])?;
 /// stream.push(&[0.3, 0.4, 0.25])?;
+/// assert!(stream.push(&[0.3, 0.4]).is_err()); // two features, and no time
 /// # Ok::<(), elman_autograd::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -15,6 +15,18 @@ use elman_tensor::Real;
 /// Weights `w: [in, hidden]`, `u: [out, hidden]`, `b: [hidden]`, and of the output
 /// `output.w: [hidden, out]` (V), `output.b: [out]` (c). The state is `[y]`, the output y′.
 /// Jordan's own network also has units that add up its outputs over time; this one has not.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Jordan, Stream};
+///
+/// // Of 16 hidden units nothing is remembered but the 2 outputs.
+/// let (cell, params) = Params::<f32>::init(1, |p| Jordan::new(p.scope("cell"), 3, 16, 2))?;
+/// let stream = Stream::new(&params, cell).warm([[0.1, 0.2, 0.3]])?;
+/// assert_eq!(stream.output().len(), 2);
+/// assert_eq!(stream.state(), Some(stream.output()));
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Jordan {
     hidden: Gate,

@@ -18,6 +18,21 @@ use elman_tensor::{Init, Real};
 /// order i, f, g, o, and the gains `input.gain: [4 × hidden]`, `state.gain: [4 × hidden]`,
 /// `cell.gain: [hidden]` and the shift `cell.shift: [hidden]`. The state is `[h, c]`, the output
 /// h′.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{LayerNormLstm, Stream};
+///
+/// // How large an input is does not matter, only how its features compare.
+/// let (lstm, params) = Params::<f64>::init(1, |p| LayerNormLstm::new(p.scope("lstm"), 3, 8))?;
+/// let output = |scale: f64| -> Result<Vec<f64>, elman_autograd::Error> {
+///     Ok(Stream::new(&params, lstm).push(&[1.0, -2.0, 0.5].map(|x| scale * x))?.to_vec())
+/// };
+/// for (small, large) in output(100.0)?.into_iter().zip(output(1000.0)?) {
+///     assert!((small - large).abs() < 1e-6);
+/// }
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LayerNormLstm {
     sums: [Param; 3],

@@ -16,6 +16,21 @@ use elman_tensor::Real;
 /// Weights `w: [in, 3 × hidden]`, `u: [hidden, 3 × hidden]`, `b: [3 × hidden]` in the order
 /// r, s, n, and `output.w: [in, hidden]`, `output.u: [hidden, hidden]`, `output.b: [hidden]`. The
 /// state is `[y, z]`, the output y′.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Interval, Lem, Stream};
+///
+/// // Where no time passes, nothing moves.
+/// let (cell, params) = Params::<f64>::init(1, |p| {
+///     Lem::new(p.scope("cell"), 1, 4)?.with_interval(Interval::Given)
+/// })?;
+/// let mut stream = Stream::new(&params, cell);
+/// let before = stream.push(&[0.3, 1.0])?.to_vec(); // an input, and the time since the last one
+/// assert_eq!(stream.push(&[0.9, 0.0])?, before);
+/// assert!(stream.push(&[0.9, 0.5])? != before);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lem {
     gates: Gate,

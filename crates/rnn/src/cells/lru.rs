@@ -22,6 +22,21 @@ use std::panic::Location;
 /// `b_imaginary: [in, n]`, C likewise `c: [n, out]` and, with the sign that the real part of a
 /// product gives it, `c_imaginary: [n, out]`; `d: [in, out]`. The state is `[Re h, Im h]`, the
 /// output y. A whole sequence is a few products and one pass over its states.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::Lru;
+///
+/// // Eight units that forget at most a tenth of their state at a step, and at least a hundredth.
+/// let (cell, params) = Params::<f64>::init(1, |p| {
+///     Lru::within(p.scope("cell"), [2, 8, 3], [0.9, 0.99], 0.5)
+/// })?;
+/// let [nu, _, _] = cell.diagonal();
+/// for nu in params.get(nu).unwrap().values() {
+///     assert!((0.9..=0.99).contains(&(-nu.exp()).exp())); // |λ|
+/// }
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lru {
     nu: Param,

@@ -20,6 +20,21 @@ use elman_tensor::Real;
 ///
 /// Weights `w: [in, 4 × hidden]`, `u: [hidden, 4 × hidden]`, `b: [4 × hidden]`, gates in the
 /// order i, f, g, o. The state is `[h, c]`, the output h′.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Lstm, Stream};
+///
+/// // With all gates open the cell adds up what it is told: it counts.
+/// let (lstm, mut params) = Params::<f64>::init(1, |p| Lstm::new(p.scope("lstm"), 1, 1))?;
+/// let [w, u, b] = lstm.gates().params();
+/// params.get_mut(w).unwrap().copy_from_slice(&[0.0, 0.0, 30.0, 0.0]);
+/// params.get_mut(u).unwrap().fill(0.0);
+/// params.get_mut(b).unwrap().copy_from_slice(&[30.0, 30.0, 0.0, 30.0]);
+/// let stream = Stream::new(&params, lstm).warm([[1.0], [1.0], [1.0], [-1.0]])?;
+/// assert!((stream.state().unwrap()[1] - 2.0).abs() < 1e-9); // [h, c]
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lstm {
     gates: Gate,

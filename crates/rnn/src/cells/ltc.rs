@@ -18,6 +18,22 @@ use elman_tensor::{Init, Real};
 ///
 /// λ is the inverse of the paper's time constant τ. Weights `w: [in, hidden]`,
 /// `u: [hidden, hidden]`, `b: [hidden]`, `a: [hidden]`, `r: [hidden]`.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Ltc, Stream};
+///
+/// // Without weights f is ½ and λ is 1: a unit settles at f a / (λ + f), here a third.
+/// let (cell, mut params) = Params::<f64>::init(1, |p| Ltc::new(p.scope("cell"), 1, 1))?;
+/// for param in cell.drive().params() {
+///     params.get_mut(param).unwrap().fill(0.0);
+/// }
+/// let [a, _] = cell.units();
+/// params.get_mut(a).unwrap().fill(1.0);
+/// let stream = Stream::new(&params, cell).warm([[0.0]; 20])?;
+/// assert!((stream.output()[0] - 1.0 / 3.0).abs() < 1e-9);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ltc {
     drive: Gate,

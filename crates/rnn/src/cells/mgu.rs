@@ -13,6 +13,18 @@ use elman_tensor::Real;
 ///
 /// Weights of the gate `w: [in, hidden]`, `u: [hidden, hidden]`, `b: [hidden]`, and of the
 /// candidate `candidate.w`, `candidate.u`, `candidate.b` of the same shapes.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Mgu, ResetFirstGru};
+///
+/// // Two thirds of a GRU.
+/// let (_, mgu) = Params::<f32>::init(1, |p| Mgu::new(p.scope("cell"), 2, 8))?;
+/// let (_, gru) = Params::<f32>::init(1, |p| ResetFirstGru::new(p.scope("cell"), 2, 8))?;
+/// assert_eq!(mgu.len(), 2 * (2 * 8 + 8 * 8 + 8));
+/// assert_eq!(3 * mgu.len(), 2 * gru.len());
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mgu {
     forget: Gate,

@@ -13,6 +13,24 @@ use elman_tensor::{Init, Real};
 ///
 /// Weights `w: [in, 2 × hidden]`, `b: [2 × hidden]` in the order z, n. A whole sequence is one
 /// product and one pass over its states.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_rnn::{Layer, MinGru, Rnn};
+/// use elman_tensor::Tensor;
+///
+/// let (cell, params) = Params::<f64>::init(1, |p| MinGru::new(p.scope("cell"), 2, 8))?;
+/// assert_eq!(params.len(), 2 * (2 * 8 + 8)); // nothing from state to state
+///
+/// let x = Tensor::from_fn([100, 1, 2], |i| (i as f64).sin())?;
+/// let run = |cell| {
+///     Tape::new().evaluate(&params, |g| Rnn(cell).forward(g.input(&x)).values().tensor())
+/// };
+/// let (steps, scan) = (run(cell)?, run(cell.in_parallel())?);
+/// let pairs = steps.values().iter().zip(scan.values());
+/// assert!(pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max) < 1e-12);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MinGru {
     w: Param,

@@ -12,6 +12,20 @@ use elman_tensor::{Init, Real};
 ///
 /// Weights `w: [in, 3 × hidden]`, `b: [3 × hidden]` in the order f, i, n. A whole sequence is one
 /// product and one pass over its states, and it carries on the same state as its steps.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{MinLstm, Stream};
+///
+/// // σ(f) = ½ and σ(i) = ¾ are shares of 0.4 for the state and 0.6 for the candidate.
+/// let (cell, mut params) = Params::<f64>::init(1, |p| MinLstm::new(p.scope("cell"), 1, 1))?;
+/// params.values_mut().fill(0.0);
+/// let [_, b] = cell.params();
+/// params.get_mut(b).unwrap().copy_from_slice(&[0.0, 3.0_f64.ln(), 1.0]);
+/// let stream = Stream::new(&params, cell).warm([[0.0], [0.0]])?;
+/// assert!((stream.output()[0] - (0.4 * 0.6 + 0.6)).abs() < 1e-12);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MinLstm {
     w: Param,

@@ -17,6 +17,19 @@ use elman_tensor::{Init, Real};
 /// order i, f, g, o, and of the product `product.w: [in, hidden]`, `product.u: [hidden, hidden]`.
 /// The state is `[h, c]`, the output h′. Programs differ in where tanh stands; here it stands as in
 /// [`Lstm`](crate::Lstm).
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Lstm, MultiplicativeLstm};
+///
+/// // What it costs over a plain one: the two matrices of the product.
+/// let (lstm, params) =
+///     Params::<f32>::init(1, |p| MultiplicativeLstm::new(p.scope("lstm"), 2, 8))?;
+/// let (_, plain) = Params::<f32>::init(1, |p| Lstm::new(p.scope("lstm"), 2, 8))?;
+/// assert_eq!(lstm.product().map(|m| m.shape().dims().to_vec()), [[2, 8], [8, 8]]);
+/// assert_eq!(params.len(), plain.len() + 2 * 8 + 8 * 8);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MultiplicativeLstm {
     gates: Gate,

@@ -15,6 +15,22 @@ use elman_tensor::{Init, Real};
 /// Weights `w: [in, 4 × hidden]`, `u: [hidden, 4 × hidden]`, `b: [4 × hidden]`, gates in the
 /// order i, f, g, o, and `peepholes: [3, hidden]` for i, f, o. The state is `[h, c]`, the output
 /// h′.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{PeepholeLstm, Stream};
+///
+/// // i is open while the cell is empty and closed when it is full: of three ones it takes up one.
+/// let (lstm, mut params) = Params::<f64>::init(1, |p| PeepholeLstm::new(p.scope("lstm"), 1, 1))?;
+/// let [w, u, b] = lstm.gates().params();
+/// params.get_mut(w).unwrap().copy_from_slice(&[0.0, 0.0, 30.0, 0.0]);
+/// params.get_mut(u).unwrap().fill(0.0);
+/// params.get_mut(b).unwrap().copy_from_slice(&[30.0, 30.0, 0.0, 30.0]);
+/// params.get_mut(lstm.peepholes()).unwrap().copy_from_slice(&[-60.0, 0.0, 0.0]);
+/// let stream = Stream::new(&params, lstm).warm([[1.0], [1.0], [1.0]])?;
+/// assert!((stream.state().unwrap()[1] - 1.0).abs() < 1e-9); // [h, c]
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeepholeLstm {
     gates: Gate,

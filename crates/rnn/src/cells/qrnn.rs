@@ -18,6 +18,18 @@ use elman_tensor::{Random, Real};
 /// Weights `w: [in, 3 × hidden]`, `u: [in, 3 × hidden]`, `b: [3 × hidden]` in the order z, f, o.
 /// The state is `[c, x]`, `c: [batch, hidden]` and `x: [batch, in]`, the output y. A whole sequence
 /// is one product and one pass over its states.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Qrnn, Stream};
+///
+/// // Behind the 4 numbers of c, the state holds the input before.
+/// let (cell, params) = Params::<f32>::init(1, |p| Qrnn::new(p.scope("cell"), 2, 4))?;
+/// let stream = Stream::new(&params, cell).warm([[0.1, 0.2], [0.3, 0.4]])?;
+/// assert_eq!(stream.output().len(), 4);
+/// assert_eq!(stream.state().unwrap()[4..], [0.3, 0.4]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Qrnn {
     gates: Gate,

@@ -15,6 +15,18 @@ use elman_tensor::Real;
 /// Weights of the gates `w: [in, 2 × hidden]`, `u: [hidden, 2 × hidden]`, `b: [2 × hidden]` in the
 /// order r, z, and of the candidate `candidate.w: [in, hidden]`, `candidate.u: [hidden, hidden]`,
 /// `candidate.b: [hidden]`.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Gru, ResetFirstGru};
+///
+/// // The candidate has one bias, not two.
+/// let (_, first) = Params::<f32>::init(1, |p| ResetFirstGru::new(p.scope("gru"), 2, 8))?;
+/// let (_, after) = Params::<f32>::init(1, |p| Gru::new(p.scope("gru"), 2, 8))?;
+/// assert_eq!(first.len(), 3 * (2 * 8 + 8 * 8 + 8));
+/// assert_eq!(after.len(), first.len() + 8);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResetFirstGru {
     gates: Gate,

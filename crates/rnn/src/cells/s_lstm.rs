@@ -27,6 +27,21 @@ use elman_tensor::Real;
 ///
 /// Weights `w: [in, 4 × hidden]`, `u: [hidden, 4 × hidden]`, `b: [4 × hidden]`, gates in the order
 /// i, f, z, o; U is full, which is one head. The state is `[h, v, m]`, the output h′.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{SLstm, Stream};
+///
+/// // e¹⁰⁰⁰ is no number, but an input gate may be as large: only its logarithm m is kept.
+/// let (lstm, mut params) = Params::<f64>::init(1, |p| SLstm::new(p.scope("lstm"), 1, 1))?;
+/// params.values_mut().fill(0.0);
+/// let [w, _, _] = lstm.gates().params();
+/// params.get_mut(w).unwrap().copy_from_slice(&[1000.0, 0.0, 30.0, 0.0]);
+/// let stream = Stream::new(&params, lstm).warm([[1.0]])?;
+/// assert_eq!(stream.output(), [0.5]); // σ(0) · tanh(30)
+/// assert_eq!(stream.state(), Some(&[0.5, 1.0, 1000.0][..])); // [h, v, m]
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SLstm {
     gates: Gate,

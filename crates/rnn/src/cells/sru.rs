@@ -16,6 +16,19 @@ use elman_tensor::{Init, Real};
 /// `forget: [hidden]` (v) and `reset: [hidden]` (w). Where inputs are as many as units, the paper
 /// has k = x; here k is always a product, which can learn that. The state is `[c]`, the output y.
 /// The products of a whole sequence are one.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Sru, Stream};
+///
+/// // Where r is closed, the output is k: inputs pass by the state.
+/// let (cell, mut params) = Params::<f64>::init(1, |p| Sru::new(p.scope("cell"), 1, 1))?;
+/// let [w, b, _, _] = cell.params();
+/// params.get_mut(w).unwrap().copy_from_slice(&[0.0, 0.0, 0.0, 1.0]); // n, f, r, k
+/// params.get_mut(b).unwrap().copy_from_slice(&[0.0, -40.0]);
+/// assert!((Stream::new(&params, cell).push(&[5.0])?[0] - 5.0).abs() < 1e-12);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sru {
     w: Param,

@@ -12,6 +12,21 @@ use elman_tensor::Real;
 /// h′ = σ(g) ∘ h + (1 − σ(g)) ∘ tanh(n)
 ///
 /// Weights `w: [in, 2 × hidden]`, `u: [hidden, 2 × hidden]`, `b: [2 × hidden]` in the order g, n.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Stream, Ugrnn};
+///
+/// // A gate of ½ goes half of the way at each step.
+/// let (cell, mut params) = Params::<f64>::init(1, |p| Ugrnn::new(p.scope("cell"), 1, 1))?;
+/// params.values_mut().fill(0.0);
+/// let [_, _, b] = cell.gates().params();
+/// params.get_mut(b).unwrap().copy_from_slice(&[0.0, 30.0]); // σ(0) = ½, tanh(30) = 1
+/// let mut stream = Stream::new(&params, cell);
+/// let way = stream.predict([[0.0]; 3]).collect::<Result<Vec<_>, _>>()?;
+/// assert_eq!(way.concat(), [0.5, 0.75, 0.875]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ugrnn {
     gates: Gate,

@@ -240,6 +240,21 @@ impl FromStr for Kind {
 }
 
 /// The state of an [`AnyCell`]: as many Vars as the cell has.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_rnn::{AnyCell, Cell, Kind, LayerSettings, State};
+///
+/// for (kind, vars) in [(Kind::Gru, 1), (Kind::Lstm, 2), (Kind::SLstm, 3)] {
+///     let (cell, params) = Params::<f32>::init(1, |p| {
+///         AnyCell::new(p.scope("cell"), 2, &LayerSettings::new(kind, 8))
+///     })?;
+///     let mut count = 0;
+///     Tape::new().evaluate(&params, |g| cell.initial(g, 1).each(&mut |_| count += 1))?;
+///     assert_eq!(count, vars);
+/// }
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct AnyState<'g, T: Real>([Option<Var<'g, T>>; MOST]);
 

@@ -128,6 +128,20 @@ impl<C: Cell> Cell for Deep<C> {
 }
 
 /// The state of a [`Deep`] stack: that of each cell.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_rnn::{Cell, Deep, Lstm, State};
+///
+/// // Two cells, each with h and c.
+/// let (deep, params) = Params::<f32>::init(1, |p| {
+///     Deep::new(vec![Lstm::new(p.scope("0"), 3, 4)?, Lstm::new(p.scope("1"), 4, 4)?])
+/// })?;
+/// let mut shapes = Vec::new();
+/// Tape::new().evaluate(&params, |g| deep.initial(g, 5).each(&mut |s| shapes.push(s.shape())))?;
+/// assert_eq!(shapes, [[5, 4].into(); 4]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct DeepState<S>([Option<S>; MOST]);
 

@@ -13,6 +13,25 @@ use elman_tensor::Real;
 
 /// The layers and the readout of a [`Network`](crate::Network) as a cell: made by
 /// [`Network::online`](crate::Network::online).
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Architecture, Input, Kind, LayerSettings, Network, Stream};
+///
+/// let layer = LayerSettings::new(Kind::Gru, 8);
+/// let both = LayerSettings { bidirectional: true, ..layer.clone() };
+/// let build = |layer| {
+///     let layers = vec![layer];
+///     let architecture = Architecture { input: Input::Features(2), layers, outputs: Some(1) };
+///     Params::<f32>::init(1, |p| Network::new(p, &architecture))
+/// };
+/// let (network, params) = build(layer)?;
+/// assert_eq!(Stream::new(&params, network.online()?).push(&[0.5, 1.0])?.len(), 1);
+/// // A stream has no end from which it could be read.
+/// let refused = build(both)?.0.online().unwrap_err().to_string();
+/// assert!(refused.contains("the direction of a layer in a stream"), "{refused}");
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Online {
     pub(super) deep: Deep<Dropout<AnyCell>>,

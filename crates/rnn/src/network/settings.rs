@@ -9,6 +9,22 @@ use elman_autograd::Error;
 ///
 /// With the feature `serde` it can be read and written; fields that are not known are refused, and
 /// what is left out has the value of [`LayerSettings::new`].
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Architecture, Input, Kind, LayerSettings, Network};
+///
+/// // A model of text: 100 symbols in, a number for each of them out.
+/// let architecture = Architecture {
+///     input: Input::Symbols { count: 100, size: 16 },
+///     layers: vec![LayerSettings::new(Kind::Lstm, 32); 2],
+///     outputs: Some(100),
+/// };
+/// let (_, params) = Params::<f32>::init(1, |p| Network::new(p, &architecture))?;
+/// let lstm = |input: usize| 4 * (input * 32 + 32 * 32 + 32);
+/// assert_eq!(params.len(), 100 * 16 + lstm(16) + lstm(32) + (32 * 100 + 100));
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -23,6 +39,21 @@ pub struct Architecture {
 }
 
 /// What an element of a sequence is.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Architecture, Input, Kind, LayerSettings, Network};
+///
+/// let count = |input| -> Result<usize, elman_autograd::Error> {
+///     let layers = vec![LayerSettings::new(Kind::Elman, 8)];
+///     let architecture = Architecture { input, layers, outputs: None };
+///     Ok(Params::<f32>::init(1, |p| Network::new(p, &architecture))?.1.len())
+/// };
+/// // Symbols have a table of vectors, and are otherwise read like as many features.
+/// let (features, symbols) = (Input::Features(5), Input::Symbols { count: 26, size: 5 });
+/// assert_eq!(count(symbols)?, 26 * 5 + count(features)?);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
@@ -42,6 +73,19 @@ pub enum Input {
 ///
 /// An option that is `None` is what the cell's `new` takes. One that the cell does not have is an
 /// error.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{AnyCell, ForgetBias, Kind, LayerSettings};
+///
+/// let bias = ForgetBias::Constant(1.0);
+/// let settings = LayerSettings { forget_bias: Some(bias), ..LayerSettings::new(Kind::Lstm, 8) };
+/// let build = |settings| Params::<f32>::init(1, |p| AnyCell::new(p.scope("cell"), 2, &settings));
+/// assert!(build(settings.clone()).is_ok());
+/// // The same for a cell that has no forget gate.
+/// let refused = build(LayerSettings { cell: Kind::Gru, ..settings }).unwrap_err();
+/// assert!(refused.to_string().contains("the forget bias"));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]

@@ -6,6 +6,23 @@ use elman_tensor::{Real, Tensor};
 use std::panic::Location;
 
 /// The coefficients of a linear map y = b + x · W: `W: [features, outputs]`, `b: [outputs]`.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Linear, Ridge};
+/// use elman_tensor::Tensor;
+///
+/// // y = 1 + 2 x, put into a model's readout.
+/// let (head, mut params) = Params::<f32>::init(1, |p| Linear::new(p.scope("head"), 1, 1))?;
+/// let mut ridge = Ridge::new(1, 1)?;
+/// let (x, y) = (Tensor::new([2, 1], vec![0.0, 1.0])?, Tensor::new([2, 1], vec![1.0, 3.0])?);
+/// ridge.add(x.view(), y.view())?;
+/// ridge.fit(0.0)?.put(&mut params, &head)?;
+/// let (w, b) = head.params();
+/// assert!((params.get(w).unwrap().values()[0] - 2.0).abs() < 1e-6);
+/// assert!((params.get(b.unwrap()).unwrap().values()[0] - 1.0).abs() < 1e-6);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Coefficients {
     pub(super) weight: Tensor<f64>,

@@ -14,6 +14,20 @@ use std::panic::Location;
 /// Its state is one Var `[batch, units]`, or several, as the two of complex units. Elements of its
 /// weights belong to units by their columns: the last axis of each is a multiple of the units, and
 /// column c belongs to unit c mod units.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_rnn::{Cell, Diagonal, IndRnn, Linear};
+///
+/// let (model, _) = Params::<f32>::init(1, |p| {
+///     Ok(IndRnn::new(p.scope("cell"), 2, 8)?.readout(Linear::new(p.scope("head"), 8, 1)?))
+/// })?;
+/// assert_eq!(model.units(), 8);
+/// // W, u and b; the readout's weights have no part in the state.
+/// let shapes: Vec<_> = model.weights().iter().map(|w| w.shape().dims().to_vec()).collect();
+/// assert_eq!(shapes, [vec![2, 8], vec![8], vec![8]]);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 pub trait Diagonal: Cell {
     /// How many units there are.
     fn units(&self) -> usize;
@@ -76,6 +90,26 @@ impl<C: Diagonal> Diagonal for Readout<C> {
 ///
 /// Memory is one number for each weight and row, and a step costs one gradient of a single step for
 /// each row, and one more; as many times for states of several Vars.
+///
+/// ```
+/// use elman_autograd::{Grad, Params, Tape};
+/// use elman_rnn::{DiagonalRtrl, Layer, MinGru, Rnn};
+/// use elman_tensor::Tensor;
+///
+/// let (cell, params) = Params::<f64>::init(1, |p| MinGru::new(p.scope("cell"), 1, 4))?;
+/// let x = Tensor::from_fn([9, 1, 1], |t| (t as f64).sin())?;
+/// let (mut learning, mut grad) = (DiagonalRtrl::new(&params, cell, 1)?, Grad::zeros(&params));
+/// let mut sum = vec![0.0; params.len()];
+/// for t in 0..9 {
+///     let x = Tensor::new([1, 1], x.at(t).unwrap().values().to_vec())?;
+///     learning.step(&params, &x, &mut grad, |_, y| y.sum())?;
+///     sum.iter_mut().zip(grad.values()).for_each(|(sum, g)| *sum += g);
+/// }
+/// // Without ever going back in time: the gradient of the whole sequence.
+/// Tape::new().gradient(&params, &mut grad, |g| Rnn(cell).forward(g.input(&x)).values().sum())?;
+/// assert!(sum.iter().zip(grad.values()).all(|(a, b)| (a - b).abs() < 1e-12));
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 pub struct DiagonalRtrl<T: Real, C> {
     present: Present<T, C>,
     /// The weights of the state.

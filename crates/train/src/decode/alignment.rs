@@ -12,6 +12,17 @@ use std::collections::HashMap;
 ///
 /// A step in which all are NaN is blank.
 ///
+/// ```
+/// use elman_train::ctc_greedy;
+///
+/// // The likeliest classes of seven steps are 1 1 0 1 2 2 0, of which 0 is the blank.
+/// let classes = [1, 1, 0, 1, 2, 2, 0];
+/// let logits: Vec<f64> =
+///     classes.iter().flat_map(|&k| (0..3).map(move |i| f64::from(u8::from(i == k)))).collect();
+/// assert_eq!(ctc_greedy(&logits, 3, 0)?, [1, 1, 2]);
+/// # Ok::<(), elman_train::Error>(())
+/// ```
+///
 /// # Errors
 /// If the logits are not a whole number of steps, or the blank is no class.
 pub fn ctc_greedy<T: Real>(logits: &[T], classes: usize, blank: u32) -> Result<Vec<u32>, Error> {

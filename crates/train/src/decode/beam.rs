@@ -37,6 +37,22 @@ pub struct Beam {
 }
 
 /// A sequence that a [`Beam`] has found.
+///
+/// ```
+/// use elman_train::Beam;
+///
+/// // A coin: 0 ends, 1 goes on. The state counts the throws.
+/// let coin = |n: &u32, _: Option<u32>, logits: &mut Vec<f64>| {
+///     logits.extend([0.0, 0.0]);
+///     Ok::<u32, ()>(n + 1)
+/// };
+/// let found = Beam::new(3, 2)?.end(0).search(0, coin).unwrap();
+/// assert_eq!(found[0].symbols, [0]);
+/// assert!(found[0].ended && (found[0].log_probability.exp() - 0.5).abs() < 1e-12);
+/// let cut = found.iter().find(|hypothesis| !hypothesis.ended).unwrap();
+/// assert_eq!(cut.symbols, [1, 1]); // as long as it may be, without an end
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hypothesis<S> {
     /// The symbols, the end among them.

@@ -15,6 +15,19 @@ use std::panic::Location;
 /// to 1e-20 is 1e-20, also in f32.
 ///
 /// Shapes that differ are a misfit, nothing is broadcast; so is a mean of no elements.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_train::binary_cross_entropy;
+///
+/// // A logit of 0 is a probability of ½, and costs ln 2 whatever is true.
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let loss = Tape::new().evaluate(&none, |g| {
+///     binary_cross_entropy(g.zeros([4]), g.constant([4], 1.0)).item()
+/// })?;
+/// assert!((loss - 2.0_f64.ln()).abs() < 1e-12);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[track_caller]
 pub fn binary_cross_entropy<'g, T: Real>(
     logits: Var<'g, T>,
@@ -28,6 +41,21 @@ pub fn binary_cross_entropy<'g, T: Real>(
 ///
 /// The mean is over elements, not over weights. A `positive` that is not a finite number of 0 or
 /// more is a misfit.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_train::binary_cross_entropy_balanced;
+///
+/// // Where one in four is positive, those count three times.
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let loss = |t: f64| {
+///     Tape::new().evaluate(&none, |g| {
+///         binary_cross_entropy_balanced(g.zeros([4]), g.constant([4], t), 3.0).item()
+///     })
+/// };
+/// assert!((loss(1.0)? - 3.0 * loss(0.0)?).abs() < 1e-12);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[track_caller]
 pub fn binary_cross_entropy_balanced<'g, T: Real>(
     logits: Var<'g, T>,

@@ -16,6 +16,25 @@ use std::panic::Location;
 ///
 /// An id that is no class is a misfit, another number of ids than of rows too, and no rows at all.
 /// An id that a [mask](crate::masked) leaves out may be anything.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_train::cross_entropy;
+///
+/// // Who knows nothing of ten classes gives all the same logit, and loses ln 10.
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let loss = Tape::new().evaluate(&none, |g| {
+///     cross_entropy(g.zeros([2, 10]), g.ids(&[3, 7])).item()
+/// })?;
+/// assert!((loss - 10.0_f64.ln()).abs() < 1e-12);
+///
+/// // Classes are counted from 0.
+/// let failed = Tape::new().evaluate(&none, |g| {
+///     cross_entropy(g.zeros([2, 10]), g.ids(&[3, 10])).item()
+/// });
+/// assert!(failed.is_err());
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[track_caller]
 pub fn cross_entropy<'g, T: Real>(
     logits: Var<'g, T>,
@@ -29,6 +48,21 @@ pub fn cross_entropy<'g, T: Real>(
 /// Ignored rows get no gradient, whatever their logits are. Where all rows are ignored, or there
 /// are none, the loss is 0 and so is the gradient, because which rows count changes from batch to
 /// batch. (PyTorch gives NaN.)
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_train::cross_entropy_ignoring;
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let loss = |ids: [u32; 2]| {
+///     Tape::new().evaluate(&none, |g| {
+///         cross_entropy_ignoring(g.zeros([2, 10]), g.ids(&ids), 99).item()
+///     })
+/// };
+/// assert_eq!(loss([3, 99])?, loss([3, 3])?); // a mean over the rows that count
+/// assert_eq!(loss([99, 99])?, 0.0);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[track_caller]
 pub fn cross_entropy_ignoring<'g, T: Real>(
     logits: Var<'g, T>,
@@ -43,6 +77,24 @@ pub fn cross_entropy_ignoring<'g, T: Real>(
 ///
 /// With [`ignoring`](crate::ignoring) some rows do not count. A smoothing that is not from 0 to 1
 /// is a misfit.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_tensor::Tensor;
+/// use elman_train::cross_entropy_smoothed;
+///
+/// // Certain of the right class: nothing is lost, unless labels are smoothed by a tenth.
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let logits = Tensor::new([1, 2], vec![40.0, 0.0])?;
+/// let loss = |smoothing: f64| {
+///     Tape::new().evaluate(&none, |g| {
+///         cross_entropy_smoothed(g.input(&logits), g.ids(&[0]), smoothing).item()
+///     })
+/// };
+/// assert!(loss(0.0)? < 1e-12);
+/// assert!((loss(0.1)? - 0.1 / 2.0 * 40.0).abs() < 1e-12);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[track_caller]
 pub fn cross_entropy_smoothed<'g, T: Real>(
     logits: Var<'g, T>,

@@ -47,6 +47,19 @@ pub struct Ctc {
 
 /// The loss of connectionist temporal classification with the usual settings:
 /// [`Ctc::new`]`(blank)`[`.loss(..)`](Ctc::loss).
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_train::ctc;
+///
+/// // Two steps of blank (0) or label (1), all equally likely: 01, 10 and 11 give the label once.
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let loss = Tape::new().evaluate(&none, |g| {
+///     ctc(g.zeros([2, 1, 2]), g.ids(&[2]), g.ids(&[1]), g.ids(&[1]), 0).item()
+/// })?;
+/// assert!((loss - (4.0 / 3.0_f64).ln()).abs() < 1e-12);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[track_caller]
 pub fn ctc<'g, T: Real>(
     logits: Var<'g, T>,

@@ -10,6 +10,19 @@ use std::panic::Location;
 /// The mean squared error: `mean (p − t)²` over all elements. `p` and `t: [..]`, result `[]`.
 ///
 /// Shapes that differ are a misfit, nothing is broadcast; so is a mean of no elements.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_train::mse;
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let loss = |shape: [usize; 2]| {
+///     Tape::new().evaluate(&none, |g| mse(g.constant(shape, 3.0), g.zeros([4, 1])).item())
+/// };
+/// assert_eq!(loss([4, 1])?, 9.0);
+/// assert!(loss([1, 4]).is_err()); // not a mean over 16 pairs
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[track_caller]
 pub fn mse<'g, T: Real>(
     prediction: Var<'g, T>,
@@ -23,6 +36,18 @@ pub fn mse<'g, T: Real>(
 ///
 /// Where both are equal the slope is 0. Shapes that differ are a misfit, nothing is broadcast; so
 /// is a mean of no elements.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_tensor::Tensor;
+/// use elman_train::mae;
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let p = Tensor::new([3], vec![1.0, -1.0, 10.0])?;
+/// let loss = Tape::new().evaluate(&none, |g| mae(g.input(&p), g.zeros([3])).item())?;
+/// assert_eq!(loss, 4.0); // the far one counts as far, not as far²
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[track_caller]
 pub fn mae<'g, T: Real>(
     prediction: Var<'g, T>,
@@ -37,6 +62,20 @@ pub fn mae<'g, T: Real>(
 ///
 /// Shapes that differ are a misfit, nothing is broadcast; so are a mean of no elements and a
 /// `delta` that is not a finite number above 0.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_train::huber;
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let loss = |d: f64| {
+///     Tape::new().evaluate(&none, |g| huber(g.constant([1], d), g.zeros([1]), 1.0).item())
+/// };
+/// assert_eq!(loss(0.5)?, 0.125); // d² / 2
+/// assert_eq!(loss(3.0)?, 2.5); // |d| − ½
+/// assert_eq!(loss(-4.0)? - loss(-3.0)?, 1.0); // a straight line
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[track_caller]
 pub fn huber<'g, T: Real>(
     prediction: Var<'g, T>,

@@ -17,6 +17,21 @@ use std::panic::Location;
 /// comparable; those of a density may be negative. PyTorch's leaves the constant out.
 ///
 /// Shapes that differ are a misfit, nothing is broadcast; so is a mean of no elements.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_train::gaussian_nll;
+///
+/// // Off by 2: a variance of 4, which expects as much, costs less than one of 1.
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let loss = |variance: f64| {
+///     Tape::new().evaluate(&none, |g| {
+///         gaussian_nll(g.zeros([1]), g.constant([1], variance.ln()), g.constant([1], 2.0)).item()
+///     })
+/// };
+/// assert!((loss(1.0)? - loss(4.0)? - (4.0 - 4.0_f64.ln() - 1.0) / 2.0).abs() < 1e-12);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[track_caller]
 pub fn gaussian_nll<'g, T: Real>(
     mean: Var<'g, T>,

@@ -15,6 +15,22 @@ use std::panic::Location;
 ///
 /// Where prediction and target are equal the slope is 0. Other shapes are a misfit, so are a mean
 /// of no elements and a level that is not between 0 and 1.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_train::pinball;
+///
+/// // Of a quantile of 90 %, ten too low costs nine times as much as ten too high.
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let loss = |t: f64| {
+///     Tape::new().evaluate(&none, |g| {
+///         pinball(g.zeros([1, 1]), g.constant([1, 1], t), [0.9]).item()
+///     })
+/// };
+/// assert!((loss(10.0)? - 9.0).abs() < 1e-12);
+/// assert!((loss(-10.0)? - 1.0).abs() < 1e-12);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[track_caller]
 pub fn pinball<'g, T: Real, const Q: usize>(
     prediction: Var<'g, T>,

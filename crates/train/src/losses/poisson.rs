@@ -14,6 +14,20 @@ use std::panic::Location;
 /// moves no gradient of a prediction. (So the gradient of a target is that of `−t x`.)
 ///
 /// Shapes that differ are a misfit, nothing is broadcast; so is a mean of no elements.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_train::poisson_nll;
+///
+/// // Three events where two were expected.
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let log_rate = 2.0_f64.ln();
+/// let loss = Tape::new().evaluate(&none, |g| {
+///     poisson_nll(g.constant([1], log_rate), g.constant([1], 3.0)).item()
+/// })?;
+/// assert!((loss - (2.0 - 3.0 * log_rate)).abs() < 1e-12);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[track_caller]
 pub fn poisson_nll<'g, T: Real>(
     log_rate: Var<'g, T>,

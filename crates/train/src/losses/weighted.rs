@@ -42,6 +42,20 @@ pub struct Weighted<'g, T: Real, Y> {
 /// For losses of elements `[.., n]`, the weights are `[..]` or `[.., 1]`, one for a row of `n`, or
 /// `[.., n]`. For losses of rows (the cross-entropy, [`ctc`](crate::ctc)), they are one for a row.
 /// Weights may be learned: a gradient flows into those that are not 0.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_tensor::Tensor;
+/// use elman_train::{mae, weighted};
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let (p, w) = (Tensor::new([2], vec![1.0, 5.0])?, Tensor::new([2], vec![3.0, 1.0])?);
+/// let loss = Tape::new().evaluate(&none, |g| {
+///     mae(g.input(&p), weighted(g.zeros([2]), g.input(&w))).item()
+/// })?;
+/// assert_eq!(loss, 2.0); // (3 · 1 + 1 · 5) / 4
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 pub fn weighted<'g, T: Real, Y>(target: Y, weights: Var<'g, T>) -> Weighted<'g, T, Y> {
     Weighted::from(target).weighted(weights)
 }
@@ -50,6 +64,20 @@ pub fn weighted<'g, T: Real, Y>(target: Y, weights: Var<'g, T>) -> Weighted<'g, 
 ///
 /// Flags of steps and rows, `[time × batch]`, are what lengths make of a sequence (`Seq::inside` of
 /// `elman-rnn`); `None` lets everything count.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_tensor::Tensor;
+/// use elman_train::{mae, masked};
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let p = Tensor::new([3], vec![1.0, 5.0, f64::NAN])?;
+/// let loss = Tape::new().evaluate(&none, |g| {
+///     mae(g.input(&p), masked(g.zeros([3]), g.ids(&[1, 1, 0]))).item()
+/// })?;
+/// assert_eq!(loss, 3.0); // (1 + 5) / 2
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[track_caller]
 pub fn masked<'g, T: Real, Y>(
     target: Y,
@@ -59,6 +87,19 @@ pub fn masked<'g, T: Real, Y>(
 }
 
 /// Class ids of which one value does not count: padding, positions without a target.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_train::{cross_entropy_smoothed, ignoring};
+///
+/// // The second of three rows is padding.
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let loss = Tape::new().evaluate(&none, |g| {
+///     cross_entropy_smoothed(g.zeros([3, 10]), ignoring(g.ids(&[3, 0, 7]), 0), 0.1).item()
+/// })?;
+/// assert!((loss - 10.0_f64.ln()).abs() < 1e-12);
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[track_caller]
 #[must_use]
 pub fn ignoring<'g, T: Real>(ids: Ids<'g, T>, ignored: u32) -> Weighted<'g, T, Ids<'g, T>> {

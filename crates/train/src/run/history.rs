@@ -2,6 +2,17 @@
 
 /// What was in a run: a row for each validation, and for some steps between them. Rows are added,
 /// and never changed.
+///
+/// ```
+/// use elman_train::Run;
+///
+/// let mut run = Run::<f64>::steps(4).record_every(2);
+/// while run.turn()?.is_some() {
+///     run.trained((4 - run.done()) as f64); // losses of 4, 3, 2, 1
+/// }
+/// assert_eq!(run.history().losses().collect::<Vec<_>>(), [(2, 3.5), (4, 1.5)]);
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct History {
     /// The names of the metrics; empty before the first validation.
@@ -14,6 +25,22 @@ pub struct History {
 }
 
 /// One row of a history.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_train::{Row, Run};
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let mut run = Run::epochs(2, 1).validate_every(1);
+/// run.rate(0.1);
+/// run.turn()?;
+/// run.trained(5.0);
+/// run.turn()?;
+/// run.validated(&none, &[("error", 0.25)])?;
+/// let row = Row { step: 1, epoch: 1, loss: Some(5.0), rate: Some(0.1), metrics: vec![0.25] };
+/// assert_eq!(run.history().rows, [row]);
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Row {
     /// How many steps were done.

@@ -9,6 +9,21 @@ use elman_tensor::Real;
 use std::time::Instant;
 
 /// What a run remembers between two turns, as plain data: see [`Run::snapshot`].
+///
+/// ```
+/// use elman_train::{Run, Turn};
+///
+/// let mut run = Run::<f64>::steps(10);
+/// for _ in 0..3 {
+///     run.turn()?;
+///     run.trained(1.0);
+/// }
+/// // Another run, perhaps in another process, goes on where this one is.
+/// let mut next = Run::<f64>::steps(10);
+/// next.restore(run.snapshot())?;
+/// assert_eq!(next.turn()?, Some(Turn::Train { step: 3, epoch: 0, batch: 3 }));
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RunSnapshot<T> {
     /// How many steps were done.
@@ -34,6 +49,28 @@ pub struct RunSnapshot<T> {
 }
 
 /// The best validation of a run.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Run, Turn};
+///
+/// let (_, mut params) = Params::<f64>::init(0, |p| p.weight("w", [2], Init::Zeros))?;
+/// let mut run = Run::steps(3).validate_every(1);
+/// while let Some(turn) = run.turn()? {
+///     match turn {
+///         Turn::Train { step, .. } => {
+///             params.values_mut().fill(step as f64); // 0, 1, 2
+///             run.trained(0.0);
+///         }
+///         _ => drop(run.validated(&params, &[("error", (params.values()[0] - 1.0).abs())])?),
+///     }
+/// }
+/// let best = run.best().unwrap();
+/// assert_eq!((best.step, best.metric), (2, 0.0));
+/// assert_eq!((&best.paths[..], &best.weights[..]), (&[("w".into(), 2)][..], &[1.0, 1.0][..]));
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Best<T> {
     /// How many steps were done.

@@ -1,6 +1,30 @@
 //! What a run asks for, and why it ends.
 
 /// What is to be done now: see [`Run::turn`](crate::Run::turn).
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_train::{Run, Turn};
+///
+/// let ((), none) = Params::<f64>::init(0, |_| Ok(()))?;
+/// let mut run = Run::steps(2).validate_every(2).save_every(2);
+/// let mut order = Vec::new();
+/// while let Some(turn) = run.turn()? {
+///     order.push(turn);
+///     match turn {
+///         Turn::Train { .. } => run.trained(1.0),
+///         Turn::Validate { .. } => drop(run.validated(&none, &[("error", 1.0)])?),
+///         Turn::Save { .. } => {}
+///     }
+/// }
+/// assert_eq!(order, [
+///     Turn::Train { step: 0, epoch: 0, batch: 0 },
+///     Turn::Train { step: 1, epoch: 0, batch: 1 },
+///     Turn::Validate { step: 2, epoch: 0 },
+///     Turn::Save { step: 2, epoch: 0, best: true },
+/// ]);
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     /// A step of training, answered by [`Run::trained`](crate::Run::trained).
@@ -43,6 +67,20 @@ impl Turn {
 }
 
 /// Why a run ends.
+///
+/// ```
+/// use elman_train::{End, Run};
+///
+/// let mut run = Run::<f32>::steps(1000);
+/// while run.turn()?.is_some() {
+///     run.trained(1.0);
+///     if run.done() == 10 {
+///         run.stop();
+///     }
+/// }
+/// assert_eq!((run.end(), run.done()), (Some(End::Stopped), 10));
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     /// All steps were done.

@@ -8,6 +8,23 @@ use elman_tensor::Real;
 use std::panic::Location;
 
 /// What a trainer remembers between two steps, as plain data: see [`Trainer::snapshot`].
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, Transform, momentum, sgd};
+///
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut trainer = Trainer::new(momentum(0.5).then(sgd(1.0)));
+/// for _ in 0..2 {
+///     trainer.step(&mut params, |g| g.param(w))?;
+/// }
+/// let snapshot = trainer.snapshot();
+/// assert_eq!(snapshot.step, 2);
+/// assert_eq!(snapshot.weights, Some(vec![("w".into(), 1)]));
+/// assert_eq!(snapshot.buffers, [("momentum.velocity".into(), vec![1.5])]); // ½ · 1 + 1
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Snapshot<T> {
     /// How many steps were done.

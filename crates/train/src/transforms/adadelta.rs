@@ -23,6 +23,19 @@ pub struct AdaDelta {
 /// ```
 ///
 /// The paper has a rate of 1. ρ = 0.9 and ε = 1e-6 if nothing else is said, as in PyTorch.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, adadelta};
+///
+/// // The first step is √(ε / (1 − ρ)), however large the gradient.
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut trainer = Trainer::new(adadelta(1.0));
+/// trainer.step(&mut params, |g| 1000.0 * g.param(w))?;
+/// assert!((trainer.update()[0] - (1e-6_f64 / 0.1).sqrt()).abs() < 1e-6);
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn adadelta(rate: f64) -> AdaDelta {
     AdaDelta { rate, rho: 0.9, eps: 1e-6 }
 }

@@ -17,6 +17,21 @@ pub struct AdaGrad {
 ///
 /// ε = 1e-10 if nothing else is said, as in PyTorch. In f32 a gradient beyond 1e19 has no finite
 /// square, and its weight stands still from then on: clip first.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, adagrad};
+///
+/// // Of equal gradients, whatever their size, the n-th makes a step of rate / √n.
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut trainer = Trainer::new(adagrad(0.1));
+/// for n in [1.0_f64, 2.0, 3.0, 4.0] {
+///     trainer.step(&mut params, |g| 1000.0 * g.param(w))?;
+///     assert!((trainer.update()[0] - 0.1 / n.sqrt()).abs() < 1e-9);
+/// }
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn adagrad(rate: f64) -> AdaGrad {
     AdaGrad { rate, eps: 1e-10 }
 }

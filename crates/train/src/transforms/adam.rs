@@ -21,6 +21,21 @@ pub struct Adam(Moments);
 /// with t = 1 at the first step. β = (0.9, 0.999) and ε = 1e-8 if nothing else is said, as in the
 /// paper and in PyTorch. In f32 a gradient beyond 1e19 has no finite square, and its weight stands
 /// still from then on: clip first.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, adam};
+///
+/// // Equal gradients make steps of the rate, whatever their size.
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut trainer = Trainer::new(adam(0.1));
+/// for _ in 0..3 {
+///     trainer.step(&mut params, |g| 1000.0 * g.param(w))?;
+///     assert!((trainer.update()[0] - 0.1).abs() < 1e-9);
+/// }
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn adam(rate: f64) -> Adam {
     Adam(Moments::new(rate))
 }
@@ -76,6 +91,19 @@ pub struct AdamW {
 /// The same as `adam(rate).then(decay(rate * decay))`: the decay passes by the means, and a
 /// schedule after it scales both, as in PyTorch. For a decay that a schedule leaves alone, see
 /// [`decay`](crate::decay()).
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, adamw};
+///
+/// // Adam's step of 0.1, and a twentieth of the weight.
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Constant(2.0)))?;
+/// let mut trainer = Trainer::new(adamw(0.1, 0.5));
+/// trainer.step(&mut params, |g| 1000.0 * g.param(w))?;
+/// assert!((trainer.update()[0] - (0.1 + 0.1 * 0.5 * 2.0)).abs() < 1e-9);
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn adamw(rate: f64, decay: f64) -> AdamW {
     AdamW { adam: adam(rate), decay }
 }

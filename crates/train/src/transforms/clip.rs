@@ -17,6 +17,20 @@ pub struct ClipNorm {
 ///
 /// The direction stays. (PyTorch divides by ‖g‖ + 1e-6, and so ends just below the limit.) A norm
 /// whose square would overflow is clipped all the same. An infinite limit clips nothing.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, clip_norm};
+///
+/// // The gradient [3, 4], of the norm 5.
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [2], Init::Zeros))?;
+/// let mut trainer = Trainer::new(clip_norm(1.0));
+/// trainer.step(&mut params, |g| 3.0 * g.param(w).at(0) + 4.0 * g.param(w).at(1))?;
+/// assert!((trainer.update()[0] - 0.6).abs() < 1e-12);
+/// assert!((trainer.update()[1] - 0.8).abs() < 1e-12);
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn clip_norm(max: f64) -> ClipNorm {
     ClipNorm { max }
 }
@@ -45,6 +59,19 @@ pub struct ClipValue {
 /// A limit of each element: `u = min(max(g, −max), max)`; NaN stays NaN.
 ///
 /// The direction changes (Mikolov 2012 clips so). An infinite limit clips nothing.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, clip_value};
+///
+/// // The gradient [3, −½].
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [2], Init::Zeros))?;
+/// let mut trainer = Trainer::new(clip_value(1.0));
+/// trainer.step(&mut params, |g| 3.0 * g.param(w).at(0) - 0.5 * g.param(w).at(1))?;
+/// assert_eq!(trainer.update(), [1.0, -0.5]);
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn clip_value(max: f64) -> ClipValue {
     ClipValue { max }
 }

@@ -21,6 +21,19 @@ pub struct Decay {
 /// * `adam(r).then(schedule).then(decay(d))`: decoupled from the rate and its schedule too.
 ///
 /// It shrinks all weights alike, biases included.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, Transform, decay, sgd};
+///
+/// // No gradient, and a quarter less at each step.
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Constant(2.0)))?;
+/// let mut trainer = Trainer::new(sgd(0.1).then(decay(0.25)));
+/// trainer.step(&mut params, |g| 0.0 * g.param(w))?;
+/// assert_eq!(params.values(), [1.5]);
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn decay(rate: f64) -> Decay {
     Decay { rate }
 }

@@ -14,6 +14,18 @@ pub struct Sgd {
 }
 
 /// Gradient descent: `u = rate · g`.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, sgd};
+///
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Constant(3.0)))?;
+/// let mut trainer = Trainer::new(sgd(0.5));
+/// trainer.step(&mut params, |g| g.param(w).square())?; // 3² has the slope 6
+/// assert_eq!(params.values(), [3.0 - 0.5 * 6.0]);
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn sgd(rate: f64) -> Sgd {
     Sgd { rate }
 }
@@ -40,6 +52,18 @@ pub struct Sgdw {
 /// the momentum and `w` has not: `momentum(0.9).then(sgdw(0.1, 1e-4))`.
 ///
 /// A schedule after it scales both, as with [`adamw`](crate::adamw).
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, sgdw};
+///
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Constant(2.0)))?;
+/// let mut trainer = Trainer::new(sgdw(0.5, 0.25));
+/// trainer.step(&mut params, |g| 3.0 * g.param(w))?;
+/// assert_eq!(trainer.update(), [0.5 * (3.0 + 0.25 * 2.0)]);
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn sgdw(rate: f64, decay: f64) -> Sgdw {
     Sgdw { rate, decay }
 }
@@ -64,6 +88,23 @@ pub struct Momentum {
 /// The heavy ball: `v ← μ v + g`, `u = v`, from `v = 0`.
 ///
 /// It has no rate of its own: `momentum(0.9).then(sgd(0.01))` is PyTorch's `SGD` with momentum.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, Transform, momentum, sgd};
+///
+/// // Equal gradients of 1 add up to 1 / (1 − μ) = 2.
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut trainer = Trainer::new(momentum(0.5).then(sgd(1.0)));
+/// let mut steps = Vec::new();
+/// for _ in 0..3 {
+///     trainer.step(&mut params, |g| g.param(w))?;
+///     steps.extend_from_slice(trainer.update());
+/// }
+/// assert_eq!(steps, [1.0, 1.5, 1.75]);
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn momentum(mu: f64) -> Momentum {
     Momentum { mu }
 }
@@ -96,6 +137,23 @@ pub struct Nesterov {
 /// Sutskever et al. (2013), in which the weights are those at which the next gradient is taken.
 ///
 /// It has no rate of its own: `nesterov(0.9).then(sgd(0.01))`.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, Transform, nesterov, sgd};
+///
+/// // One step ahead of the heavy ball, which begins with 1, 1.5, 1.75.
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut trainer = Trainer::new(nesterov(0.5).then(sgd(1.0)));
+/// let mut steps = Vec::new();
+/// for _ in 0..3 {
+///     trainer.step(&mut params, |g| g.param(w))?;
+///     steps.extend_from_slice(trainer.update());
+/// }
+/// assert_eq!(steps, [1.5, 1.75, 1.875]);
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn nesterov(mu: f64) -> Nesterov {
     Nesterov { mu }
 }

@@ -21,6 +21,21 @@ pub struct Freeze {
 /// Its place in the chain says what the others see: before a [`clip_norm`](crate::clip_norm)
 /// frozen weights do not count in the norm, after it they do. A pattern that no weight fits is an
 /// error at the first step.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, Transform, decay, freeze, sgd};
+///
+/// let ([a, b], mut params) = Params::<f64>::init(0, |p| {
+///     let one = Init::Constant(1.0);
+///     Ok([p.scope("a").weight("w", [], one)?, p.scope("b").weight("w", [], one)?])
+/// })?;
+/// let mut trainer = Trainer::new(freeze("a.*").then(sgd(0.25)).then(decay(0.5)));
+/// trainer.step(&mut params, |g| g.param(a) + g.param(b))?;
+/// assert_eq!(params.values(), [1.0, 0.25]); // neither gradient nor decay; both
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn freeze(pattern: impl Into<String>) -> Freeze {
     Freeze { pattern: pattern.into() }
 }

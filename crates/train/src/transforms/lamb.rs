@@ -28,6 +28,19 @@ pub struct Lamb {
 /// same as `adam(1.0).then(decay(d)).then(trust()).then(sgd(rate))`. β = (0.9, 0.999) and
 /// ε = 1e-6 if nothing else is said, as in the paper, whose bounds of the norm of `w` are left out.
 /// [`only`](crate::only) keeps biases and gains out of it.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, lamb};
+///
+/// // A quarter of the size of the weight, however large the gradient.
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [3], Init::Constant(8.0)))?;
+/// let mut trainer = Trainer::new(lamb(0.25, 0.0));
+/// trainer.step(&mut params, |g| 1000.0 * g.param(w).sum())?;
+/// assert!(trainer.update().iter().all(|u| (u - 2.0).abs() < 1e-9));
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn lamb(rate: f64, decay: f64) -> Lamb {
     Lamb { rate, adam: adam(1.0).eps(1e-6), decay }
 }

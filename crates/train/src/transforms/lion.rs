@@ -23,6 +23,21 @@ pub struct Lion {
 /// from `m = 0`; the sign of 0 is 0. β = (0.9, 0.99) if nothing else is said, as in the paper. Its
 /// rate is three to ten times smaller than Adam's, and its decay as much larger:
 /// `lion(rate).then(decay(rate * d))`.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, lion};
+///
+/// // Steps of the rate, in the direction of a mean.
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut trainer = Trainer::new(lion(0.1));
+/// for slope in [1000.0, 0.001, -0.001] {
+///     trainer.step(&mut params, |g| slope * g.param(w))?;
+///     assert_eq!(trainer.update(), [0.1]); // the mean is still above 0
+/// }
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn lion(rate: f64) -> Lion {
     Lion { rate, betas: [0.9, 0.99] }
 }

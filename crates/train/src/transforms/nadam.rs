@@ -23,6 +23,19 @@ pub struct Nadam {
 ///
 /// with t = 1 at the first step. β = (0.9, 0.999), ε = 1e-8 and ψ = 0.004 if nothing else is said,
 /// as in the paper and in PyTorch.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, nadam};
+///
+/// // At first 5.6 % farther than Adam's step, which is the rate: that is the look ahead.
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut trainer = Trainer::new(nadam(0.1));
+/// trainer.step(&mut params, |g| 1000.0 * g.param(w))?;
+/// assert!((trainer.update()[0] - 0.1056).abs() < 1e-4);
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn nadam(rate: f64) -> Nadam {
     Nadam { moments: Moments::new(rate), slowdown: 0.004 }
 }

@@ -18,6 +18,16 @@ pub struct OneCycle {
 /// The rate before it is the largest: `momentum(0.9).then(sgd(0.5)).then(one_cycle(2000))`.
 /// rise = 0.3, start = 1/25 and end = start/10⁴ if nothing else is said, as in PyTorch's
 /// `OneCycleLR`; the momentum is left alone.
+///
+/// ```
+/// use elman_train::{Schedule, one_cycle};
+///
+/// // Up in the first three of ten steps, down in the others.
+/// let cycle = one_cycle(10);
+/// assert!((cycle.factor(0) - 1.0 / 25.0).abs() < 1e-12);
+/// assert!((cycle.factor(2) - 1.0).abs() < 1e-12);
+/// assert!((cycle.factor(9) - 1.0 / 25e4).abs() < 1e-12);
+/// ```
 pub fn one_cycle(steps: u64) -> OneCycle {
     OneCycle { steps, rise: 0.3, start: 1.0 / 25.0, end: 1.0 / 25e4 }
 }

@@ -22,12 +22,22 @@ pub struct Only<X> {
 /// error at the first step.
 ///
 /// ```
-/// use elman_train::{Transform, adam, constant, decay, only, sgd};
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, Transform, adam, constant, decay, only, sgd};
 ///
 /// let slow_head = adam(1e-3).then(only("head.*", constant(0.1)));
 /// let two_kinds = only("embedding.*", sgd(0.1)).then(only("lstm.*", adam(1e-3)));
 /// let all_but_biases = adam(1e-3).then(only("*.w", decay(1e-5)));
 /// # let _ = (slow_head, two_kinds, all_but_biases);
+///
+/// let ([a, b], mut params) = Params::<f64>::init(0, |p| {
+///     Ok([p.weight("a", [], Init::Zeros)?, p.weight("b", [], Init::Zeros)?])
+/// })?;
+/// let mut trainer = Trainer::new(sgd(1.0).then(only("b", constant(0.25))));
+/// trainer.step(&mut params, |g| -(g.param(a) + g.param(b)))?;
+/// assert_eq!(params.values(), [1.0, 0.25]);
+/// # Ok::<(), elman_train::Error>(())
 /// ```
 pub fn only<X: Transform>(pattern: impl Into<String>, transform: X) -> Only<X> {
     Only { pattern: pattern.into(), inner: transform }

@@ -22,6 +22,21 @@ pub struct Radam(Moments);
 ///
 /// with t = 1 at the first step. β = (0.9, 0.999) and ε = 1e-8 if nothing else is said. The bound
 /// is 5 as in PyTorch; the paper has 4.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, radam};
+///
+/// // Too few gradients to know their size: the first five steps are those of plain descent.
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut trainer = Trainer::new(radam(0.1));
+/// for _ in 0..5 {
+///     trainer.step(&mut params, |g| 1000.0 * g.param(w))?;
+///     assert!((trainer.update()[0] - 0.1 * 1000.0).abs() < 1e-9);
+/// }
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn radam(rate: f64) -> Radam {
     Radam(Moments::new(rate))
 }

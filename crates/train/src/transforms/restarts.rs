@@ -16,6 +16,16 @@ pub struct WarmRestarts {
 /// one before.
 ///
 /// times = 1 and floor = 0 if nothing else is said: PyTorch's `CosineAnnealingWarmRestarts`.
+///
+/// ```
+/// use elman_train::{Schedule, warm_restarts};
+///
+/// // Cycles of 10 and of 20 steps.
+/// let restarts = warm_restarts(10).times(2);
+/// assert_eq!([0, 10, 30].map(|step| restarts.factor(step)), [1.0; 3]);
+/// assert!((restarts.factor(5) - 0.5).abs() < 1e-12);
+/// assert!((restarts.factor(20) - 0.5).abs() < 1e-12);
+/// ```
 pub fn warm_restarts(steps: u64) -> WarmRestarts {
     WarmRestarts { steps, times: 1, floor: 0.0 }
 }

@@ -18,6 +18,20 @@ pub struct RmsProp {
 ///
 /// α = 0.99 and ε = 1e-8 if nothing else is said, as in PyTorch. In f32 a gradient beyond 1e19
 /// has no finite square, and its weight stands still from then on: clip first.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, rmsprop};
+///
+/// // The first step is rate / √(1 − α), ten times the rate: the mean of squares is not freed of
+/// // its start at 0, as it is in Adam.
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut trainer = Trainer::new(rmsprop(0.01));
+/// trainer.step(&mut params, |g| 1000.0 * g.param(w))?;
+/// assert!((trainer.update()[0] - 0.1).abs() < 1e-9);
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn rmsprop(rate: f64) -> RmsProp {
     RmsProp { rate, alpha: 0.99, eps: 1e-8 }
 }

@@ -15,7 +15,9 @@ use std::f64::consts::PI;
 /// each counts from the trainer's first step.
 ///
 /// ```
-/// use elman_train::{Schedule, Transform, adam};
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Schedule, Trainer, Transform, sgd};
 ///
 /// /// The schedule of Vaswani et al. (2017), without their constant.
 /// struct InverseRoot;
@@ -26,8 +28,13 @@ use std::f64::consts::PI;
 ///     }
 /// }
 ///
-/// let update = adam(1e-2).then(InverseRoot);
-/// # let _ = update;
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+/// let mut trainer = Trainer::new(sgd(1.0).then(InverseRoot));
+/// for step in 0..4 {
+///     trainer.step(&mut params, |g| g.param(w))?;
+///     assert_eq!(trainer.update(), [InverseRoot.factor(step)]); // the fourth is half of the first
+/// }
+/// # Ok::<(), elman_train::Error>(())
 /// ```
 pub trait Schedule: Send + Sync {
     /// The factor at a step; the first is step 0.
@@ -65,6 +72,12 @@ pub struct Constant {
 }
 
 /// `factor` at every step.
+///
+/// ```
+/// use elman_train::{Schedule, constant};
+///
+/// assert_eq!([0, 1, 1_000_000].map(|step| constant(0.5).factor(step)), [0.5; 3]);
+/// ```
 pub fn constant(factor: f64) -> Constant {
     Constant { factor }
 }
@@ -88,6 +101,13 @@ pub struct StepDecay {
 
 /// `factor^⌊step / every⌋`: with `step_decay(0.5, 1500)` steps 0 to 1499 are whole, step 1500 is
 /// the first that is halved.
+///
+/// ```
+/// use elman_train::{Schedule, step_decay};
+///
+/// let halved = step_decay(0.5, 1500);
+/// assert_eq!([0, 1499, 1500, 3000].map(|step| halved.factor(step)), [1.0, 1.0, 0.5, 0.25]);
+/// ```
 pub fn step_decay(factor: f64, every: u64) -> StepDecay {
     StepDecay { factor, every }
 }
@@ -110,6 +130,12 @@ pub struct Exponential {
 }
 
 /// `factor^step`. A factor above 1 grows: for finding the largest rate that works.
+///
+/// ```
+/// use elman_train::{Schedule, exponential};
+///
+/// assert_eq!([0, 1, 2, 3].map(|step| exponential(0.5).factor(step)), [1.0, 0.5, 0.25, 0.125]);
+/// ```
 pub fn exponential(factor: f64) -> Exponential {
     Exponential { factor }
 }
@@ -136,6 +162,15 @@ pub struct Cosine {
 ///
 /// After that it stays at the floor. (PyTorch's `CosineAnnealingLR` would rise again.) The floor
 /// is 0 if nothing else is said: then nothing is learned any more.
+///
+/// ```
+/// use elman_train::{Schedule, cosine};
+///
+/// let falling = cosine(1000);
+/// assert_eq!(falling.factor(0), 1.0);
+/// assert!((falling.factor(500) - 0.5).abs() < 1e-12);
+/// assert!(falling.factor(1000) < 1e-12 && falling.factor(2000) < 1e-12);
+/// ```
 pub fn cosine(steps: u64) -> Cosine {
     Cosine { steps, floor: 0.0 }
 }
@@ -169,6 +204,12 @@ pub struct WarmUp {
 
 /// A linear start: `min(1, (step + 1) / steps)`, so the first step is not lost, and step
 /// `steps − 1` is the first whole one. 0 or 1 steps are no warm-up.
+///
+/// ```
+/// use elman_train::{Schedule, warm_up};
+///
+/// assert_eq!([0, 1, 3, 4].map(|step| warm_up(4).factor(step)), [0.25, 0.5, 1.0, 1.0]);
+/// ```
 pub fn warm_up(steps: u64) -> WarmUp {
     WarmUp { steps }
 }

@@ -14,6 +14,19 @@ pub struct Trust;
 ///
 /// `decay(d).then(trust()).then(momentum(0.9)).then(sgd(rate))` is LARS, and
 /// [`lamb`](crate::lamb()) has it after Adam.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_tensor::Init;
+/// use elman_train::{Trainer, Transform, sgd, trust};
+///
+/// // A quarter of the size of the weight, however large the gradient.
+/// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Constant(8.0)))?;
+/// let mut trainer = Trainer::new(trust().then(sgd(0.25)));
+/// trainer.step(&mut params, |g| 1000.0 * g.param(w))?;
+/// assert_eq!(trainer.update(), [2.0]);
+/// # Ok::<(), elman_train::Error>(())
+/// ```
 pub fn trust() -> Trust {
     Trust
 }

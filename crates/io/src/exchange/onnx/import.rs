@@ -22,6 +22,23 @@ const OPERATORS: std::ops::RangeInclusive<i64> = 13..=25;
 /// ours; single numbers and the file's constant nodes stay as they are. Everything the file says is
 /// followed, or refused by an error that names the node.
 ///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_io::exchange::onnx::{Export, Limits, import};
+/// use elman_rnn::{Gru, Layer, Rnn};
+/// use elman_tensor::Tensor;
+///
+/// let (gru, params) = Params::<f32>::init(7, |p| Gru::new(p.scope("gru"), 3, 8))?;
+/// let bytes = Export::new().level(gru).to_bytes(&params)?; // or std::fs::read("model.onnx")?
+/// let (model, imported) = import::<f32>(&bytes, Limits::default())?;
+///
+/// let x = Tensor::from_fn([5, 2, 3], |i| (i as f32).sin())?;
+/// let y = Tape::new().evaluate(&params, |g| Rnn(gru).forward(g.input(&x)).values().tensor())?;
+/// let z = Tape::new().evaluate(&imported, |g| model.forward(g.input(&x)).values().tensor())?;
+/// assert!(y.values().iter().zip(z.values()).all(|(y, z)| (y - z).abs() < 1e-6));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// If the bytes are no model, are more than the limits, or say something that is not understood.
 pub fn import<T: Real>(bytes: &[u8], limits: Limits) -> Result<(Imported, Params<T>), Error> {

@@ -6,6 +6,20 @@ use elman_autograd::Var;
 use elman_tensor::{Real, Shape};
 
 /// What flows between the nodes of a model: numbers of the recording, or whole numbers beside it.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_io::exchange::onnx::{Ints, Value};
+///
+/// let ((), none) = Params::<f32>::init(0, |_| Ok(()))?;
+/// Tape::new().evaluate(&none, |g| {
+///     let numbers = Value::from(g.zeros([5, 2, 3]));
+///     assert!(numbers.floats().is_some() && numbers.ints().is_none());
+///     let symbols = Value::<f32>::from(Ints::new([2], vec![5, 0]).unwrap());
+///     assert_eq!((symbols.shape().len(), symbols.ints().unwrap().values()), (2, &[5, 0][..]));
+/// })?;
+/// # Ok::<(), elman_autograd::Error>(())
+/// ```
 #[derive(Clone)]
 pub enum Value<'g, T: Real> {
     /// Numbers, through which gradients flow.
