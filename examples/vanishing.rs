@@ -5,9 +5,9 @@
 //!
 //! ∂L/∂s[T − k] = ∂L/∂s[T] · J[T] · J[T − 1] · … · J[T − k + 1],  J[t] = ∂s[t]/∂s[t − 1]
 //!
-//! Zeros are added to the state before each step, as inputs whose gradient is wanted: theirs is that
-//! of the state. Its norm at lag k is divided by that at lag 1, and the geometric mean is taken over
-//! ten networks, none of them trained, each with its own weights and inputs.
+//! `watched` adds zeros to the state before each step, as data whose gradient is wanted: theirs is
+//! that of the state. Its norm at lag k is divided by that at lag 1, and the geometric mean is taken
+//! over ten networks, none of them trained, each with its own weights and inputs.
 //!
 //! * A simple recurrent network, its recurrent weights scaled to five spectral radii, and one
 //!   without tanh.
@@ -17,7 +17,8 @@
 //! Run with `cargo run --release --example vanishing`; it writes `vanishing.svg`.
 
 use elman::prelude::*;
-use elman::{autograd, rnn::State};
+use elman::{autograd, rnn::watched};
+use elman_report::gradient_norms;
 use plotters::prelude::*;
 
 /// How far back the gradient is followed.
@@ -95,22 +96,14 @@ fn norms<C: Cell>(cell: &C, params: &Params<f64>, seed: u64) -> Result<Vec<f64>>
     let mut random = Random::new(seed, "inputs", 0);
     let x = Tensor::from_fn([TIME, ROWS, 1], |_| random.normal())?;
     let weights = Tensor::from_fn([ROWS, cell.output()], |_| random.normal())?;
-    let zeros = Tensor::zeros([ROWS, HIDDEN])?;
-    let (mut tape, mut grad, mut parts) = (Tape::new(), Grad::zeros(params), 0);
+    let (mut tape, mut grad) = (Tape::new(), Grad::zeros(params));
     tape.gradient(params, &mut grad, |g| {
-        let (xs, mut s) = (g.input(&x), cell.initial(g, ROWS));
-        s.each(&mut |_| parts += 1);
-        let mut y = g.absent();
-        for t in 0..TIME {
-            s = s.map(&mut |s| s + g.wanted(&zeros));
-            (y, s) = cell.step(xs.at(t), s);
-        }
-        (y * g.input(&weights)).sum()
+        let (ys, _) = watched(cell, g.input(&x), cell.initial(g, ROWS));
+        (ys.at(TIME - 1) * g.input(&weights)).sum()
     })?;
-    let norm = |t: usize| {
-        let of = (t * parts..(t + 1) * parts).filter_map(|i| tape.wanted(i));
-        of.flat_map(|d| d.values()).map(|d| d * d).sum::<f64>().sqrt()
-    };
+    // By time step, of each part of the state.
+    let parts: Vec<_> = (0..).map_while(|i| tape.wanted(i)).map(gradient_norms).collect();
+    let norm = |t: usize| parts.iter().map(|norms| norms[t] * norms[t]).sum::<f64>().sqrt();
     Ok((1..=LAGS).map(|lag| norm(TIME - lag)).collect())
 }
 

@@ -284,6 +284,7 @@ fn linear_recurrences() {
     check("qrnn in parallel", |p| Ok(Qrnn::new(p.scope("cell"), INPUT, HIDDEN)?.in_parallel()));
     check("sru", |p| Sru::new(p.scope("cell"), INPUT, HIDDEN));
     check("lru", |p| Lru::new(p.scope("cell"), INPUT, HIDDEN, 3));
+    check("lru in parallel", |p| Ok(Lru::new(p.scope("cell"), INPUT, HIDDEN, 3)?.in_parallel()));
 }
 
 /// Truncated backpropagation: the state is carried by the caller.

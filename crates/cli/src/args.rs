@@ -55,6 +55,8 @@ pub(crate) enum Command {
         /// Where to write: a CSV file. Standard output, if nothing else is said.
         #[arg(long, short)]
         out: Option<PathBuf>,
+        #[command(flatten)]
+        form: Form,
     },
     /// Writes text, symbol after symbol.
     Generate(Generate),
@@ -62,9 +64,11 @@ pub(crate) enum Command {
     Evaluate {
         /// The run folder, or the file of a model.
         model: PathBuf,
-        /// The data, with what is to be predicted; the part that was held out of those that the
-        /// network was trained on, if nothing else is said.
+        /// The data, with what is to be predicted, all of which are judged. The part that was held
+        /// out of those that the network was trained on, if nothing else is said.
         data: Option<PathBuf>,
+        #[command(flatten)]
+        form: Form,
     },
     /// Writes a model for other programs.
     Export {
@@ -88,9 +92,9 @@ pub(crate) enum Command {
 
 const TRAIN: &str = "\
 What is to be learned follows from what is given:
-  --target COLUMN   the next rows of a series, in the order of time (CSV, JSON lines)
+  --target COLUMN   the next rows of a series, in the order of time (table, JSON lines)
   --label COLUMN    the class of each sequence: rows that share what --sequence names, one
-                    after the other (CSV), or one object with the label and `values` a line
+                    after the other (table), or one object with the label and `values` a line
                     (JSON lines)
   a text file       the next symbol
 
@@ -105,6 +109,14 @@ Examples:
   elman predict runs/sunspots                        what follows the last row
   elman predict runs/sunspots newer.csv --out next.csv
   elman predict runs/gestures unknown.csv";
+
+/// How a file is written.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Form {
+    /// What lies between two fields [default: as in the training, or found in the header].
+    #[arg(long, value_name = "CHARACTER")]
+    pub(crate) separator: Option<String>,
+}
 
 /// The settings of a training, all of which have a choice of their own.
 #[derive(Debug, Clone, Default, Args, Deserialize)]
@@ -128,6 +140,9 @@ pub(crate) struct Wishes {
     /// The column that tells one sequence from the next.
     #[arg(long, value_name = "COLUMN")]
     pub(crate) sequence: Option<String>,
+    /// What lies between two fields: one character, or `tab` [default: found in the header].
+    #[arg(long, value_name = "CHARACTER")]
+    pub(crate) separator: Option<String>,
     /// What a missing value becomes: `refuse`, `last` or `linear` (between its neighbours).
     #[arg(long, value_parser = ["refuse", "last", "linear"])]
     pub(crate) missing: Option<String>,
@@ -165,7 +180,7 @@ pub(crate) struct Wishes {
 
 #[derive(Debug, Args)]
 pub(crate) struct Train {
-    /// The data: CSV with a header (.csv), JSON lines (.jsonl, .ndjson), else text.
+    /// The data: a table with a header (.csv, .tsv), JSON lines (.jsonl, .ndjson), else text.
     pub(crate) data: PathBuf,
     /// The run folder to write [default: runs/ and the name of the data].
     #[arg(long, short)]
@@ -215,6 +230,7 @@ impl Wishes {
             season: self.season.or(others.season),
             label: self.label.or(others.label),
             sequence: self.sequence.or(others.sequence),
+            separator: self.separator.or(others.separator),
             missing: self.missing.or(others.missing),
             cell: self.cell.or(others.cell),
             hidden: self.hidden.or(others.hidden),

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::forecast::moments;
 use crate::settings::Usual;
 use crate::source;
-use crate::task::{Task, Verdict};
+use crate::task::{Example, Task, Verdict, Wanted};
 use elman::autograd::{Graph, Params, Tape, Var};
 use elman::data::{Batch, Buckets, Layout, Order, Records, Target};
 use elman::kernels::argmax;
@@ -147,21 +147,28 @@ impl Classify {
     ) -> Result<Self, Failure> {
         let sequences = settings.sequences(records, true)?;
         let parts = parts(records.file(), sequences.len(), seed)?;
+        Ok(Classify::of(settings, sequences, parts, batch, seed))
+    }
+
+    /// Other sequences with their classes, all of which are to be reported.
+    pub(crate) fn whole(records: &Records, settings: Settings) -> Result<Self, Failure> {
+        let sequences = settings.sequences(records, true)?;
+        let parts = [Vec::new(), Vec::new(), (0..sequences.len()).collect()];
+        Ok(Classify::of(settings, sequences, parts, 0, 0))
+    }
+
+    fn of(
+        settings: Settings,
+        sequences: Vec<Sequence>,
+        parts: [Vec<usize>; 3],
+        size: usize,
+        seed: u64,
+    ) -> Self {
         let width = settings.inputs.len();
         let length = |&i: &usize| (sequences[i].values.len() / width) as u32;
         let lengths = parts[0].iter().map(length).collect();
-        let (order, epoch, batches) = (Order::new(), None, Batch::new());
-        Ok(Classify {
-            settings,
-            sequences,
-            parts,
-            lengths,
-            order,
-            epoch,
-            batch: batches,
-            size: batch,
-            seed,
-        })
+        let (order, epoch, batch) = (Order::new(), None, Batch::new());
+        Classify { settings, sequences, parts, lengths, order, epoch, batch, size, seed }
     }
 
     /// Mean cross-entropy and share of right answers on some sequences.
@@ -346,13 +353,24 @@ impl Task for Classify {
         Ok(vec![("surprise", surprise), ("right", right)])
     }
 
+    /// The first sequence of the part that is chosen by.
+    fn example(&self, _: &Network, _: &Params<f32>) -> Result<Example, Failure> {
+        let sequence = &self.sequences[self.parts[1][0]];
+        let mut batch = Batch::new();
+        self.settings.fill(&mut batch, &[sequence])?;
+        Ok(Example { x: batch.x, wanted: Wanted::Class(sequence.class.unwrap_or(0)) })
+    }
+
     fn judge(&mut self, network: &Network, params: &Params<f32>) -> Result<Verdict, Failure> {
         let (surprise, right, _) = self.score(network, params, &self.parts[2])?;
         let mut counts = vec![0; self.settings.classes.len()];
         let classes = |part: &[usize]| {
             part.iter().filter_map(|&i| self.sequences[i].class).collect::<Vec<_>>()
         };
-        classes(&self.parts[0]).iter().for_each(|&class| counts[class as usize] += 1);
+        // What is commonest is known from what was learned from, if that is there.
+        let held_out = !self.parts[0].is_empty();
+        let known = &self.parts[if held_out { 0 } else { 2 }];
+        classes(known).iter().for_each(|&class| counts[class as usize] += 1);
         let most = (0..counts.len()).max_by_key(|&class| counts[class]).unwrap_or(0);
         let test = classes(&self.parts[2]);
         let same = test.iter().filter(|&&class| class as usize == most).count();
@@ -361,11 +379,15 @@ impl Task for Classify {
         numbers.insert("right".into(), json!(right));
         numbers.insert("surprise".into(), json!(surprise));
         numbers.insert("commonest".into(), json!(always));
+        numbers.insert("sequences".into(), json!(test.len()));
+        numbers.insert("held_out".into(), json!(held_out));
+        let which = match held_out {
+            true => format!("{} sequences that were held out", test.len()),
+            false => format!("all {} sequences", test.len()),
+        };
         Ok(Verdict {
             sentence: format!(
-                "Of {} sequences that were held out, {:.1} % are told right; always saying `{}` \
-                 would make {:.1} %.",
-                test.len(),
+                "Of {which}, {:.1} % are told right; always saying `{}` would make {:.1} %.",
                 100.0 * right,
                 self.settings.classes[most],
                 100.0 * always

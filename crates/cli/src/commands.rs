@@ -1,18 +1,20 @@
 //! What each command does.
 
+mod export;
 mod finish;
 mod predict;
 
+pub(crate) use export::export;
 pub(crate) use predict::predict;
 
-use crate::args::{Cli, Generate, Train, Wishes};
+use crate::args::{Cli, Form, Generate, Train, Wishes};
 use crate::failure::Failure;
 use crate::folder::{Folder, Model, build, file_of};
 use crate::job::{self, Job};
 use crate::learn::learn;
 use crate::settings::{Settings, Task};
+use crate::source;
 use elman_io::Weights;
-use elman_io::exchange::onnx::Export;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write;
@@ -27,14 +29,14 @@ pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
     };
     let settings = job::plan(file, &wishes)?;
     let (network, mut params) = build(&settings)?;
-    let mut job = Job::new(&settings, &network, file)?;
+    let mut job = Job::new(&settings, &network)?;
     job.start(&network, &mut params);
     let stem = file.file_stem().unwrap_or(file.as_os_str());
     let out = train.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(stem));
     let folder = Folder::create(&out, train.force)?;
     folder.write_settings(&settings)?;
     if !cli.quiet && !cli.json {
-        println!("{}", plan(&settings, params.len()));
+        writeln!(std::io::stdout(), "{}", plan(&settings, params.len()))?;
     }
     let quiet = cli.quiet || cli.json;
     let history = learn(job.task(), &settings, &folder, &network, &mut params, quiet)?;
@@ -45,15 +47,15 @@ pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
 pub(crate) fn resume(run: &Path, cli: &Cli) -> Result<(), Failure> {
     let folder = Folder::open(run)?;
     let settings = folder.settings()?;
-    let file = settings.data.file.clone();
-    if job::sum(&file)? != settings.data.sha256 {
+    let file = &settings.data.file;
+    if job::sum(file)? != settings.data.sha256 {
         return Err(Failure::Data(format!(
             "{} has changed since the run began; begin a new one with `elman train`",
             file.display()
         )));
     }
     let (network, mut params) = build(&settings)?;
-    let mut job = Job::new(&settings, &network, &file)?;
+    let mut job = Job::new(&settings, &network)?;
     job.start(&network, &mut params);
     let quiet = cli.quiet || cli.json;
     let history = learn(job.task(), &settings, &folder, &network, &mut params, quiet)?;
@@ -81,26 +83,24 @@ pub(crate) fn generate(wishes: &Generate, cli: &Cli) -> Result<(), Failure> {
 }
 
 /// `elman evaluate`.
-pub(crate) fn evaluate(model: &Path, data: Option<&Path>, cli: &Cli) -> Result<(), Failure> {
-    let Model { settings, network, params } = Model::open(model)?;
-    let file = data.unwrap_or(&settings.data.file);
-    let mut job = Job::new(&settings, &network, file)?;
+pub(crate) fn evaluate(
+    model: &Path,
+    data: Option<&Path>,
+    form: &Form,
+    cli: &Cli,
+) -> Result<(), Failure> {
+    let Model { mut settings, network, params } = Model::open(model)?;
+    settings.data.separator = form.or(&settings)?;
+    let file = data.unwrap_or(&settings.data.file).to_owned();
+    // Of what was learned from only the part that was held out tells something.
+    let mut job = if job::sum(&file)? == settings.data.sha256 {
+        settings.data.file = file;
+        Job::new(&settings, &network)?
+    } else {
+        Job::whole(&settings, &network, &file, settings.data.separator)?
+    };
     let verdict = job.task().judge(&network, &params)?;
     say(cli, &verdict.sentence, Value::Object(verdict.numbers))
-}
-
-/// `elman export`.
-pub(crate) fn export(model: &Path, onnx: &Path, cli: &Cli) -> Result<(), Failure> {
-    let Model { network, params, .. } = Model::open(model)?;
-    let export = Export::network(&network).map_err(|e| Failure::Model(e.to_string()))?;
-    let bytes = export.to_bytes(&params).map_err(|error| Failure::Model(error.to_string()))?;
-    fs::write(onnx, &bytes).map_err(|error| Failure::file("written", onnx, &error))?;
-    let sentence = format!(
-        "{} has the network, without the scaling of its inputs and outputs, which {} tells.",
-        onnx.display(),
-        "`elman inspect`"
-    );
-    say(cli, &sentence, json!({ "file": onnx, "bytes": bytes.len() }))
 }
 
 /// `elman inspect`.
@@ -123,6 +123,14 @@ pub(crate) fn inspect(path: &Path, cli: &Cli) -> Result<(), Failure> {
         lines.push(format!("\nIts settings:\n\n{}", text.trim_end()));
     }
     say(cli, &lines.join("\n"), json!({ "tensors": tensors, "numbers": count, "about": about }))
+}
+
+impl Form {
+    /// The separator that is said, or was in the training.
+    fn or(&self, settings: &Settings) -> Result<Option<char>, Failure> {
+        let said = self.separator.as_deref().map(source::separator).transpose()?;
+        Ok(said.or(settings.data.separator))
+    }
 }
 
 /// A sentence, or numbers.

@@ -44,6 +44,16 @@ impl Failure {
     }
 }
 
+impl From<clap::Error> for Failure {
+    /// The first paragraph of what is said of a command line, in one line.
+    fn from(error: clap::Error) -> Self {
+        let text = error.to_string();
+        let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+        let line = lines.collect::<Vec<_>>().join(" ");
+        Failure::Usage(line.trim_start_matches("error: ").to_string())
+    }
+}
+
 impl From<elman::data::Error> for Failure {
     fn from(error: elman::data::Error) -> Self {
         use elman::data::Error;
@@ -52,8 +62,16 @@ impl From<elman::data::Error> for Failure {
             Error::NotUtf8 { .. } => "; save the file as UTF-8",
             Error::NotFinite { .. } => "; correct it, or leave the field empty",
             Error::NoRows { .. } => "; wanted one row for each step in time",
-            Error::RaggedRow { .. } => "; fields with commas belong between quotation marks",
+            Error::RaggedRow { .. } => {
+                "; a field that has the separator in it belongs between quotation marks, and another \
+                 separator is said by --separator"
+            }
             Error::AmbiguousColumn { .. } => "; rename one of them",
+            Error::NotANumber { found, .. }
+                if found.replacen(',', ".", 1).parse::<f64>().is_ok() =>
+            {
+                "; wanted a point before the decimals"
+            }
             Error::NotANumber { .. } => {
                 "; choose other columns with --target and --input, or correct the file"
             }

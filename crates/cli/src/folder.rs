@@ -5,6 +5,7 @@ use crate::settings::Settings;
 use elman::autograd::Params;
 use elman::rnn::Network;
 use elman_io::{Checkpoints, Weights};
+use elman_report::Picture;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,10 @@ pub(crate) struct Folder(PathBuf);
 
 const MODEL: &str = "model.safetensors";
 const SETTINGS: &str = "settings.toml";
+/// What follows the data, if that was learned.
+pub(crate) const FORECAST: &str = "forecast.csv";
+const PICTURES: [&str; 5] = ["forecast", "confusion", "training", "gradients", "states"];
+const PICTURE_FORMS: [&str; 2] = ["svg", "png"];
 
 impl Folder {
     /// A new one, which may replace another run if that is wished for.
@@ -28,8 +33,12 @@ impl Folder {
             )));
         }
         if there {
-            for old in [MODEL, SETTINGS, "history.csv", "checkpoints"] {
-                let old = folder.file(old);
+            // What another task would leave there.
+            let pictures =
+                PICTURES.iter().flat_map(|name| PICTURE_FORMS.map(|f| format!("{name}.{f}")));
+            let others = [MODEL, SETTINGS, FORECAST, "report.html", "history.csv", "checkpoints"];
+            for old in others.into_iter().map(String::from).chain(pictures) {
+                let old = folder.file(&old);
                 let removed =
                     if old.is_dir() { fs::remove_dir_all(&old) } else { fs::remove_file(&old) };
                 match removed {
@@ -70,8 +79,17 @@ impl Folder {
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
-        let path = self.file(name);
-        fs::write(&path, text).map_err(|error| Failure::file("written", &path, &error))
+        // Whoever is killed here leaves the old one whole.
+        let (path, new) = (self.file(name), self.file(&format!("{name}.new")));
+        let written = fs::write(&new, text).and_then(|()| fs::rename(&new, &path));
+        written.map_err(|error| Failure::file("written", &path, &error))
+    }
+
+    /// Writes a picture, once for pages and once for what cannot show those.
+    pub(crate) fn draw(&self, name: &str, picture: &Picture) -> Result<(), Failure> {
+        PICTURE_FORMS
+            .iter()
+            .try_for_each(|form| Ok(picture.save(self.file(&format!("{name}.{form}")))?))
     }
 
     pub(crate) fn write_settings(&self, settings: &Settings) -> Result<(), Failure> {

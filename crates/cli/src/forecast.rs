@@ -15,11 +15,11 @@ use crate::args::Wishes;
 use crate::dates::Dates;
 use crate::failure::Failure;
 use crate::settings::Usual;
-use crate::task::{Task, Verdict, short};
+use crate::task::{Example, Task, Verdict, Wanted, short};
 use elman::autograd::{Graph, Params, Var};
 use elman::data::{Batch, Layout, Records, Target};
 use elman::rnn::{Architecture, Input, Kind, Layer, Network, Stream};
-use elman::tensor::Random;
+use elman::tensor::{Random, Tensor};
 use elman::train::mse;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -72,6 +72,13 @@ struct Sizes {
     window: usize,
     batch: usize,
     seed: u64,
+}
+
+impl Sizes {
+    /// Which rows of a window count for the loss: not the first, at which the state knows little.
+    fn counted(self) -> Range<usize> {
+        self.window / 4..self.window
+    }
 }
 
 /// How the forecasts of some rows do: root mean squares.
@@ -165,14 +172,35 @@ impl Forecast {
                 settings.horizon
             )));
         }
-        let features = settings.read(&series);
-        let (sizes, dates) = (Sizes { window, batch, seed }, Dates::find(records));
-        Ok(Forecast { settings, series, split, dates, features, batch: Batch::new(), sizes })
+        let sizes = Sizes { window, batch, seed };
+        Ok(Forecast::of(records, settings, series, split, sizes))
     }
 
-    /// Which rows of a window count for the loss: not the first, at which the state knows little.
-    fn counted(&self) -> Range<usize> {
-        self.sizes.window / 4..self.sizes.window
+    /// Another file of the same columns, all of which is to be reported, but for the rows that are
+    /// read first.
+    pub(crate) fn whole(
+        records: &Records,
+        settings: Settings,
+        window: usize,
+    ) -> Result<Self, Failure> {
+        let (targets, inputs) = (&settings.targets, &settings.inputs);
+        let series = Series::new(records, targets, inputs, &settings.missing)?;
+        let sizes = Sizes { window, batch: 0, seed: 0 };
+        // As long as the state knows little, or there was no season yet.
+        let first = sizes.counted().start.max(settings.season).max(1);
+        let split = Split::whole(records.file(), series.rows(), first, settings.horizon)?;
+        Ok(Forecast::of(records, settings, series, split, sizes))
+    }
+
+    fn of(
+        records: &Records,
+        settings: Settings,
+        series: Series,
+        split: Split,
+        sizes: Sizes,
+    ) -> Self {
+        let (features, dates) = (settings.read(&series), Dates::find(records));
+        Forecast { settings, series, split, dates, features, batch: Batch::new(), sizes }
     }
 
     /// Forecasts made at some rows, `[rows, horizon, targets]`, after reading all rows before.
@@ -279,6 +307,13 @@ impl Settings {
         features
     }
 
+    /// What output `o` is to be at row `t`: the difference from the anchor, scaled.
+    fn wanted(&self, series: &Series, t: usize, o: usize) -> f64 {
+        let (ahead, c) = (1 + o / self.targets.len(), o % self.targets.len());
+        let anchor = self.anchor.of(series, self.season, t, ahead, c);
+        (series.at(t + ahead, c) - anchor) / self.changes[o]
+    }
+
     /// Forecasts made at some rows, `[rows, horizon, targets]`, after reading all rows before.
     pub(crate) fn forecasts(
         &self,
@@ -311,7 +346,7 @@ impl Task for Forecast {
     fn prepare(&mut self, step: u64) -> Result<(), Failure> {
         let Sizes { window, batch, seed } = self.sizes;
         let (features, outputs) = (self.settings.features(), self.settings.changes.len());
-        let counted = self.counted();
+        let counted = self.sizes.counted();
         let layout = Layout {
             time: window,
             batch,
@@ -322,7 +357,6 @@ impl Task for Forecast {
         let starts = self.split.train.len() - self.settings.horizon - window + 1;
         let mut random = Random::new(seed, "windows", step);
         let Forecast { settings, series, features: all, batch: filled, .. } = self;
-        let targets = settings.targets.len();
         filled.fill(layout, |_, row, _| {
             let start = random.below(starts);
             for t in 0..window {
@@ -330,10 +364,8 @@ impl Task for Forecast {
                 read.iter().enumerate().for_each(|(f, &x)| row.x(t, f, x));
             }
             for (i, t) in counted.clone().enumerate() {
-                for (o, &scale) in settings.changes.iter().enumerate() {
-                    let (t, ahead, c) = (start + t, 1 + o / targets, o % targets);
-                    let anchor = settings.anchor.of(series, settings.season, t, ahead, c);
-                    row.y(i, o, (series.at(t + ahead, c) - anchor) / scale);
+                for o in 0..outputs {
+                    row.y(i, o, settings.wanted(series, start + t, o));
                 }
             }
             Ok(())
@@ -342,7 +374,7 @@ impl Task for Forecast {
     }
 
     fn loss<'g>(&mut self, g: &'g Graph<'g, f32>, network: &Network) -> Var<'g, f32> {
-        let counted = self.counted();
+        let counted = self.sizes.counted();
         let outputs = network.forward(g.input(&self.batch.x)).values();
         mse(outputs.slice(counted.start, counted.len()), g.input(&self.batch.y))
     }
@@ -355,6 +387,18 @@ impl Task for Forecast {
         let rows = self.origins(&self.split.validation);
         let forecasts = self.forecasts(network, params, rows.clone())?;
         Ok(vec![("error", self.errors(rows, &forecasts).all)])
+    }
+
+    /// The last window of the part that is chosen by.
+    fn example(&self, _: &Network, _: &Params<f32>) -> Result<Example, Failure> {
+        let (window, width) = (self.sizes.window, self.settings.features());
+        let end = self.split.validation.end - self.settings.horizon;
+        let read = &self.features[(end - window) * width..end * width];
+        let wanted = |o: usize| self.settings.wanted(&self.series, end - 1, o) as f32;
+        Ok(Example {
+            x: Tensor::from_fn([window, 1, width], |i| read[i] as f32)?,
+            wanted: Wanted::Numbers(Tensor::from_fn([1, self.settings.changes.len()], wanted)?),
+        })
     }
 
     fn judge(&mut self, network: &Network, params: &Params<f32>) -> Result<Verdict, Failure> {
@@ -372,6 +416,14 @@ impl Task for Forecast {
             targets.iter().cloned().zip(ours.of_targets.iter().map(|&e| json!(e))).collect();
         numbers.insert("errors".into(), Value::Object(named));
         numbers.insert("horizon".into(), json!(horizon));
+        let (first, last) = (self.split.test.start + 1, self.split.test.end);
+        let held_out = !self.split.train.is_empty();
+        numbers.insert("rows".into(), json!([first, last]));
+        numbers.insert("held_out".into(), json!(held_out));
+        let why = match held_out {
+            true => "held out".into(),
+            false => format!("all but the {} that are read first", first - 1),
+        };
         let others = match &seasonal {
             Some(seasonal) => format!(
                 "persistence {}, seasonal naive (season {season}) {}",
@@ -386,9 +438,8 @@ impl Task for Forecast {
         let units = if targets.len() > 1 { ", in standard deviations" } else { "" };
         Ok(Verdict {
             sentence: format!(
-                "Error on the last {} rows, 1 to {horizon} rows ahead (root mean square{units}): \
-                 network {}, {others}: {:.0} % {word} than the best of these.",
-                self.split.test.len(),
+                "Error on rows {first} to {last} ({why}), 1 to {horizon} rows ahead (root mean \
+                 square{units}): network {}, {others}: {:.0} % {word} than the best of these.",
                 short(ours.all),
                 change.abs()
             ),

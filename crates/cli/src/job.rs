@@ -23,13 +23,15 @@ pub(crate) enum Job {
 
 /// The settings that a file and some wishes lead to.
 pub(crate) fn plan(file: &Path, wishes: &Wishes) -> Result<Settings, Failure> {
-    let data = Data { file: file.to_owned(), sha256: sum(file)? };
-    let (task, usual, network) = match (Form::of(file), &wishes.label) {
+    let separator = wishes.separator.as_deref().map(source::separator).transpose()?;
+    let data = Data { file: file.to_owned(), sha256: sum(file)?, separator };
+    let records = || source::records(file, separator);
+    let (task, usual, network) = match (Form::of(file, separator), &wishes.label) {
         (Form::Text, _) => {
             if let Some(column) = wishes.target.first().or(wishes.label.as_ref()) {
                 return Err(Failure::Usage(format!(
                     "{} is read as text, which has no column `{column}`; a table has the ending \
-                     .csv or .jsonl",
+                     .csv, .tsv or .jsonl, or is told its --separator",
                     file.display()
                 )));
             }
@@ -43,11 +45,11 @@ pub(crate) fn plan(file: &Path, wishes: &Wishes) -> Result<Settings, Failure> {
                     "--label {label} and --target {target}: either classes or a forecast"
                 )));
             }
-            let (task, usual, network) = Classify::plan(&source::records(file)?, wishes, label)?;
+            let (task, usual, network) = Classify::plan(&records()?, wishes, label)?;
             (Kind::Classify(task), usual, network)
         }
         (_, None) => {
-            let (task, usual, network) = Forecast::plan(&source::records(file)?, wishes)?;
+            let (task, usual, network) = Forecast::plan(&records()?, wishes)?;
             (Kind::Forecast(task), usual, network)
         }
     };
@@ -55,28 +57,52 @@ pub(crate) fn plan(file: &Path, wishes: &Wishes) -> Result<Settings, Failure> {
 }
 
 impl Job {
-    /// The task of some settings, with the data of a file: that which was learned from, or another.
-    pub(crate) fn new(
-        settings: &Settings,
-        network: &Network,
-        file: &Path,
-    ) -> Result<Self, Failure> {
-        let training = &settings.training;
+    /// The task of some settings, with the data that are learned from.
+    pub(crate) fn new(settings: &Settings, network: &Network) -> Result<Self, Failure> {
+        let Settings { training, data, .. } = settings;
         let sizes = [training.window, training.batch];
         Ok(match &settings.task {
             Kind::Forecast(task) => {
-                let records = source::records(file)?;
+                let records = source::records(&data.file, data.separator)?;
                 let task = Forecast::new(&records, task.clone(), sizes, training.seed)?;
                 Job::Forecast(Box::new(task))
             }
             Kind::Classify(task) => {
-                let records = source::records(file)?;
+                let records = source::records(&data.file, data.separator)?;
                 let size = training.batch;
                 let task = Classify::new(&records, task.clone(), size, training.seed)?;
                 Job::Classify(Box::new(task))
             }
             Kind::Text(task) => {
-                Job::Text(Box::new(Text::new(&source::bytes(file)?, task, sizes, network)?))
+                Job::Text(Box::new(Text::new(&source::bytes(&data.file)?, task, sizes, network)?))
+            }
+        })
+    }
+
+    /// The task of some settings, with another file, all of which is to be judged.
+    pub(crate) fn whole(
+        settings: &Settings,
+        network: &Network,
+        file: &Path,
+        separator: Option<char>,
+    ) -> Result<Self, Failure> {
+        let Settings { training, data, .. } = settings;
+        Ok(match &settings.task {
+            Kind::Forecast(task) => {
+                let records = source::records(file, separator)?;
+                let task = Forecast::whole(&records, task.clone(), training.window)?;
+                Job::Forecast(Box::new(task))
+            }
+            Kind::Classify(task) => {
+                let records = source::records(file, separator)?;
+                Job::Classify(Box::new(Classify::whole(&records, task.clone())?))
+            }
+            Kind::Text(task) => {
+                // For what counting makes of it, if it is still there.
+                let learned = sum(&data.file).is_ok_and(|sum| sum == data.sha256);
+                let learned = if learned { source::bytes(&data.file)? } else { Vec::new() };
+                let (name, text) = (file.display().to_string(), source::bytes(file)?);
+                Job::Text(Box::new(Text::whole(&learned, (&name, &text), task, network)?))
             }
         })
     }

@@ -12,6 +12,7 @@ mod dates;
 mod failure;
 mod folder;
 mod forecast;
+mod inside;
 mod job;
 mod learn;
 mod settings;
@@ -20,43 +21,58 @@ mod task;
 mod text;
 
 use args::{Cli, Command};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use failure::Failure;
 use serde_json::json;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// The command: reads the arguments of the process, does what they say, and gives the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let said = || std::env::args_os().skip(1).take_while(|argument| argument != "--");
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() && said().any(|argument| argument == "--json") => {
+            return fail(&Failure::from(error), true);
+        }
+        Err(error) => error.exit(),
+    };
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            if cli.json {
-                println!("{}", json!({ "error": failure.to_string(), "code": failure.code() }));
-            } else {
-                eprintln!("elman: {failure}");
-            }
-            ExitCode::from(failure.code())
-        }
+        Err(failure) => fail(&failure, cli.json),
     }
+}
+
+/// Says what went wrong.
+fn fail(failure: &Failure, json: bool) -> ExitCode {
+    if json {
+        let object = json!({ "error": failure.to_string(), "code": failure.code() });
+        // Whoever does not listen gets the code.
+        _ = writeln!(std::io::stdout(), "{object}");
+    } else {
+        eprintln!("elman: {failure}");
+    }
+    ExitCode::from(failure.code())
 }
 
 fn run(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Train(train) => commands::train(train, cli),
         Command::Resume { run } => commands::resume(run, cli),
-        Command::Predict { model, data, out } => {
-            commands::predict(model, data.as_deref(), out.as_deref(), cli)
+        Command::Predict { model, data, out, form } => {
+            commands::predict(model, data.as_deref(), out.as_deref(), form, cli)
         }
         Command::Generate(wishes) => commands::generate(wishes, cli),
-        Command::Evaluate { model, data } => commands::evaluate(model, data.as_deref(), cli),
+        Command::Evaluate { model, data, form } => {
+            commands::evaluate(model, data.as_deref(), form, cli)
+        }
         Command::Export { model, onnx } => commands::export(model, onnx, cli),
         Command::Inspect { file } => commands::inspect(file, cli),
         Command::Completions { shell } => {
-            let mut command = <Cli as clap::CommandFactory>::command();
-            clap_complete::generate(*shell, &mut command, "elman", &mut std::io::stdout());
-            Ok(())
+            let (mut command, mut text) = (Cli::command(), Vec::new());
+            clap_complete::generate(*shell, &mut command, "elman", &mut text);
+            Ok(std::io::stdout().write_all(&text)?)
         }
     }
 }

@@ -26,6 +26,9 @@ pub(crate) struct Data {
     pub(crate) file: PathBuf,
     /// SHA-256 of its bytes, in hexadecimal digits.
     pub(crate) sha256: String,
+    /// What lies between two fields, if that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) separator: Option<char>,
 }
 
 /// What is learned.

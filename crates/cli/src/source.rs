@@ -1,11 +1,11 @@
-//! Files as tables of text: CSV, tab-separated, JSON lines.
+//! Files as tables of text: fields between separators, JSON lines.
 
 use crate::failure::Failure;
 use elman::data::{Missing, Records};
 use serde_json::Value;
 use std::path::Path;
 
-/// What a file holds, by its name.
+/// What a file holds, by its name, or by the separator that was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Csv,
@@ -14,14 +14,49 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) fn of(path: &Path) -> Self {
-        let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase();
-        match ending.as_str() {
-            "csv" => Kind::Csv,
+    pub(crate) fn of(path: &Path, separator: Option<char>) -> Self {
+        match ending(path).as_str() {
+            _ if separator.is_some() => Kind::Csv,
+            "csv" | "tsv" | "tab" => Kind::Csv,
             "jsonl" | "ndjson" => Kind::JsonLines,
             _ => Kind::Text,
         }
     }
+}
+
+fn ending(path: &Path) -> String {
+    path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase()
+}
+
+/// What lies between two fields, as it was said.
+pub(crate) fn separator(text: &str) -> Result<char, Failure> {
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        _ if matches!(text, "tab" | "\\t") => Ok('\t'),
+        (Some(one), None) if one.is_ascii() && !"\"\r\n".contains(one) => Ok(one),
+        _ => Err(Failure::Usage(format!(
+            "--separator is `{}`; wanted one character, such as `;` or `|`, or `tab`",
+            text.escape_debug()
+        ))),
+    }
+}
+
+/// What lies between two fields: what was said; else by the name; else what the header has most
+/// of, outside of quotation marks.
+fn separator_of(path: &Path, said: Option<char>, bytes: &[u8]) -> u8 {
+    const USUAL: [u8; 4] = [b',', b';', b'\t', b'|'];
+    if let Some(said) = said.and_then(|said| u8::try_from(said).ok()) {
+        return said;
+    }
+    if ending(path) != "csv" {
+        return b'\t';
+    }
+    let mut lines = bytes.split(|byte| b"\r\n".contains(byte));
+    let header = lines.find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
+    let outside = || header.split(|&byte| byte == b'"').step_by(2).flatten();
+    let count = |&separator: &u8| outside().filter(|&&byte| byte == separator).count();
+    // Of several that are as many, the first.
+    USUAL.into_iter().rev().max_by_key(count).unwrap_or(b',')
 }
 
 /// The bytes of a file.
@@ -29,14 +64,18 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| Failure::file("read", path, &error))
 }
 
-/// The rows of a CSV file or of JSON lines.
-pub(crate) fn records(path: &Path) -> Result<Records, Failure> {
+/// The rows of a table or of JSON lines.
+pub(crate) fn records(path: &Path, separator: Option<char>) -> Result<Records, Failure> {
     let name = path.display().to_string();
-    match Kind::of(path) {
-        Kind::Csv => Ok(Records::from_bytes(&name, &bytes(path)?)?),
+    match Kind::of(path, separator) {
+        Kind::Csv => {
+            let bytes = bytes(path)?;
+            Ok(Records::separated(&name, separator_of(path, separator, &bytes), &bytes)?)
+        }
         Kind::JsonLines => json_lines(&name, &bytes(path)?),
         Kind::Text => Err(Failure::Data(format!(
-            "{name} has neither the ending .csv nor .jsonl; wanted a table, in one of these forms"
+            "{name} has none of the endings .csv, .tsv and .jsonl; wanted a table in one of these \
+             forms, or its --separator"
         ))),
     }
 }
@@ -130,5 +169,25 @@ fn field(key: &str, value: &Value) -> Result<String, String> {
         Value::Array(_) | Value::Object(_) => Err(format!(
             "`{key}` is neither a number nor a text; sequences of numbers are called `values`"
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_tells_the_separator() {
+        let of = |name: &str, said, text: &str| {
+            char::from(separator_of(Path::new(name), said, text.as_bytes()))
+        };
+        assert_eq!(of("a.csv", None, "t,x;y,z\n1;2;3;4"), ',');
+        assert_eq!(of("a.csv", None, "\n\r\nt;x;\"a,b,c,d\"\n1,2"), ';');
+        assert_eq!(of("a.csv", None, "t|x\ty|z\n"), '|');
+        assert_eq!(of("a.csv", None, "t\tx"), '\t');
+        assert_eq!(of("a.csv", None, "t,x;y"), ',', "of two that are as many, the first");
+        assert_eq!((of("a.csv", None, "one"), of("a.csv", None, "")), (',', ','));
+        assert_eq!(of("A.TSV", None, "t,x,y"), '\t');
+        assert_eq!(of("a.tsv", Some(';'), "t\tx"), ';');
     }
 }

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use elman::autograd::{Graph, Params, Var};
 use elman::rnn::Network;
+use elman::tensor::Tensor;
 use serde_json::{Map, Value};
 
 /// Something to learn, with its data.
@@ -21,6 +22,9 @@ pub(crate) trait Task {
         params: &Params<f32>,
     ) -> Result<Vec<(&'static str, f64)>, Failure>;
 
+    /// A sequence of the part that is chosen by, to look inside the network with.
+    fn example(&self, network: &Network, params: &Params<f32>) -> Result<Example, Failure>;
+
     /// What has to be carried from one step to the next, besides weights.
     fn carried(&self) -> &[f32] {
         &[]
@@ -31,6 +35,23 @@ pub(crate) trait Task {
 
     /// What the network does on the part that was held out.
     fn judge(&mut self, network: &Network, params: &Params<f32>) -> Result<Verdict, Failure>;
+}
+
+/// A sequence to look inside a network with.
+#[derive(Debug, Clone)]
+pub(crate) struct Example {
+    /// What the first layer reads, `[time, 1, features]`.
+    pub(crate) x: Tensor<f32>,
+    /// What is to be said at its last step.
+    pub(crate) wanted: Wanted,
+}
+
+/// What is to be said.
+#[derive(Debug, Clone)]
+pub(crate) enum Wanted {
+    /// `[1, outputs]`.
+    Numbers(Tensor<f32>),
+    Class(u32),
 }
 
 /// How well a network does, beside what needs no network.

@@ -3,11 +3,11 @@
 use crate::args::{Generate, Wishes};
 use crate::failure::Failure;
 use crate::settings::Usual;
-use crate::task::{Task, Verdict};
+use crate::task::{Example, Task, Verdict, Wanted};
 use elman::autograd::{Graph, Params, Var};
 use elman::data::{Alphabet, Piece, Streams};
 use elman::rnn::{Architecture, Carried, Cell, Input, Kind, Network, Online, Stream};
-use elman::tensor::Random;
+use elman::tensor::{Random, Tensor};
 use elman::train::{Sampler, cross_entropy};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
@@ -36,7 +36,7 @@ pub(crate) struct Text {
     online: Online,
 }
 
-/// The most symbols that a validation or a verdict reads.
+/// The most symbols of a part that a training reads to judge by.
 const READ: usize = 20_000;
 
 impl Text {
@@ -50,7 +50,7 @@ impl Text {
         if text.len() < FEWEST {
             return Err(Failure::Data(format!(
                 "{file}: {} bytes of text are too few to learn from; wanted at least {FEWEST}. (A \
-                 table has the ending .csv or .jsonl)",
+                 table has the ending .csv, .tsv or .jsonl)",
                 text.len()
             )));
         }
@@ -89,18 +89,49 @@ impl Text {
                  from; choose smaller ones"
             ))
         })?;
-        Ok(Text {
-            symbols: settings.alphabet.len(),
-            train: 0..first,
-            validation: first..second,
-            test: second..ids.len(),
-            ids,
-            window,
-            rows,
-            piece: Piece::new(),
-            state: Carried::new(),
-            online: network.online()?,
-        })
+        let test = second..ids.len().min(second + READ);
+        let parts = [0..first, first..second.min(first + READ), test];
+        Text::of(ids, parts, [window, rows], settings, network)
+    }
+
+    /// Another text, all of which is to be reported, and that which was learned from, if it is
+    /// there.
+    pub(crate) fn whole(
+        learned: &[u8],
+        (file, text): (&str, &[u8]),
+        settings: &Settings,
+        network: &Network,
+    ) -> Result<Self, Failure> {
+        if text.len() < 2 {
+            let bytes = text.len();
+            return Err(Failure::Data(format!("{file}: {bytes} bytes of text; wanted at least 2")));
+        }
+        let alphabet = settings.alphabet();
+        if let Some(place) = text.iter().position(|&byte| alphabet.id(byte).is_none()) {
+            let line = 1 + text[..place].iter().filter(|&&byte| byte == b'\n').count();
+            return Err(Failure::Data(format!(
+                "{file}, line {line}: `{}` did not occur in the text that was learned from",
+                text[place..=place].escape_ascii()
+            )));
+        }
+        let mut ids = alphabet.encode(learned)?;
+        ids.truncate(learned.len() - 2 * (learned.len() / 20));
+        let first = ids.len();
+        ids.extend(alphabet.encode(text)?);
+        let parts = [0..first, first..first, first..ids.len()];
+        Text::of(ids, parts, [0, 0], settings, network)
+    }
+
+    fn of(
+        ids: Vec<u32>,
+        [train, validation, test]: [Range<usize>; 3],
+        [window, rows]: [usize; 2],
+        settings: &Settings,
+        network: &Network,
+    ) -> Result<Self, Failure> {
+        let (symbols, online) = (settings.alphabet.len(), network.online()?);
+        let (piece, state) = (Piece::new(), Carried::new());
+        Ok(Text { ids, symbols, train, validation, test, window, rows, piece, state, online })
     }
 
     /// The mean surprise at the symbols of a part, in bits.
@@ -111,7 +142,6 @@ impl Text {
         part: &Range<usize>,
     ) -> Result<f64, Failure> {
         let ids = &self.ids[part.clone()];
-        let ids = &ids[..ids.len().min(READ)];
         let mut stream = Stream::new(params, &self.online);
         let mut nats = 0.0;
         for pair in ids.windows(2) {
@@ -120,7 +150,7 @@ impl Text {
             let sum: f64 = logits.iter().map(|&x| f64::from(x - most).exp()).sum();
             nats += sum.ln() - f64::from(logits[pair[1] as usize] - most);
         }
-        Ok(nats / LN_2 / (ids.len() - 1).max(1) as f64)
+        Ok(nats / LN_2 / ids.len().saturating_sub(1).max(1) as f64)
     }
 
     /// The same by counting in the part that is learned from what follows each `order` symbols.
@@ -131,7 +161,6 @@ impl Text {
             seen[run[order] as usize] += 1;
         }
         let test = &self.ids[self.test.clone()];
-        let test = &test[..test.len().min(READ)];
         let bits = |run: &[u32]| {
             let seen = counts.get(&run[..order]);
             let of = |symbol: u32| 1.0 + seen.map_or(0.0, |seen| f64::from(seen[symbol as usize]));
@@ -228,6 +257,18 @@ impl Task for Text {
         Ok(vec![("bits", self.bits(network, params, &self.validation)?)])
     }
 
+    /// The beginning of the part that is chosen by.
+    fn example(&self, network: &Network, params: &Params<f32>) -> Result<Example, Failure> {
+        let ids = &self.ids[self.validation.clone()];
+        let steps = self.window.min(ids.len() - 1);
+        let mut read = Vec::new();
+        for &id in &ids[..steps] {
+            read.extend_from_slice(vector(network, params, id)?);
+        }
+        let x = Tensor::new([steps, 1, read.len() / steps], read)?;
+        Ok(Example { x, wanted: Wanted::Class(ids[steps]) })
+    }
+
     fn carried(&self) -> &[f32] {
         self.state.values().unwrap_or_default()
     }
@@ -241,16 +282,26 @@ impl Task for Text {
 
     fn judge(&mut self, network: &Network, params: &Params<f32>) -> Result<Verdict, Failure> {
         let bits = self.bits(network, params, &self.test)?;
-        let (pairs, triples) = (self.counted(1), self.counted(2));
+        let held_out = !self.validation.is_empty();
+        let others = (!self.train.is_empty()).then(|| [self.counted(1), self.counted(2)]);
         let mut numbers = Map::new();
         numbers.insert("bits".into(), json!(bits));
-        numbers.insert("pairs".into(), json!(pairs));
-        numbers.insert("triples".into(), json!(triples));
+        numbers.insert("pairs".into(), json!(others.map(|[pairs, _]| pairs)));
+        numbers.insert("triples".into(), json!(others.map(|[_, triples]| triples)));
+        numbers.insert("bytes".into(), json!(self.test.len()));
+        numbers.insert("held_out".into(), json!(held_out));
+        let which = match held_out {
+            true => {
+                let (first, last) = (self.test.start + 1, self.test.end);
+                format!("bytes {first} to {last}, which were held out")
+            }
+            false => format!("all {} bytes", self.test.len()),
+        };
+        let others = others.map_or(String::new(), |[pairs, triples]| {
+            format!("; counting pairs {pairs:.3}, counting triples {triples:.3}")
+        });
         Ok(Verdict {
-            sentence: format!(
-                "On the end of the text, which was held out, a byte costs {bits:.3} bits; counting \
-                 pairs {pairs:.3}, counting triples {triples:.3}."
-            ),
+            sentence: format!("On {which}, a byte costs {bits:.3} bits{others}."),
             numbers,
         })
     }

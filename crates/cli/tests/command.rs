@@ -1,8 +1,14 @@
 //! The command, as a person uses it.
 
+use elman::autograd::Tape;
+use elman::rnn::Layer;
+use elman::tensor::{Random, Tensor};
+use elman_io::exchange::onnx::{Limits, import};
+use serde_json::json;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 /// What the command says when it is done.
 fn done(folder: &Path, arguments: &[&str]) -> String {
@@ -36,6 +42,17 @@ fn waves() -> String {
     text
 }
 
+/// The pictures of a run are there, in both forms, and its page has one of the insides.
+fn check_pictures(run: &Path, names: &[&str]) {
+    for name in names {
+        let [svg, png] = ["svg", "png"].map(|form| fs::read(run.join(format!("{name}.{form}"))));
+        assert!(svg.unwrap().starts_with(b"<svg "), "{name}");
+        assert!(png.unwrap().starts_with(b"\x89PNG\r\n"), "{name}");
+    }
+    let page = fs::read_to_string(run.join("report.html")).unwrap();
+    assert!(page.contains("norm of the gradient") && page.contains("\nunit\n"));
+}
+
 const CAT: &str = "the cat sat on the mat; ";
 
 #[test]
@@ -50,6 +67,8 @@ fn from_a_file_to_a_forecast() {
     for file in ["model.safetensors", "settings.toml", "history.csv", "report.html"] {
         assert!(folder.join("runs/load").join(file).is_file(), "{file}");
     }
+    let pictures = ["forecast", "training", "gradients", "states"];
+    check_pictures(&folder.join("runs/load"), &pictures);
     let next = done(folder, &["predict", "runs/load"]);
     let lines: Vec<&str> = next.lines().collect();
     assert_eq!(lines[0], "month,load,load_low,load_high");
@@ -65,13 +84,128 @@ fn from_a_file_to_a_forecast() {
     // The sentence of the training is that of an evaluation.
     let judged = done(folder, &["evaluate", "runs/load"]);
     assert!(said.contains(judged.trim()), "{said}\n{judged}");
+    assert!(judged.contains("on rows 171 to 200 (held out)"), "{judged}");
     let inspected = done(folder, &["inspect", "runs/load"]);
     assert!(inspected.contains("layer0.w") && inspected.contains("horizon = 6"), "{inspected}");
-    done(folder, &["export", "runs/load", "--onnx", "load.onnx"]);
-    let onnx = fs::read(folder.join("load.onnx")).unwrap();
-    let limits = elman_io::exchange::onnx::Limits::default();
-    let (model, params) = elman_io::exchange::onnx::import::<f32>(&onnx, limits).unwrap();
-    assert!(model.outputs().count() > 0 && params.len() > 6 * 6);
+}
+
+/// What the file of a model gives for the rows of a batch of one.
+fn imported(file: &Path, shape: [usize; 3], rows: &[f32]) -> Tensor<f32> {
+    let bytes = fs::read(file).unwrap();
+    let (model, params) = import::<f32>(&bytes, Limits::default()).unwrap();
+    let x = Tensor::new(shape, rows.to_vec()).unwrap();
+    Tape::new().evaluate(&params, |g| model.forward(g.input(&x)).values().tensor()).unwrap()
+}
+
+fn numbers(said: &str) -> serde_json::Value {
+    serde_json::from_str(said).unwrap()
+}
+
+/// A file of ONNX takes the numbers of the data, and gives those of `elman predict`.
+#[test]
+fn an_exported_forecast_is_the_forecast() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let text = series(150);
+    fs::write(folder.join("load.csv"), &text).unwrap();
+    let rows: Vec<f32> = text
+        .lines()
+        .skip(1)
+        .flat_map(|line| line.split(',').skip(1).map(|field| field.parse().unwrap()))
+        .collect();
+    // From the value before, from a season ago, and of both columns.
+    for (season, target, anchor) in
+        [("0", "load", "last"), ("12", "load", "season"), ("12", "load,rest", "season")]
+    {
+        let train = ["train", "load.csv", "--target", target, "--season", season, "--force"];
+        let sizes = ["--steps", "40", "--hidden", "6", "--window", "24", "--horizon", "15"];
+        done(folder, &[&train[..], &sizes, &["--rate", "0.02", "--quiet"]].concat());
+        let settings = fs::read_to_string(folder.join("runs/load/settings.toml")).unwrap();
+        assert!(settings.contains(&format!("anchor = \"{anchor}\"")), "{settings}");
+        let said = done(folder, &["export", "runs/load", "--onnx", "load.onnx"]);
+        assert!(said.contains("columns load, rest as they are"), "{said}");
+        let y = imported(&folder.join("load.onnx"), [150, 1, 2], &rows);
+        let targets: Vec<&str> = target.split(',').collect();
+        let last = &y.values()[149 * 15 * targets.len()..];
+        let next = numbers(&done(folder, &["predict", "runs/load", "--json"]));
+        for (i, found) in last.iter().enumerate() {
+            let wanted = &next[i / targets.len()][targets[i % targets.len()]]["forecast"];
+            let (wanted, found) = (wanted.as_f64().unwrap(), f64::from(*found));
+            let off = (found - wanted).abs() / (1.0 + wanted.abs());
+            assert!(off < 1e-5, "{target}, season {season}, {i}: {found} and {wanted}");
+        }
+    }
+}
+
+/// Of the file that was learned from only the end tells something; another one is judged whole.
+#[test]
+fn another_file_is_judged_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("load.csv"), series(200)).unwrap();
+    let train = ["train", "load.csv", "--target", "load", "--horizon", "6", "--quiet"];
+    done(folder, &[&train[..], &["--steps", "60", "--hidden", "6", "--window", "64"]].concat());
+    let judged = |file: &str| numbers(&done(folder, &["evaluate", "runs/load", file, "--json"]));
+    fs::copy(folder.join("load.csv"), folder.join("copy.csv")).unwrap();
+    let own = judged("load.csv");
+    assert_eq!((&own["rows"], &own["held_out"]), (&json!([171, 200]), &json!(true)));
+    assert_eq!(own, judged("copy.csv"), "the same bytes are the same data");
+    fs::write(folder.join("other.csv"), series(60)).unwrap();
+    let other = judged("other.csv");
+    // A quarter of a window is read first, which is longer than a season.
+    assert_eq!((&other["rows"], &other["held_out"]), (&json!([17, 60]), &json!(false)));
+
+    // By hand: persistence at each row of which a forecast is wanted, of values in the file.
+    let text = series(60);
+    let load = |t: usize| -> f64 {
+        text.lines().nth(t + 1).unwrap().split(',').nth(1).unwrap().parse().unwrap()
+    };
+    let pairs = (15..54).flat_map(|t| (1..=6).map(move |ahead| (t, t + ahead)));
+    let errors: Vec<f64> = pairs.map(|(t, u)| (load(t) - load(u)).powi(2)).collect();
+    let persistence = (errors.iter().sum::<f64>() / errors.len() as f64).sqrt();
+    let found = other["persistence"].as_f64().unwrap();
+    assert!((found - persistence).abs() < 1e-9, "{found} and {persistence}");
+    let sentence = done(folder, &["evaluate", "runs/load", "other.csv"]);
+    assert!(
+        sentence.contains("on rows 17 to 60 (all but the 16 that are read first)"),
+        "{sentence}"
+    );
+}
+
+/// The same table with other separators is the same run.
+#[test]
+fn tables_with_other_separators() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let train = |file: &str, said: &[&str]| {
+        let sizes = ["--target", "load", "--steps", "20", "--hidden", "4", "--window", "16"];
+        done(folder, &[&["train", file, "--quiet"][..], &sizes, said].concat());
+    };
+    let write = |file: &str, separator: &str| {
+        fs::write(folder.join(file), series(120).replace(',', separator)).unwrap();
+    };
+    let model = |run: &str| fs::read(folder.join("runs").join(run).join("forecast.csv")).unwrap();
+    write("a.csv", ",");
+    train("a.csv", &[]);
+    for (name, separator, said) in [
+        ("b.tsv", "\t", &[][..]),
+        ("c.csv", ";", &[]),
+        ("d.csv", "|", &[]),
+        ("e.csv", "\t", &[]),
+        ("f.dat", "!", &["--separator", "!"]),
+        ("g.txt", "\t", &["--separator", "tab"]),
+    ] {
+        write(name, separator);
+        train(name, said);
+        let run = name.split('.').next().unwrap();
+        assert!(model(run) == model("a"), "{name}");
+        // What was said once is known to the run.
+        let next = done(folder, &["predict", &format!("runs/{run}")]);
+        assert!(next.into_bytes() == model("a"), "{name}");
+    }
+    let other = done(folder, &["predict", "runs/a", "g.txt", "--separator", "tab"]);
+    assert!(other.into_bytes() == model("a"));
+    done(folder, &["resume", "runs/f"]);
 }
 
 #[test]
@@ -81,8 +215,7 @@ fn sequences_are_told_apart() {
     fs::write(folder.join("waves.csv"), waves()).unwrap();
     let train = ["train", "waves.csv", "--label", "speed", "--sequence", "id", "--json"];
     let said = done(folder, &[&train[..], &["--steps", "150", "--rate", "0.02"]].concat());
-    let numbers: serde_json::Value = serde_json::from_str(&said).unwrap();
-    assert!(numbers["right"].as_f64().unwrap() > 0.85, "{said}");
+    assert!(numbers(&said)["right"].as_f64().unwrap() > 0.85, "{said}");
     let unlabelled: String =
         waves().lines().map(|l| format!("{}\n", l.rsplit_once(',').unwrap().0)).collect();
     fs::write(folder.join("unknown.csv"), unlabelled).unwrap();
@@ -94,6 +227,35 @@ fn sequences_are_told_apart() {
         .enumerate()
         .filter(|(id, line)| line.starts_with(&format!("{id},{}", ["slow", "fast"][id % 2])));
     assert!(right.count() > 50, "{told}");
+    let pictures = ["confusion", "training", "gradients", "states"];
+    check_pictures(&folder.join("runs/waves"), &pictures);
+
+    // Others, of which some have a wrong label.
+    let wrong = waves().lines().take(200).map(|line| format!("{line}\n")).collect::<String>();
+    fs::write(folder.join("other.csv"), wrong.replace("slow", "fast")).unwrap();
+    let judged = numbers(&done(folder, &["evaluate", "runs/waves", "other.csv", "--json"]));
+    let count =
+        wrong.lines().last().unwrap().split(',').next().unwrap().parse::<u64>().unwrap() + 1;
+    assert_eq!((&judged["sequences"], &judged["held_out"]), (&json!(count), &json!(false)));
+    assert!((0.4..0.6).contains(&judged["right"].as_f64().unwrap()), "{judged}");
+
+    // The probability of the file's class is that of `predict`.
+    let said = numbers(&done(folder, &["export", "runs/waves", "--onnx", "waves.onnx", "--json"]));
+    let outputs = said["outputs"].as_array().unwrap();
+    let told = numbers(&done(folder, &["predict", "runs/waves", "--json"]));
+    for (id, answer) in told.as_array().unwrap().iter().enumerate().take(10) {
+        let rows: Vec<f32> = waves()
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').collect::<Vec<_>>())
+            .filter(|fields| fields[0] == id.to_string())
+            .map(|fields| fields[1].parse().unwrap())
+            .collect();
+        let y = imported(&folder.join("waves.onnx"), [rows.len(), 1, 1], &rows);
+        let class = outputs.iter().position(|name| *name == answer["class"]).unwrap();
+        let wanted = answer["probability"].as_f64().unwrap();
+        assert!((f64::from(y.values()[class]) - wanted).abs() < 1e-5, "{id}: {y:?} and {answer}");
+    }
 }
 
 #[test]
@@ -108,19 +270,30 @@ fn text_goes_on() {
     let text = done(folder, &generate);
     assert!(text.contains(" sat ") || text.contains(" mat;"), "{text}");
     assert_eq!(text, done(folder, &generate));
+    check_pictures(&folder.join("runs/cat"), &["training", "gradients", "states"]);
+    fs::write(folder.join("mat.txt"), "the mat sat on the cat; ".repeat(4)).unwrap();
+    let judge = |folder: &Path| done(folder, &["evaluate", "runs/cat", "mat.txt"]);
+    let judged = judge(folder);
+    assert!(judged.contains("all 96 bytes") && judged.contains("counting pairs"), "{judged}");
+    // Nothing is counted without the text that was learned from.
+    fs::remove_file(folder.join("cat.txt")).unwrap();
+    let alone = judge(folder);
+    assert_eq!(alone.trim_end_matches(".\n"), judged.split(';').next().unwrap());
 }
 
-/// Killed at some moments, a run ends with the weights of one that never was.
+/// Killed at ten moments drawn at random, a run ends with the weights of one that never was.
 #[test]
 fn a_run_that_is_killed_goes_on_to_the_same_bits() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     fs::write(folder.join("cat.txt"), CAT.repeat(400)).unwrap();
     let train = |out: &'static str| {
-        let sizes = ["--hidden", "24", "--steps", "600", "--batch", "8", "--patience", "0"];
+        let sizes = ["--hidden", "24", "--steps", "1500", "--batch", "8", "--patience", "0"];
         [&["train", "cat.txt", "--dropout", "0.2", "--quiet", "--out", out][..], &sizes].concat()
     };
+    let begun = Instant::now();
     done(folder, &train("whole"));
+    let whole = begun.elapsed();
 
     let command = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_elman"));
@@ -128,9 +301,9 @@ fn a_run_that_is_killed_goes_on_to_the_same_bits() {
         command
     };
     let mut run = command().args(train("broken")).spawn().unwrap();
-    let mut kills = 0;
-    for wait in [130, 170, 60, 240, 90, 200] {
-        std::thread::sleep(std::time::Duration::from_millis(wait));
+    let (mut kills, mut random) = (0, Random::new(1, "kills", 0));
+    while kills < 10 {
+        std::thread::sleep(whole.mul_f64(random.uniform(0.0, 0.3)));
         if run.try_wait().unwrap().is_some() {
             break;
         }
@@ -144,7 +317,7 @@ fn a_run_that_is_killed_goes_on_to_the_same_bits() {
         };
     }
     assert!(run.wait().unwrap().success());
-    assert!(kills > 0, "the run was over before it could be killed");
+    assert!(kills > 2, "the run was over before it could be killed");
     let model = |run: &str| fs::read(folder.join(run).join("model.safetensors")).unwrap();
     assert!(model("whole") == model("broken"), "other weights after {kills} kills");
 }

@@ -16,7 +16,18 @@ fn said(folder: &Path, line: &str) -> String {
     let error = String::from_utf8_lossy(&output.stderr).trim_end().to_string();
     let code = output.status.code().unwrap();
     assert!(code != 0 && code != 101, "{line}: {code}, {error}");
-    format!("$ {line}\n{error}\n[{code}]\n\n")
+    let sentence = format!("$ {line}\n{error}\n[{code}]\n\n");
+
+    // For programs the same, as an object.
+    let output = command.arg("--json").output().unwrap();
+    let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let [said, given] = [&object["error"], &object["code"]];
+    assert_eq!((given.as_i64(), output.status.code()), (Some(code.into()), Some(code)), "{line}");
+    assert!(output.stderr.is_empty() && object.as_object().unwrap().len() == 2, "{line}");
+    // The parser of arguments says more, on several lines.
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat(&error).contains(&flat(said.as_str().unwrap())), "{line}: {said}");
+    sentence
 }
 
 #[test]
@@ -39,6 +50,9 @@ fn every_mistake_gets_a_sentence() {
     write("short.txt", b"too short");
     write("lines.jsonl", b"{\"x\": 1}\n{\"x\": }\n");
     write("other.jsonl", b"{\"x\": 1}\n{\"y\": 2}\n");
+    write("semicolons.csv", b"t;x\n1;2\n2;3,5\n");
+    write("tabs.tsv", b"t\tx\n1\t2\n1\t2\t3\n");
+    write("bars.txt", b"t|x\n1|2\n2|y\n");
     write("bad.toml", b"horizon = 6\nhorizonn = 7\n");
     write("file", b"no folder");
     let train = "train good.csv --target x --steps 20 --hidden 4 --window 16 --quiet";
@@ -67,6 +81,8 @@ fn every_mistake_gets_a_sentence() {
         "elman train good.csv --target x --hidden 0",
         "elman train good.csv --target x --steps 20 --quiet",
         "elman train good.csv --target x --out file",
+        "elman train good.csv --target x --out file/run",
+        "elman train good.csv --target x --out /proc/run",
         "elman train good.csv --target x --settings bad.toml",
         "elman train good.csv --target x --settings none.toml",
         "elman train good.csv --target x --unknown 3",
@@ -84,10 +100,19 @@ fn every_mistake_gets_a_sentence() {
         "elman train latin.csv --target x",
         "elman train ragged.csv --target x",
         "elman train twice.csv --target x",
+        "elman train semicolons.csv --target x",
+        "elman train semicolons.csv --target x --separator tab",
+        "elman train tabs.tsv --target x",
+        "elman train bars.txt --target x --separator |",
+        "elman train good.csv --target x --separator ab",
         "elman train lines.jsonl --target x",
         "elman train other.jsonl --target x",
         "elman train short.txt",
         "elman train short.txt --target x",
+        "elman --quiet",
+        "elman trian good.csv",
+        "elman train",
+        "elman evaluate runs/good three.csv",
         "elman predict runs/none",
         "elman predict runs/good columns.csv",
         "elman predict cut.safetensors",

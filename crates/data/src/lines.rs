@@ -22,7 +22,7 @@ pub(crate) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    pub(crate) fn new(name: &'a str, bytes: &'a [u8]) -> Result<Self, Error> {
+    pub(crate) fn new(name: &'a str, separator: u8, bytes: &'a [u8]) -> Result<Self, Error> {
         let text = std::str::from_utf8(bytes).map_err(|e| {
             let (good, rest) = bytes.split_at(e.valid_up_to());
             let line = 1 + good.iter().filter(|&&b| b == b'\n').count() as u64;
@@ -30,6 +30,7 @@ impl<'a> Lines<'a> {
         })?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let reader = csv::ReaderBuilder::new()
+            .delimiter(separator)
             .has_headers(false)
             .flexible(true)
             .trim(csv::Trim::All)

@@ -46,7 +46,23 @@ impl Records {
     ///
     /// As [`Records::read`].
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, Error> {
-        let mut lines = Lines::new(name, bytes)?;
+        Self::separated(name, b',', bytes)
+    }
+
+    /// Reads a table whose fields lie between other separators than commas, such as `\t` or `;`.
+    ///
+    /// ```
+    /// use elman_data::Records;
+    /// let records = Records::separated("load.tsv", b'\t', b"day\tload, kW\nMon\t5.5\n")?;
+    /// assert_eq!(records.names(), ["day", "load, kW"]);
+    /// # Ok::<(), elman_data::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Records::read`].
+    pub fn separated(name: &str, separator: u8, bytes: &[u8]) -> Result<Self, Error> {
+        let mut lines = Lines::new(name, separator, bytes)?;
         let none = || Error::EmptyFile { file: name.to_string() };
         let (line, header) = lines.next()?.ok_or_else(none)?;
         let text = |row: &csv::StringRecord| row.iter().map(str::to_string).collect();

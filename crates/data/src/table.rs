@@ -63,7 +63,7 @@ impl Table {
         let mut bytes = Vec::new();
         reader.read_to_end(&mut bytes).map_err(|source| Error::Read { file: file(), source })?;
 
-        let mut lines = Lines::new(name, &bytes)?;
+        let mut lines = Lines::new(name, b',', &bytes)?;
         let (line, header) = lines.next()?.ok_or_else(|| Error::EmptyFile { file: file() })?;
         let header: Vec<String> = header.iter().map(str::to_string).collect();
         let mut numbers = Numbers::new(name, (line, &header), columns, missing)?;

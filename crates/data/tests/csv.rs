@@ -1,6 +1,7 @@
 //! Reading columns: what is read, and the text of everything that can be wrong.
 
 use elman_data::{Error, Missing, Records, Table, read_column};
+use proptest::prelude::*;
 
 fn read(text: &[u8], columns: &[&str], missing: Missing) -> Result<Table, Error> {
     let table = Table::from_reader("a.csv", text, columns, missing);
@@ -29,6 +30,31 @@ fn fields_as_text() {
     let none = Records::new("a.json", header(), Vec::new()).unwrap();
     let none = none.numbers(&["a"], Missing::Last).unwrap_err();
     assert_eq!(none.to_string(), "a.json: a header, but no rows below it");
+}
+
+#[test]
+fn fields_between_other_separators() {
+    for separator in ["\t", ";", "|", "!"] {
+        let text = format!("day{separator}\"a{separator} b\"\n1{separator} x, y\n");
+        let records = Records::separated("a", separator.as_bytes()[0], text.as_bytes()).unwrap();
+        assert_eq!(records.names(), ["day", &format!("a{separator} b")]);
+        assert_eq!(records.column(&records.names()[1]).unwrap(), ["x, y"]);
+    }
+    let ragged = Records::separated("a.tsv", b'\t', b"t\tx\n1\t2\n1\t2\t3\n").unwrap_err();
+    assert_eq!(ragged.to_string(), "a.tsv, line 3: 3 fields; the header has 2");
+}
+
+proptest! {
+    /// Any byte may be said to lie between fields, of any text.
+    #[test]
+    fn no_separator_panics(separator: u8, text in "[,;\t|\"\r\n a1é]{0,40}") {
+        let records = Records::separated("a", separator, text.as_bytes());
+        if let Ok(records) = records {
+            for row in 0..records.rows() {
+                prop_assert!(records.line(row).is_some());
+            }
+        }
+    }
 }
 
 fn values(text: &str, missing: Missing) -> Vec<f64> {

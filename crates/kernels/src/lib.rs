@@ -53,8 +53,9 @@ pub use dispatch::{Isa, Kernel, portable};
 pub use dual::Dual;
 pub use error::{Error, fit};
 pub use linear::{
-    Complex, complex_linear, complex_linear_back, linear, linear_back, linear_back_in_pieces,
-    linear_in_pieces,
+    Complex, complex_linear, complex_linear_back, complex_linear_back_in_pieces,
+    complex_linear_in_pieces, linear, linear_back, linear_back_in_pieces, linear_in_pieces,
+    piece_of,
 };
 pub use loops::{add_rows, each, fold_rows, map3_rows};
 pub use map::{all_finite, copy, each2, each3, fill, map, map2, map3, update, zip};

@@ -1,8 +1,13 @@
 //! Linear recurrences over time, element by element.
 
+mod complex;
 mod pieces;
 
-pub use pieces::{linear_back_in_pieces, linear_in_pieces};
+pub use complex::{
+    Complex, complex_linear, complex_linear_back, complex_linear_back_in_pieces,
+    complex_linear_in_pieces,
+};
+pub use pieces::{linear_back_in_pieces, linear_in_pieces, piece_of};
 
 use crate::dispatch::Kernel;
 use crate::error::{Error, length};
@@ -69,98 +74,6 @@ pub fn linear_back<T: Real>(a: &[T], dy: &[T], width: usize, g: &mut [T]) -> Res
         T::dispatch(Back { a, dy, g: &g, time, width, own });
     });
     Ok(())
-}
-
-/// A complex number, or many: real and imaginary parts. [`complex_linear`] shows them at work.
-pub type Complex<T> = [T; 2];
-
-/// `y[t] = λ ∘ y[t − 1] + b[t]` over the complex numbers, with one `λ` for all steps and rows: for
-/// `b[t]` of rows of the length of `λ`, and `h = y[−1]` of as many rows.
-///
-/// Sums are `(λʳ hʳ − λⁱ hⁱ) + bʳ` and `(λⁱ hʳ + λʳ hⁱ) + bⁱ`, each operation rounded. Threads
-/// share the rows.
-///
-/// ```
-/// use elman_kernels::complex_linear;
-///
-/// // λ = i turns by a right angle at each step: 1, i, −1, −i.
-/// let (mut re, mut im) = ([0.0; 3], [0.0; 3]);
-/// let b = [&[0.0; 3][..], &[0.0; 3]];
-/// complex_linear([&[0.0], &[1.0]], b, [&[1.0], &[0.0]], [&mut re, &mut im])?;
-/// assert_eq!((re, im), ([0.0, -1.0, 0.0], [1.0, 0.0, -1.0]));
-/// # Ok::<(), elman_kernels::Error>(())
-/// ```
-///
-/// # Errors
-/// If lengths do not fit.
-pub fn complex_linear<T: Real>(
-    lambda: Complex<&[T]>,
-    b: Complex<&[T]>,
-    h: Complex<&[T]>,
-    y: Complex<&mut [T]>,
-) -> Result<(), Error> {
-    let [time, batch, n] = complex_sizes(y[0].len(), h[0].len(), lambda[0].len())?;
-    for (wanted, found) in [(n, lambda), (batch * n, h), (time * batch * n, b)] {
-        found.iter().try_for_each(|x| length("complex linear", wanted, x.len()))?;
-    }
-    length("complex linear, outputs", y[0].len(), y[1].len())?;
-    let y = y.map(Whole::new);
-    rows(time, batch, n, &|row| {
-        T::dispatch(Turns { lambda, b, h: Some(h), y: &y, sizes: [time, batch, n], row });
-    });
-    Ok(())
-}
-
-/// What flows back through [`complex_linear`]: `g[t] = dy[t] + λ* ∘ g[t + 1]`, with the conjugate
-/// of λ, for vectors of `width` numbers each.
-///
-/// ```
-/// use elman_kernels::complex_linear_back;
-///
-/// // Back through λ = i, it turns the other way: 1, −i, −1.
-/// let (mut re, mut im) = ([0.0; 3], [0.0; 3]);
-/// let dy = [&[0.0, 0.0, 1.0][..], &[0.0; 3]];
-/// complex_linear_back([&[0.0], &[1.0]], dy, 1, [&mut re, &mut im])?;
-/// assert_eq!((re, im), ([-1.0, 0.0, 1.0], [0.0, -1.0, 0.0]));
-/// # Ok::<(), elman_kernels::Error>(())
-/// ```
-///
-/// # Errors
-/// If lengths do not fit.
-pub fn complex_linear_back<T: Real>(
-    lambda: Complex<&[T]>,
-    dy: Complex<&[T]>,
-    width: usize,
-    g: Complex<&mut [T]>,
-) -> Result<(), Error> {
-    let [time, batch, n] = complex_sizes(g[0].len(), width, lambda[0].len())?;
-    for (wanted, found) in [(n, lambda), (time * batch * n, dy)] {
-        found.iter().try_for_each(|x| length("complex linear", wanted, x.len()))?;
-    }
-    length("complex linear, cotangents", g[0].len(), g[1].len())?;
-    let y = g.map(Whole::new);
-    rows(time, batch, n, &|row| {
-        let turns = Turns { lambda, b: dy, h: None, y: &y, sizes: [time, batch, n], row };
-        T::dispatch(turns);
-    });
-    Ok(())
-}
-
-/// Steps, rows, and the length of a row.
-fn complex_sizes(len: usize, width: usize, n: usize) -> Result<[usize; 3], Error> {
-    let batch = width.checked_div(n).unwrap_or(0);
-    length("complex linear, rows", batch * n, width)?;
-    Ok([steps(len, width)?, batch, n])
-}
-
-/// Calls a function for each row.
-fn rows(time: usize, batch: usize, n: usize, row: &(dyn Fn(usize) + Sync)) {
-    let operations = time.saturating_mul(batch).saturating_mul(n).saturating_mul(4 * STEP);
-    let parts = parallel::parts(operations, batch);
-    parallel::run(parts, &|i| {
-        let (from, until) = share(batch, parts, i);
-        (from..until).for_each(row);
-    });
 }
 
 /// How many steps there are.
@@ -239,56 +152,13 @@ impl<T: Real> Kernel for Back<'_, T> {
     }
 }
 
-/// A row of all steps of complex numbers that are turned by λ and added to, forwards from `h`, or
-/// backwards from nothing by the conjugate of λ.
-struct Turns<'a, T> {
-    lambda: Complex<&'a [T]>,
-    b: Complex<&'a [T]>,
-    h: Option<Complex<&'a [T]>>,
-    y: &'a Complex<Whole<T>>,
-    sizes: [usize; 3],
-    row: usize,
-}
-
-impl<T: Real> Kernel for Turns<'_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self) {
-        let Turns { lambda: [lr, li], b: [br, bi], h, y: [yr, yi], sizes, row } = self;
-        let [time, batch, n] = sizes;
-        let own = row * n..(row + 1) * n;
-        let forward = h.is_some();
-        let mut before = h.map(|[hr, hi]| (&hr[own.clone()], &hi[own]));
-        for step in 0..time {
-            let t = if forward { step } else { time - 1 - step };
-            let row = (t * batch + row) * n..(t * batch + row + 1) * n;
-            // SAFETY: this row of this step is nobody else's.
-            let (yr, yi) = unsafe { (yr.piece(&row), yi.piece(&row)) };
-            let (br, bi) = (&br[row.clone()], &bi[row]);
-            let Some((hr, hi)) = before else {
-                yr.copy_from_slice(br);
-                yi.copy_from_slice(bi);
-                before = Some((yr, yi));
-                continue;
-            };
-            let (lr, li, hr, hi) = (&lr[..n], &li[..n], &hr[..n], &hi[..n]);
-            for i in 0..n {
-                let li = if forward { li[i] } else { -li[i] };
-                yr[i] = (lr[i] * hr[i] - li * hi[i]) + br[i];
-                yi[i] = (li * hr[i] + lr[i] * hi[i]) + bi[i];
-            }
-            before = Some((yr, yi));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::parallel::Threads;
 
     /// Numbers between −1 and 1.
-    fn numbers(len: usize, seed: usize) -> Vec<f64> {
+    pub(super) fn numbers(len: usize, seed: usize) -> Vec<f64> {
         (0..len).map(|i| ((i * 7919 + seed * 104_729) as f64 * 0.618).sin()).collect()
     }
 
@@ -322,49 +192,6 @@ mod tests {
     }
 
     #[test]
-    fn complex_numbers_turn_and_grow() {
-        for (time, batch, n) in [(0, 2, 3), (1, 1, 1), (6, 3, 5), (90, 4, 33), (4, 3, 0)] {
-            let lambda = [1, 2].map(|seed| numbers(n, seed));
-            let h = [3, 4].map(|seed| numbers(batch * n, seed));
-            let b = [5, 6].map(|seed| numbers(time * batch * n, seed));
-            // λ as a matrix, and its transposed one, which is the conjugate.
-            let turn = |[hr, hi]: [f64; 2], i: usize, back: bool| {
-                let (lr, li) = (lambda[0][i], if back { -lambda[1][i] } else { lambda[1][i] });
-                [lr * hr - li * hi, li * hr + lr * hi]
-            };
-            let mut wanted = [(); 4].map(|()| vec![0.0; time * batch * n]);
-            for at in 0..batch * n {
-                let (i, all) = (at % n, batch * n);
-                let mut y = [h[0][at], h[1][at]];
-                for t in 0..time {
-                    let turned = turn(y, i, false);
-                    y = [turned[0] + b[0][t * all + at], turned[1] + b[1][t * all + at]];
-                    (wanted[0][t * all + at], wanted[1][t * all + at]) = (y[0], y[1]);
-                }
-                let mut g = None;
-                for t in (0..time).rev() {
-                    let dy = [b[0][t * all + at], b[1][t * all + at]];
-                    let turned = g.map_or([0.0; 2], |g| turn(g, i, true));
-                    let now = [turned[0] + dy[0], turned[1] + dy[1]];
-                    (wanted[2][t * all + at], wanted[3][t * all + at]) = (now[0], now[1]);
-                    g = Some(now);
-                }
-            }
-            let of = |x: &'_ [Vec<f64>; 2]| [x[0].clone(), x[1].clone()];
-            let (l, b, h) = (of(&lambda), of(&b), of(&h));
-            let (l, b, h) = ([&l[0][..], &l[1]], [&b[0][..], &b[1]], [&h[0][..], &h[1]]);
-            for threads in [1, 2, 3] {
-                let _threads = Threads::limit(threads);
-                let mut found = [(); 4].map(|()| vec![f64::NAN; time * batch * n]);
-                let [yr, yi, gr, gi] = &mut found;
-                complex_linear(l, b, h, [yr, yi]).unwrap();
-                complex_linear_back(l, b, batch * n, [gr, gi]).unwrap();
-                assert_eq!(found, wanted);
-            }
-        }
-    }
-
-    #[test]
     fn lengths_that_do_not_fit_are_errors() {
         let (two, three, mut y) = ([0.0f32; 2], [0.0f32; 3], [0.0f32; 4]);
         let four = [0.0f32; 4];
@@ -374,14 +201,5 @@ mod tests {
         assert!(linear(&four, &four, &[], &mut y).is_err());
         assert!(linear_back(&four, &three, 2, &mut y).is_err());
         assert!(linear_back(&four, &four, 3, &mut y).is_err());
-        let mut z = y;
-        let mut complex = |l: &[f32], b: &[f32], h: &[f32]| {
-            complex_linear([l; 2], [b; 2], [h; 2], [&mut y, &mut z]).is_ok()
-        };
-        assert!(complex(&two, &four, &two) && complex(&two, &four, &four));
-        assert!(!complex(&three, &four, &two) && !complex(&two, &two, &two));
-        assert!(!complex(&two, &four, &three) && !complex(&[], &four, &two));
-        assert!(complex_linear_back([&two; 2], [&four; 2], 3, [&mut y, &mut z]).is_err());
-        assert!(complex_linear_back([&two, &three], [&four; 2], 2, [&mut y, &mut z]).is_err());
     }
 }

@@ -35,7 +35,8 @@
 //! Around a cell there may be dropout of several kinds, residuals, learned initial states, segments
 //! that are computed again: see [`Dropout`], [`Variational`], [`Zoneout`], [`WeightDrop`],
 //! [`Residual`], [`Skip`], [`Learned`], [`Truncated`], [`Clipped`] and [`Segmented`].
-//! [`Bidirectional`] reads each row from both ends.
+//! [`Bidirectional`] reads each row from both ends, and [`watched`] tells how far back gradients
+//! reach.
 //!
 //! Sequences are `[time, batch, feature]`. Weights are `[in, gates × hidden]`, and initial weights
 //! those of PyTorch, unless said otherwise.
@@ -63,6 +64,7 @@ mod seq;
 mod stack;
 mod state;
 mod stream;
+mod watched;
 
 pub use adaptors::{
     Clipped, Dropout, Learned, Residual, Segmented, Skip, Truncated, Variational, WeightDrop,
@@ -96,6 +98,7 @@ pub use seq::Seq;
 pub use stack::Stack;
 pub use state::State;
 pub use stream::{FreeRun, Predict, Stream};
+pub use watched::watched;
 
 /// The README's program is compiled and run with the documentation's tests.
 #[cfg(doctest)]

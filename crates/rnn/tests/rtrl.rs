@@ -3,7 +3,7 @@
 use elman_autograd::{Error, Grad, Params, Tape};
 use elman_autograd::{Param, Scope};
 use elman_rnn::{
-    Cell, ConcatElman, Diagonal, DiagonalRtrl, Elman, IndRnn, Learned, Linear, Lstm, MinGru,
+    Cell, ConcatElman, Diagonal, DiagonalRtrl, Elman, IndRnn, Learned, Linear, Lru, Lstm, MinGru,
     MinLstm, Rnn, Rtrl, Sru, Stream,
 };
 use elman_tensor::{Random, Tensor};
@@ -126,6 +126,7 @@ fn where_units_know_only_themselves_one_derivative_a_weight_is_exact() {
     assert!(close(&both(|p| MinGru::new(p, 2, 4))));
     assert!(close(&both(|p| MinLstm::new(p, 2, 4))));
     assert!(close(&both(|p| Sru::new(p, 2, 4))));
+    assert!(close(&both(|p| Lru::new(p, 2, 4, 3))));
 }
 
 /// A cell that says of itself what is not so.

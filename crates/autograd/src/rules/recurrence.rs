@@ -4,8 +4,9 @@ use crate::error::Misfit;
 use crate::laws::{Draw, Sample};
 use crate::rule::{At, Partials, Rule, Side};
 use elman_kernels::{
-    complex_linear, complex_linear_back, fill, fit, linear, linear_back, linear_back_in_pieces,
-    linear_in_pieces, map3, map3_rows, update,
+    complex_linear, complex_linear_back, complex_linear_back_in_pieces, complex_linear_in_pieces,
+    fill, fit, linear, linear_back, linear_back_in_pieces, linear_in_pieces, map3, map3_rows,
+    piece_of, update,
 };
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
@@ -91,7 +92,8 @@ impl<T: Real> Rule<T, 3> for Recurrence {
 /// `y[−1] = h`, from real and imaginary parts `λʳ, λⁱ: [n]`, `bʳ, bⁱ: [time, batch, n]`,
 /// `hʳ, hⁱ: [batch, n]`, to `[2, time, batch, n]`: first all real parts.
 ///
-/// The bits are those of steps of `(λʳ * hʳ - λⁱ * hⁱ) + bʳ` and `(λⁱ * hʳ + λʳ * hⁱ) + bⁱ`.
+/// The bits are those of steps of `(λʳ * hʳ - λⁱ * hⁱ) + bʳ` and `(λⁱ * hʳ + λʳ * hⁱ) + bⁱ`. In
+/// parallel, pieces of time do not wait for each other, and the result is equal to rounding only.
 ///
 /// ```
 /// use elman_autograd::{Params, Tape, rules};
@@ -101,14 +103,17 @@ impl<T: Real> Rule<T, 3> for Recurrence {
 /// let y = Tape::new().evaluate(&none, |g| {
 ///     let (re, im, b) = (g.zeros([1]), g.constant([1], 1.0), g.zeros([3, 1, 1]));
 ///     let (one, zero) = (g.constant([1, 1], 1.0), g.zeros([1, 1]));
-///     g.apply(rules::ComplexRecurrence, [re, im, b, b, one, zero]).tensor()
+///     g.apply(rules::ComplexRecurrence::default(), [re, im, b, b, one, zero]).tensor()
 /// })?;
 /// assert_eq!(y.shape().dims(), [2, 3, 1, 1]);
 /// assert_eq!(y.values(), [0.0, -1.0, 0.0, 1.0, 0.0, -1.0]); // real parts, imaginary parts
 /// # Ok::<(), elman_autograd::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ComplexRecurrence;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ComplexRecurrence {
+    /// Whether the steps are computed by a parallel scan over time.
+    pub parallel: bool,
+}
 
 impl<T: Real> Rule<T, 6> for ComplexRecurrence {
     const NAME: &'static str = "complex recurrence";
@@ -124,16 +129,28 @@ impl<T: Real> Rule<T, 6> for ComplexRecurrence {
         Ok(Shape::from([2, time, batch, n]))
     }
 
-    /// Room for the cotangents of the sums.
+    /// Room for the cotangents of the sums, and for the powers of λ of a parallel scan.
     fn kept(&self, x: [Shape; 6]) -> usize {
-        x[2].len().saturating_mul(2)
+        let steps = if self.parallel { piece_of(x[2].get(0).unwrap_or(0)) } else { 0 };
+        let numbers = x[2].len().saturating_add(steps.saturating_mul(x[0].len()));
+        numbers.saturating_mul(2)
     }
 
     fn forward(&self, x: [View<'_, T>; 6], mut y: ViewMut<'_, T>, side: Side<'_, T>) {
         fill(side.kept, T::ZERO);
         let [lr, li, br, bi, hr, hi] = x.map(|x| x.values());
+        if br.is_empty() {
+            return;
+        }
         let (yr, yi) = y.values_mut().split_at_mut(br.len());
-        fit(complex_linear([lr, li], [br, bi], [hr, hi], [yr, yi]));
+        let (lambda, b, h, y) = ([lr, li], [br, bi], [hr, hi], [yr, yi]);
+        fit(if self.parallel {
+            let (_, powers) = side.kept.split_at_mut(2 * br.len());
+            let (pr, pi) = powers.split_at_mut(powers.len() / 2);
+            complex_linear_in_pieces(lambda, b, h, y, [pr, pi])
+        } else {
+            complex_linear(lambda, b, h, y)
+        });
     }
 
     /// With `g[t] = dy[t] + λ* ∘ g[t + 1]`: `dλ += Σ g[t] ∘ y[t − 1]*` over steps and rows,
@@ -144,9 +161,15 @@ impl<T: Real> Rule<T, 6> for ComplexRecurrence {
         if all == 0 {
             return;
         }
-        let (gr, gi) = at.side.kept.split_at_mut(all);
+        let (g, powers) = at.side.kept.split_at_mut(2 * all);
+        let (gr, gi) = g.split_at_mut(all);
         let (dr, di) = dy.values().split_at(all);
-        fit(complex_linear_back([lr, li], [dr, di], width, [gr, gi]));
+        fit(if self.parallel {
+            let (pr, pi) = powers.split_at_mut(powers.len() / 2);
+            complex_linear_back_in_pieces([lr, li], [dr, di], width, [&mut *gr, gi], [pr, pi])
+        } else {
+            complex_linear_back([lr, li], [dr, di], width, [&mut *gr, gi])
+        });
         let (yr, yi) = at.y.values().split_at(all);
         // Of each step the state before it, the first of which is h.
         let before = |y: &'_ [T]| y.len() - width;
@@ -191,9 +214,10 @@ impl Sample for Recurrence {
 impl Sample for ComplexRecurrence {
     fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
         let [time, batch, n] = [0, 1, 2].map(|i| draw.size(i));
+        let rule = ComplexRecurrence { parallel: draw.pick(2) == 0 };
         let shapes = [&[n][..], &[time, batch, n], &[batch, n]];
         let operands =
             shapes.into_iter().flat_map(|shape| [draw.normal(shape), draw.normal(shape)]);
-        (ComplexRecurrence, operands.collect())
+        (rule, operands.collect())
     }
 }

@@ -4,14 +4,15 @@ use super::say;
 use crate::args::Cli;
 use crate::commands::predict::{Outlook, write_csv};
 use crate::failure::Failure;
-use crate::folder::Folder;
+use crate::folder::{FORECAST, Folder};
 use crate::forecast::Forecast;
+use crate::inside::inside;
 use crate::job::Job;
 use crate::settings::{Settings, Task};
 use elman::autograd::Params;
 use elman::rnn::Network;
 use elman::train::History;
-use elman_report::{Confusion, Forecast as Picture, Report};
+use elman_report::{Confusion, Forecast as Picture, Report, curves};
 use serde_json::{Value, json};
 
 pub(crate) fn finish(
@@ -26,30 +27,47 @@ pub(crate) fn finish(
     let verdict = job.task().judge(network, params)?;
     let name = settings.data.file.display().to_string();
     let mut report = Report::new(name).text(verdict.sentence.clone());
-    let mut written = "report.html";
+    let mut pictures = Vec::new();
+    let mut written = "report.html".to_string();
     if let Job::Forecast(forecast) = job {
         forecast.note_errors(network, params)?;
         settings.task = Task::Forecast(forecast.settings.clone());
         let outlook = Outlook::of(forecast, network, params)?;
-        write_csv(&outlook, &folder.file("forecast.csv"))?;
+        write_csv(&outlook, &folder.file(FORECAST))?;
+        written += &format!(", {FORECAST}");
         let picture = picture(forecast, network, params, &outlook)?;
-        picture.picture()?.save(folder.file("forecast.svg"))?;
+        pictures.push(("forecast", picture.picture()?));
         report = report.forecast("Forecast", picture);
-        written = "forecast.csv, forecast.svg and report.html";
     }
     if let Job::Classify(classify) = job {
         let mut confusion = Confusion::new(classify.settings.classes.clone());
         confusion.counts = classify.confusion(network, params)?;
+        pictures.push(("confusion", confusion.picture()?));
         report = report.confusion("What was taken for what", confusion);
     }
     folder.write_model(&settings, params)?;
     folder.write_settings(&settings)?;
+    let (states, gradients) = inside(network, params, &job.task().example(network, params)?)?;
+    pictures.push(("training", curves(history)?));
+    pictures.push(("gradients", gradients.picture()?));
+    pictures.push(("states", states.picture()?));
+    pictures.iter().try_for_each(|(name, picture)| folder.draw(name, picture))?;
     report
         .curves("Training", history)
+        .gradients(
+            "How far back an answer looks: the gradient of its error by time step",
+            gradients,
+        )
+        .states("The units of the last layer meanwhile", states)
         .table("Settings", rows(&settings)?)
         .save(folder.file("report.html"))?;
     let path = folder.path().display();
-    let sentence = format!("{}\n{path} has {written}.", verdict.sentence);
+    let names: Vec<_> = pictures.iter().map(|(name, _)| *name).collect();
+    let sentence = format!(
+        "{}\n{path} has {written}, and as pictures (.svg, .png) {}.",
+        verdict.sentence,
+        names.join(", ")
+    );
     let mut numbers = verdict.numbers;
     numbers.insert("run".into(), json!(folder.path()));
     say(cli, &sentence, Value::Object(numbers))
@@ -82,7 +100,7 @@ fn picture(
         answers: vec![(name, ahead), ("what follows".into(), next)],
         quantity: settings.targets[0].clone(),
         time: "row".into(),
-        start: start as f64,
+        start: (start + 1) as f64,
         spacing: 1.0,
     })
 }

@@ -1,6 +1,6 @@
 //! `elman predict`.
 
-use crate::args::Cli;
+use crate::args::{Cli, Form};
 use crate::dates::Dates;
 use crate::failure::Failure;
 use crate::folder::Model;
@@ -134,35 +134,37 @@ pub(crate) fn predict(
     model: &Path,
     data: Option<&Path>,
     out: Option<&Path>,
+    form: &Form,
     cli: &Cli,
 ) -> Result<(), Failure> {
     let Model { settings, network, params } = Model::open(model)?;
+    let separator = form.or(&settings)?;
     let file = data.unwrap_or(&settings.data.file);
     let (header, records, numbers) = match &settings.task {
         Task::Forecast(task) => {
-            let records = source::records(file)?;
+            let records = source::records(file, separator)?;
             let series = Series::new(&records, &task.targets, &task.inputs, &task.missing)?;
             let dates = Dates::find(&records);
             let outlook = Outlook::after(task, &series, dates.as_ref(), &network, &params)?;
             (outlook.header(), outlook.records().collect::<Vec<_>>(), outlook.json())
         }
         Task::Classify(task) => {
-            let sequences = task.sequences(&source::records(file)?, false)?;
+            let sequences = task.sequences(&source::records(file, separator)?, false)?;
             let sequences: Vec<_> = sequences.iter().collect();
             let answers = task.answers(&network, &params, &sequences)?;
             let name = task.sequence.clone().unwrap_or_else(|| "line".into());
             let count = task.classes.len();
-            let mut rows = Vec::new();
+            let (mut rows, mut objects) = (Vec::new(), Vec::new());
             for (k, sequence) in sequences.iter().enumerate() {
                 let class = answers.classes[k];
-                let probability = format!("{:.4}", answers.probabilities[k * count + class]);
-                rows.push(vec![sequence.name.clone(), task.classes[class].clone(), probability]);
+                let (class, probability) =
+                    (&task.classes[class], answers.probabilities[k * count + class]);
+                let name = &sequence.name;
+                objects
+                    .push(json!({ "sequence": name, "class": class, "probability": probability }));
+                rows.push(vec![name.clone(), class.clone(), format!("{probability:.4}")]);
             }
-            let json = rows
-                .iter()
-                .map(|row| json!({ "sequence": row[0], "class": row[1], "probability": row[2] }));
-            let json: Value = json.collect();
-            (vec![name, task.label.clone(), "probability".into()], rows, json)
+            (vec![name, task.label.clone(), "probability".into()], rows, Value::Array(objects))
         }
         Task::Text(_) => {
             return Err(Failure::Model(format!(

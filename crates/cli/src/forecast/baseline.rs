@@ -25,12 +25,16 @@ impl Anchor {
         ahead: usize,
         column: usize,
     ) -> f64 {
-        let back = match self {
+        // At the very beginning there was no season yet.
+        series.at(t.checked_sub(self.back(season, ahead)).unwrap_or(t), column)
+    }
+
+    /// How many rows back the value lies that is the forecast for so many rows ahead.
+    pub(crate) fn back(self, season: usize, ahead: usize) -> usize {
+        match self {
             Anchor::Season if season > 0 => ahead.div_ceil(season) * season - ahead,
             _ => 0,
-        };
-        // At the very beginning there was no season yet.
-        series.at(t.checked_sub(back).unwrap_or(t), column)
+        }
     }
 }
 

@@ -133,6 +133,22 @@ impl Split {
         let (first, second) = (rows - 2 * held, rows - held);
         Ok(Split { train: 0..first, validation: first..second, test: second..rows })
     }
+
+    /// All rows to report but the first, which are only read.
+    pub(crate) fn whole(
+        file: &str,
+        rows: usize,
+        first: usize,
+        horizon: usize,
+    ) -> Result<Self, Failure> {
+        if rows < first.saturating_add(horizon) {
+            return Err(Failure::Data(format!(
+                "{file}: {rows} rows are too few to tell how well they are forecast; wanted at \
+                 least {first} that are read first and {horizon} that follow"
+            )));
+        }
+        Ok(Split { train: 0..0, validation: 0..0, test: first..rows })
+    }
 }
 
 /// Mean and standard deviation; 1 where that would be 0.

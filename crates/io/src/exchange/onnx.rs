@@ -3,6 +3,7 @@
 //! [`Export`] writes a model of ours; [`import`] reads a file into one that runs and learns here.
 
 mod activations;
+mod around;
 mod attributes;
 mod export;
 mod import;
@@ -19,6 +20,7 @@ mod weights;
 mod wire;
 mod writer;
 
+pub use around::Past;
 pub use export::Export;
 pub use import::import;
 pub use ints::Ints;

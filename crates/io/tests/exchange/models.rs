@@ -2,7 +2,7 @@
 
 use elman_autograd::{Error, Graph, Params, Scope, Tape, Var};
 use elman_io::exchange::Peer;
-use elman_io::exchange::onnx::Export;
+use elman_io::exchange::onnx::{Export, Past};
 use elman_rnn::{
     Activation, Bidirectional, Cell, CoupledLstm, Elman, Embedding, Gru, Layer, Linear, Lstm,
     PeepholeLstm, ResetFirstGru, Rnn, State,
@@ -96,6 +96,72 @@ fn streaming<C: Cell + Copy + Into<Peer>>(
     case
 }
 
+/// A network that reads numbers in their units and the steps of two columns, and whose outputs are
+/// added to values of the past.
+fn units() -> Case {
+    let (mean, scale, steps) = ([0.5, -2.0, 100.0], [2.0, 0.25, 30.0], [0.5, 8.0]);
+    let (base, size) = ([7.0, 0.0, -1.0, 0.25], [3.0, 0.5, 1.0, 20.0]);
+    let past = [(2, 3), (0, 0), (1, 1), (1, 7)];
+    // What each column is at a step, or one that is not there.
+    let at = |x: &Tensor<f64>, t: usize, back: usize, b: usize, c: usize| {
+        let t = if t < back { t } else { t - back };
+        x.values()[(t * BATCH + b) * INPUT + c]
+    };
+    case(
+        "units",
+        |p| {
+            let gru = Gru::new(p.scope("gru"), INPUT + 2, HIDDEN)?;
+            Ok((gru, Linear::new(p.scope("head"), HIDDEN, 4)?))
+        },
+        |export, &(gru, head)| {
+            let past = past.map(|(column, back)| Past { column, back });
+            let export = export.level(gru).head(head).inputs(&mean, &scale).steps(&steps);
+            export.outputs(&base, &size).past(past).note("columns", "three")
+        },
+        |&(gru, head), g, x| {
+            let x = x.tensor();
+            let features = Tensor::from_fn([TIME, BATCH, INPUT + 2], |i| {
+                let (t, b, f) = (i / (INPUT + 2) / BATCH, i / (INPUT + 2) % BATCH, i % (INPUT + 2));
+                match f.checked_sub(INPUT) {
+                    None => (at(&x, t, 0, b, f) - mean[f]) / scale[f],
+                    Some(c) => (at(&x, t, 0, b, c) - at(&x, t, 1, b, c)) / steps[c],
+                }
+            });
+            let y = Rnn(gru).then(head).forward(g.input(&features.unwrap())).values().tensor();
+            let y = Tensor::from_fn([TIME, BATCH, 4], |i| {
+                let (t, b, o) = (i / 4 / BATCH, i / 4 % BATCH, i % 4);
+                base[o] + size[o] * y.values()[i] + at(&x, t, past[o].1, b, past[o].0)
+            });
+            vec![("y", g.input(&y.unwrap()))]
+        },
+    )
+}
+
+/// The probabilities of three classes at the end of each row.
+fn classes() -> Case {
+    case(
+        "classes",
+        |p| {
+            let forward = Gru::new(p.scope("forward"), INPUT, HIDDEN)?;
+            let backward = Gru::new(p.scope("backward"), INPUT, HIDDEN)?;
+            Ok((forward, backward, Linear::new(p.scope("head"), 2 * HIDDEN, 3)?))
+        },
+        |export, &(forward, backward, head)| {
+            let export = export.level((forward, backward)).head(head);
+            export.inputs(&[0.1, 0.2, 0.3], &[0.5, 1.5, 2.5]).softmax().last()
+        },
+        |&(forward, backward, head), g, x| {
+            let x = x.tensor();
+            let scaled = Tensor::from_fn(x.shape(), |i| {
+                let c = i % INPUT;
+                (x.values()[i] - [0.1, 0.2, 0.3][c]) / [0.5, 1.5, 2.5][c]
+            });
+            let both = Bidirectional::new(forward, backward).then(head);
+            vec![("y", both.forward(g.input(&scaled.unwrap())).last().softmax())]
+        },
+    )
+}
+
 /// All of them.
 pub(crate) fn all() -> Vec<Case> {
     let mut cases = vec![
@@ -159,6 +225,8 @@ pub(crate) fn all() -> Vec<Case> {
     let symbols = symbols.iter().map(|&id| f64::from(id)).collect();
     embedded.arrays[0].1 = Tensor::new([TIME, BATCH], symbols).unwrap();
     cases.push(embedded);
+    cases.push(units());
+    cases.push(classes());
     cases.push(streaming("lstm_states", &[H, C], Lstm::new));
     cases.push(streaming("gru_states", &[H], Gru::new));
     cases

@@ -5,7 +5,7 @@ use crate::arrays::{deviation, path, read};
 use crate::models;
 use elman_autograd::{Grad, Graph, Params, Tape};
 use elman_io::exchange::Error;
-use elman_io::exchange::onnx::{Export, Imported, Ints, Limits, Value, import};
+use elman_io::exchange::onnx::{Export, Imported, Ints, Limits, Past, Value, import};
 use elman_rnn::{Bidirectional, Gru, Layer, Lstm, Rnn};
 use elman_tensor::{Dual, Real, Tensor};
 use std::collections::BTreeMap;
@@ -150,6 +150,30 @@ fn the_smallest_sizes() {
     }
 }
 
+/// The same with units and values of the past, of which there are none before the first step.
+#[test]
+fn the_smallest_sizes_in_units() {
+    for case in models::all() {
+        let (steps, sizes): (usize, &[_]) = match &case.name[..] {
+            "units" => (1, &[[0, 2, 3], [3, 0, 3], [1, 1, 3], [2, 1, 3]]),
+            // There is no last step of none.
+            "classes" => (0, &[[3, 0, 3], [1, 1, 3], [2, 1, 3]]),
+            _ => continue,
+        };
+        let bytes = case.export.to_bytes(&case.params).unwrap();
+        let (model, params) = import::<f64>(&bytes, Limits::default()).unwrap();
+        for &[time, batch, columns] in sizes {
+            let x = Tensor::from_fn([time, batch, columns], |i| i as f64 - 0.5).unwrap();
+            let y = Tape::new().evaluate(&params, |g| model.forward(g.input(&x)).values().tensor());
+            let y = y.unwrap();
+            let shape = y.shape();
+            let outer = &shape.dims()[..shape.rank() - 1];
+            assert_eq!(outer, &[time, batch][1 - steps..], "{}", case.name);
+            assert!(y.values().iter().all(|y| y.is_finite()));
+        }
+    }
+}
+
 /// What cannot be written is refused.
 #[test]
 fn exports_of_nothing() {
@@ -161,6 +185,55 @@ fn exports_of_nothing() {
     let features = |layer: &str| Error::Features { layer: layer.into(), wanted: 2, given: 3 };
     let stack = Export::new().level(lstm).level(lstm).to_bytes(&params);
     assert_eq!(stack, Err(features("level1")));
+}
+
+/// What stands around a network has to fit it.
+#[test]
+fn units_that_do_not_fit() {
+    let (lstm, params) = Params::<f32>::init(1, |p| Lstm::new(p.scope("lstm"), 2, 3)).unwrap();
+    let said = |around: fn(Export) -> Export| {
+        let export = around(Export::new().level(lstm));
+        export.to_bytes(&params).unwrap_err().to_string()
+    };
+    assert_eq!(
+        said(|e| e.inputs(&[0.0], &[1.0])),
+        "the scaling of the inputs reads 2 features, and is given 1"
+    );
+    assert_eq!(
+        said(|e| e.inputs(&[0.0; 2], &[1.0; 3])),
+        "the scaling of the inputs reads 2 features, and is given 3"
+    );
+    assert_eq!(
+        said(|e| e.inputs(&[0.0; 2], &[1.0, 0.0])),
+        "the scaling of the inputs: a scale of 0, or a number that is not finite"
+    );
+    assert_eq!(
+        said(|e| e.outputs(&[f64::NAN; 3], &[1.0; 3])),
+        "the scaling of the outputs: a scale of 0, or a number that is not finite"
+    );
+    assert_eq!(
+        said(|e| e.outputs(&[0.0; 2], &[1.0; 2])),
+        "the scaling of the outputs reads 3 features, and is given 2"
+    );
+    assert_eq!(
+        said(|e| e.steps(&[1.0; 2])),
+        "the steps of the inputs: of 2 columns, with 2 features in all"
+    );
+    assert_eq!(
+        said(|e| e.steps(&[0.0])),
+        "the steps of the inputs: a scale of 0, or a number that is not finite"
+    );
+    assert_eq!(
+        said(|e| e.past([Past { column: 0, back: 0 }])),
+        "the values of the past reads 3 features, and is given 1"
+    );
+    assert_eq!(
+        said(|e| e.past([Past { column: 2, back: 0 }; 3])),
+        "the values of the past: column 2 of 2"
+    );
+    let states = "the states: with steps, or values of the past, which begin anew at every call";
+    assert_eq!(said(|e| e.steps(&[1.0]).states()), states);
+    assert_eq!(said(|e| e.past([Past { column: 0, back: 1 }; 3]).states()), states);
 }
 
 /// What fails in a node names the line that ran the model.

@@ -8,6 +8,15 @@ use crate::parallel;
 use crate::real::Real;
 use crate::tile::share;
 
+/// The steps of a piece of so many: √time, rounded down.
+///
+/// ```
+/// assert_eq!(elman_kernels::piece_of(99), 9);
+/// ```
+pub fn piece_of(time: usize) -> usize {
+    time.isqrt().max(1)
+}
+
 /// [`linear`](crate::linear) in √time pieces, which threads share (Blelloch 1990): each begins at 0
 /// and keeps what its beginning is multiplied by, in `products`, of the length of `y`; then what
 /// was carried into it is added. Equal to rounding, at twice the work.
@@ -81,7 +90,7 @@ impl<T: Real> Pieces<'_, T> {
             length("linear, in pieces", y.len(), other)?;
         }
         let (y, products) = (Whole::new(y), Whole::new(products));
-        let len = time.isqrt().max(1);
+        let len = piece_of(time);
         let count = time.div_ceil(len);
         let of = |piece: usize| (piece * len, ((piece + 1) * len).min(time));
         let each = |compute: &(dyn Fn(usize) + Sync)| {
@@ -201,14 +210,10 @@ impl<T: Real> Kernel for Carry<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::numbers;
     use super::*;
     use crate::linear::{linear, linear_back};
     use crate::parallel::Threads;
-
-    /// Numbers between −1 and 1.
-    fn numbers(len: usize, seed: usize) -> Vec<f64> {
-        (0..len).map(|i| ((i * 7919 + seed * 104_729) as f64 * 0.618).sin()).collect()
-    }
 
     #[test]
     fn pieces_are_the_steps_to_rounding_on_any_number_of_threads() {

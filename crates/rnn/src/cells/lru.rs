@@ -45,6 +45,7 @@ pub struct Lru {
     b: [Param; 2],
     c: [Param; 2],
     d: Param,
+    parallel: bool,
 }
 
 impl Lru {
@@ -110,7 +111,16 @@ impl Lru {
                 p.weight("c_imaginary", [hidden, output], out)?,
             ],
             d: p.weight("d", [input, output], Init::Normal { std: root(input as f64) })?,
+            parallel: false,
         })
+    }
+
+    /// This cell with whole sequences computed by a parallel scan over time, for few long rows on
+    /// many threads: equal to its steps to rounding, not to the bit. Rows that start anew on the
+    /// way are still computed step by step.
+    #[must_use]
+    pub fn in_parallel(self) -> Self {
+        Lru { parallel: true, ..self }
     }
 
     /// The weights ν, θ and γ.
@@ -195,7 +205,8 @@ impl Cell for Lru {
         }
         let ([lr, li], [br, bi]) = (self.lambda(x), self.added(x));
         let operands = [lr, li, br, bi, re, im];
-        let all = g.apply_at(rules::ComplexRecurrence, operands, Location::caller());
+        let rule = rules::ComplexRecurrence { parallel: self.parallel };
+        let all = g.apply_at(rule, operands, Location::caller());
         let h = [all.at(0), all.at(1)];
         let ends = [xs.with_values(h[0]).ends(re), xs.with_values(h[1]).ends(im)];
         (xs.silenced(self.read(x, h)), ends)

@@ -2,17 +2,18 @@
 
 use super::present::{Picked, Present, room};
 use crate::cell::Cell;
-use crate::cells::{IndRnn, MinGru, MinLstm, Sru};
+use crate::cells::{IndRnn, Lru, MinGru, MinLstm, Sru};
 use crate::readout::Readout;
 use elman_autograd::{Error, Grad, Graph, Param, Params, Tape, Var};
-use elman_tensor::{Real, View};
+use elman_tensor::{Real, Shape, View};
+use std::ops::Range;
 use std::panic::Location;
 
-/// A cell of one state `[batch, hidden]`, each unit of which depends on no other unit of the state
-/// before: ∂h′ᵢ/∂hⱼ = 0 where i is not j.
+/// A cell whose units depend on no other unit of the state before: ∂h′ᵢ/∂hⱼ = 0 where i is not j.
 ///
-/// Elements of its weights belong to units by their columns: the last axis of each is a multiple of
-/// `hidden`, and column c belongs to unit c mod hidden.
+/// Its state is one Var `[batch, units]`, or several, as the two of complex units. Elements of its
+/// weights belong to units by their columns: the last axis of each is a multiple of the units, and
+/// column c belongs to unit c mod units.
 ///
 /// ```
 /// use elman_autograd::Params;
@@ -51,6 +52,17 @@ macro_rules! diagonal {
 
 diagonal! { IndRnn MinGru MinLstm Sru }
 
+impl Diagonal for Lru {
+    fn units(&self) -> usize {
+        self.diagonal()[0].shape().last()
+    }
+
+    fn weights(&self) -> Vec<Param> {
+        let ([nu, theta, gamma], ([b, imaginary], _, _)) = (self.diagonal(), self.products());
+        vec![nu, theta, gamma, b, imaginary]
+    }
+}
+
 impl<C: Diagonal> Diagonal for &C {
     fn units(&self) -> usize {
         (**self).units()
@@ -77,7 +89,7 @@ impl<C: Diagonal> Diagonal for Readout<C> {
 /// ∂h′ᵤ/∂θ = ∂fᵤ/∂hᵤ · ∂hᵤ/∂θ + ∂fᵤ/∂θ    for the weights θ of unit u
 ///
 /// Memory is one number for each weight and row, and a step costs one gradient of a single step for
-/// each row, and one more.
+/// each row, and one more; as many times for states of several Vars.
 ///
 /// ```
 /// use elman_autograd::{Grad, Params, Tape};
@@ -102,10 +114,12 @@ pub struct DiagonalRtrl<T: Real, C> {
     present: Present<T, C>,
     /// The weights of the state.
     weights: Vec<Param>,
-    /// For each row, their derivatives, one weight after the other.
+    /// For each row and each Var of the state, its derivatives, one weight after the other.
     past: Vec<T>,
-    /// How many of them there are for a row.
-    own: usize,
+    /// Those of a row after the step.
+    later: Vec<T>,
+    /// How many Vars a state is.
+    parts: usize,
     direct: Grad<T>,
 }
 
@@ -113,15 +127,16 @@ impl<T: Real, C: Diagonal> DiagonalRtrl<T, C> {
     /// Begins at the initial state of so many rows, which must be no weight.
     ///
     /// # Errors
-    /// If the initial state cannot be computed; if the state is not one number for each unit, or
-    /// the columns of a weight are no multiple of them.
+    /// If the initial state cannot be computed; if the state is not Vars of one number for each
+    /// unit, or the columns of a weight are no multiple of them.
     #[track_caller]
     pub fn new(params: &Params<T>, cell: C, batch: usize) -> Result<Self, Error> {
         let units = cell.units();
         let present = Present::new(params, cell, batch)?;
         let setting = |what, wanted, given| Error::Setting { what, wanted, given };
-        if present.state.len() != batch.saturating_mul(units) {
-            let given = format!("{} for {batch} rows of {units} units", present.state.len());
+        let wanted = Shape::from([batch, units]);
+        if let Some(shape) = present.shapes.iter().find(|&&shape| shape != wanted) {
+            let given = format!("{shape} for {batch} rows of {units} units");
             return Err(setting("the state of a diagonal cell", "one number for each unit", given));
         }
         let weights = present.cell.weights();
@@ -135,9 +150,10 @@ impl<T: Real, C: Diagonal> DiagonalRtrl<T, C> {
                 return Err(Error::ForeignParam { shape: param.shape(), line: Location::caller() });
             }
         }
-        let own = weights.iter().map(|param| param.shape().len()).sum();
-        let past = room(batch.saturating_mul(own))?;
-        Ok(DiagonalRtrl { present, weights, past, own, direct: Grad::zeros(params) })
+        let (parts, own) = (present.shapes.len(), weights.iter().map(|w| w.shape().len()).sum());
+        let row = parts.saturating_mul(own);
+        let (past, later) = (room(batch.saturating_mul(row))?, room(row)?);
+        Ok(DiagonalRtrl { present, weights, past, later, parts, direct: Grad::zeros(params) })
     }
 
     /// Uses this tape: one with a seed, a limit of memory, or its own check switched on.
@@ -176,42 +192,59 @@ impl<T: Real, C: Diagonal> DiagonalRtrl<T, C> {
         let (x, line) = (x.into(), Location::caller());
         self.present.demand(params, line)?;
         let value = self.present.loss(params, x, grad, loss, line)?;
-        let units = self.present.cell.units().max(1);
-        let own = self.own;
-        let runs = |b: usize| (b * own, b * units);
-        for b in 0..self.present.batch() {
-            let (mut from, row) = runs(b);
-            let cotangents = &self.present.through[row..];
-            for &param in &self.weights {
-                let Some(grad) = grad.of_mut(param) else { continue };
-                let past = &self.past[from..][..grad.len()];
-                from += grad.len();
-                for (grad, past) in grad.chunks_exact_mut(units).zip(past.chunks_exact(units)) {
-                    let own = grad.iter_mut().zip(past).zip(cotangents);
-                    own.for_each(|((grad, &past), &c)| *grad += c * past);
-                }
+        let (batch, own) = (self.present.batch(), self.later.len() / self.parts.max(1));
+        for b in 0..batch {
+            for part in 0..self.parts {
+                let past = &self.past[(b * self.parts + part) * own..][..own];
+                let cotangents = self.present.through_of(part, b);
+                each_weight(&self.weights, |param, place| {
+                    let Some(grad) = grad.of_mut(param) else { return };
+                    add_products(grad, cotangents, &past[place]);
+                });
             }
         }
-        for b in 0..self.present.batch() {
-            self.present.derive(params, Some(x), Picked::Row(b), &mut self.direct, line)?;
-            let (mut from, row) = runs(b);
-            let factors = &self.present.through[row..];
-            for &param in &self.weights {
-                let Some(direct) = self.direct.of(param).map(|d| d.values()) else { continue };
-                let past = &mut self.past[from..][..direct.len()];
-                from += direct.len();
-                for (past, direct) in past.chunks_exact_mut(units).zip(direct.chunks_exact(units)) {
-                    let own = past.iter_mut().zip(direct).zip(factors);
-                    own.for_each(|((past, &direct), &a)| *past = a * *past + direct);
-                }
+        for b in 0..batch {
+            let past = &mut self.past[b * self.later.len()..][..self.later.len()];
+            for part in 0..self.parts {
+                let picked = Picked::Row { part, row: b };
+                self.present.derive(params, Some(x), picked, &mut self.direct, line)?;
+                let later = &mut self.later[part * own..][..own];
+                each_weight(&self.weights, |param, place| {
+                    let Some(direct) = self.direct.of(param) else { return };
+                    let later = &mut later[place.clone()];
+                    later.copy_from_slice(direct.values());
+                    for from in 0..self.parts {
+                        let past = &past[from * own..][place.clone()];
+                        add_products(later, self.present.through_of(from, b), past);
+                    }
+                });
             }
+            past.copy_from_slice(&self.later);
         }
         self.present.go_on();
         Ok(value)
     }
 
-    /// The state, `[batch, hidden]`.
+    /// The state, its Vars `[batch, units]` one after the other.
     pub fn state(&self) -> &[T] {
         &self.present.state
+    }
+}
+
+/// Calls a function for each weight, and for where its elements lie among those of all.
+fn each_weight(weights: &[Param], mut of: impl FnMut(Param, Range<usize>)) {
+    let mut from = 0;
+    for &param in weights {
+        let until = from + param.shape().len();
+        of(param, from..until);
+        from = until;
+    }
+}
+
+/// `to[.., u] += factors[u] · past[.., u]`.
+fn add_products<T: Real>(to: &mut [T], factors: &[T], past: &[T]) {
+    let units = factors.len().max(1);
+    for (to, past) in to.chunks_exact_mut(units).zip(past.chunks_exact(units)) {
+        to.iter_mut().zip(past).zip(factors).for_each(|((to, &past), &f)| *to += f * past);
     }
 }

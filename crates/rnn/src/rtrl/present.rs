@@ -13,7 +13,7 @@ pub(super) struct Present<T: Real, C> {
     batch: usize,
     tape: Tape<T>,
     /// The shapes of the state's Vars.
-    shapes: Vec<Shape>,
+    pub(super) shapes: Vec<Shape>,
     /// Its numbers, Var by Var, now and after the step.
     pub(super) state: Vec<T>,
     next: Vec<T>,
@@ -29,8 +29,8 @@ pub(super) struct Present<T: Real, C> {
 pub(super) enum Picked {
     /// One of them, counted Var by Var.
     Number(usize),
-    /// Those of a row.
-    Row(usize),
+    /// Those of a row of one of the Vars.
+    Row { part: usize, row: usize },
 }
 
 impl<T: Real, C: Cell> Present<T, C> {
@@ -135,6 +135,12 @@ impl<T: Real, C: Cell> Present<T, C> {
         }
     }
 
+    /// What the last pass says of a row of one of the Vars of the state before, `[batch, n]` all.
+    pub(super) fn through_of(&self, part: usize, row: usize) -> &[T] {
+        let n = self.shapes[part].last();
+        &self.through[(part * self.batch + row) * n..][..n]
+    }
+
     /// An error unless the parameters are as many as at the beginning.
     pub(super) fn demand(
         &self,
@@ -148,7 +154,7 @@ impl<T: Real, C: Cell> Present<T, C> {
 
 impl Picked {
     fn sum<'g, T: Real>(self, g: &'g Graph<'g, T>, s: &impl State<'g, T>) -> Var<'g, T> {
-        let (mut sum, mut from) = (g.zeros([]), 0);
+        let (mut sum, mut from, mut vars) = (g.zeros([]), 0, 0);
         s.each(&mut |s| {
             let len = s.shape().len();
             match self {
@@ -157,9 +163,14 @@ impl Picked {
                         sum = s.reshape([len]).slice(i, 1).reshape([]);
                     }
                 }
-                Picked::Row(row) => sum = sum + s.slice(row, 1).sum(),
+                Picked::Row { part, row } => {
+                    if part == vars {
+                        sum = s.slice(row, 1).sum();
+                    }
+                }
             }
             from += len;
+            vars += 1;
         });
         sum
     }

@@ -146,11 +146,11 @@ fn close(a: &Outcome, b: &Outcome) {
 
 /// A cell, and itself with whole sequences computed by a parallel scan.
 macro_rules! both_ways {
-    ($($name:ident: $cell:ident;)*) => {$(
+    ($($name:ident: $cell:ident[$($size:literal),*];)*) => {$(
         #[test]
         fn $name() {
             let (cell, params) =
-                Params::<f64>::init(5, |p| $cell::new(p.scope("c"), 2, 4)).unwrap();
+                Params::<f64>::init(5, |p| $cell::new(p.scope("c"), $($size),*)).unwrap();
             for (time, marked) in [(1, false), (2, true), (9, true), (100, false), (100, true)] {
                 let steps = run(&cell, &params, time, marked, 1);
                 close(&steps, &run(&cell.in_parallel(), &params, time, marked, 1));
@@ -165,9 +165,10 @@ macro_rules! both_ways {
 }
 
 both_ways! {
-    min_gru_in_parallel: MinGru;
-    the_carried_state_of_min_lstm_is_the_same_in_parallel_and_step_by_step: MinLstm;
-    quasi_recurrent_in_parallel: Qrnn;
+    min_gru_in_parallel: MinGru[2, 4];
+    the_carried_state_of_min_lstm_is_the_same_in_parallel_and_step_by_step: MinLstm[2, 4];
+    quasi_recurrent_in_parallel: Qrnn[2, 4];
+    linear_recurrent_unit_in_parallel: Lru[2, 4, 3];
 }
 
 /// Gates too small for their quotient, on either side.

@@ -4,7 +4,8 @@ use super::super::error::Error;
 use super::super::layout::{Array, Part};
 use super::super::peer::{Level, Peer};
 use super::activations;
-use super::messages::{Model, OperatorSet, Tensor, types};
+use super::around::{Around, fits};
+use super::messages::{Entry, Model, OperatorSet, Tensor, types};
 use super::weights::{Names, form, layout};
 use super::writer::{BATCH, Size, TIME, Writer, integer, text};
 use crate::{Dtype, Scalar};
@@ -17,7 +18,8 @@ use prost::Message;
 ///
 /// The file reads `x`, `[time, batch, in]` (of symbols: int64 `[time, batch]`), and gives `y`,
 /// `[time, batch, out]`, for any number of steps and rows. Cells become the operators `RNN`, `LSTM`
-/// and `GRU`; a cell that is none of these is an error.
+/// and `GRU`; a cell that is none of these is an error. Numbers in their units come by
+/// [`inputs`](Export::inputs) and [`outputs`](Export::outputs).
 ///
 /// ```
 /// use elman_autograd::Params;
@@ -39,6 +41,8 @@ pub struct Export {
     levels: Vec<Level>,
     head: Option<Linear>,
     states: bool,
+    pub(super) around: Around,
+    pub(super) notes: Vec<(String, String)>,
 }
 
 /// The version of the operators that is written.
@@ -86,7 +90,8 @@ impl Export {
     ///
     /// # Errors
     /// If there is no layer, if one does not read what the one before it gives, if ONNX has no
-    /// operator for a cell, or if a weight belongs to other parameters.
+    /// operator for a cell, if a weight belongs to other parameters, or if what stands around the
+    /// network does not fit it.
     pub fn to_bytes<T: Scalar>(&self, params: &Params<T>) -> Result<Vec<u8>, Error> {
         let element = if T::DTYPE == Dtype::F32 { types::FLOAT } else { types::DOUBLE };
         let mut file = Writer { element, ..Writer::default() };
@@ -108,22 +113,35 @@ impl Export {
             producer_version: env!("CARGO_PKG_VERSION").into(),
             graph: Some(file.graph),
             opset_import: vec![OperatorSet { domain: String::new(), version: OPERATORS }],
+            metadata_props: self
+                .notes
+                .iter()
+                .map(|(key, value)| Entry { key: key.clone(), value: value.clone() })
+                .collect(),
         };
         Ok(model.encode_to_vec())
     }
 
     fn write(&self, file: &mut Writer) -> Result<(), Error> {
         file.graph.name = "elman".into();
-        let (mut x, mut features) = ("x".to_owned(), self.features()?);
-        if let Some(embedding) = self.embedding {
+        let mut features = self.features()?;
+        // Symbols have no columns.
+        let columns = match self.embedding {
+            Some(_) => None,
+            None => Some(self.around.columns(features)?),
+        };
+        self.around.check(columns, self.outputs_of(features), self.states)?;
+        let mut x = if let Some(embedding) = self.embedding {
             file.input("x", types::INT64, &[TIME, BATCH]);
             let table = embedding.param();
             let array = Array::new("embedding.table", table.shape(), [Part::whole(table)]);
             file.layout.push(array);
-            x = file.node("Gather", "embedding", &["embedding.table", "x"], &[]);
+            file.node("Gather", "embedding", &["embedding.table", "x"], &[])
         } else {
-            file.input("x", file.element, &[TIME, BATCH, Size::Fixed(features)]);
-        }
+            let columns = columns.unwrap_or(0);
+            file.input("x", file.element, &[TIME, BATCH, Size::Fixed(columns)]);
+            self.around.before(file, columns)
+        };
         for (number, level) in self.levels.iter().enumerate() {
             let name = format!("level{number}");
             for cell in level.cells() {
@@ -137,9 +155,17 @@ impl Export {
             x = write_head(file, head, x);
             features = head.output();
         }
+        x = self.around.after(file, x, columns.unwrap_or(0));
         file.node_to("Identity", "output", &[&x], &["y"], Vec::new());
-        file.output("y", &[TIME, BATCH, Size::Fixed(features)]);
+        let sizes = [TIME, BATCH, Size::Fixed(features)];
+        file.output("y", if self.around.last { &sizes[1..] } else { &sizes });
         Ok(())
+    }
+
+    /// The number of features of an output.
+    fn outputs_of(&self, features: usize) -> usize {
+        let level = self.levels.last().map_or(features, Level::output);
+        self.head.map_or(level, |head| head.output())
     }
 
     /// The number of features of what the first layer behind the embedding reads.
@@ -225,14 +251,6 @@ impl Export {
         let axis = file.integers(&of("axis"), &[1]);
         Ok(file.node("Squeeze", &of("outputs"), &[&of("steps"), &axis], &[]))
     }
-}
-
-/// Whether a layer reads what it is given.
-fn fits(layer: &str, wanted: usize, given: usize) -> Result<(), Error> {
-    if wanted == given {
-        return Ok(());
-    }
-    Err(Error::Features { layer: layer.into(), wanted, given })
 }
 
 /// x · W + b.

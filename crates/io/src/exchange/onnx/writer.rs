@@ -46,6 +46,28 @@ impl Writer {
         name.into()
     }
 
+    /// Numbers, in one axis, that do not learn: a node, and no weight.
+    pub(crate) fn floats(&mut self, name: &str, values: &[f64]) -> String {
+        let bytes = |&x: &f64| match self.element {
+            types::FLOAT => (x as f32).to_le_bytes().to_vec(),
+            _ => x.to_le_bytes().to_vec(),
+        };
+        let tensor = Tensor {
+            dims: vec![values.len() as i64],
+            data_type: self.element,
+            raw_data: Some(values.iter().flat_map(bytes).collect()),
+            ..Tensor::default()
+        };
+        let value = Attribute {
+            name: "value".into(),
+            t: Some(tensor),
+            r#type: kinds::TENSOR,
+            ..Attribute::default()
+        };
+        self.node_to("Constant", name, &[], &[name], vec![value]);
+        name.into()
+    }
+
     /// A node with one output, which has its name.
     pub(crate) fn node(
         &mut self,
