@@ -272,7 +272,7 @@ impl Settings {
             let mut logits = vec![0.0; some.len() * count];
             tape.evaluate(params, |g| {
                 let xs = Seq::from(g.input(&batch.x)).with_lengths(&batch.lengths);
-                network.forward(xs).last().read(&mut logits);
+                network.ends(xs).read(&mut logits);
             })?;
             for logits in logits.chunks(count) {
                 answers.classes.push(argmax(logits).unwrap_or(0));
@@ -341,7 +341,7 @@ impl Task for Classify {
 
     fn loss<'g>(&mut self, g: &'g Graph<'g, f32>, network: &Network) -> Var<'g, f32> {
         let xs = Seq::from(g.input(&self.batch.x)).with_lengths(&self.batch.lengths);
-        cross_entropy(network.forward(xs).last(), g.ids(&self.batch.ids))
+        cross_entropy(network.ends(xs), g.ids(&self.batch.ids))
     }
 
     fn validate(

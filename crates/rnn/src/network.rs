@@ -17,7 +17,7 @@ use crate::embedding::Embedding;
 use crate::layer::{Layer, Rnn};
 use crate::linear::Linear;
 use crate::seq::Seq;
-use elman_autograd::{Error, Graph, Scope};
+use elman_autograd::{Error, Graph, Scope, Var};
 use elman_tensor::Real;
 
 /// A network that is put together when the program runs: an embedding, if elements are symbols;
@@ -140,6 +140,33 @@ impl Network {
         }
     }
 
+    /// What the network has to say of each row as a whole, `[batch, out]`: its readout of what the
+    /// last layer knows [at the end](NetworkLayer::ends).
+    ///
+    /// ```
+    /// use elman_autograd::{Params, Tape};
+    /// use elman_rnn::{Architecture, Input, Kind, LayerSettings, Network, Seq};
+    /// use elman_tensor::Tensor;
+    ///
+    /// let both = LayerSettings { bidirectional: true, ..LayerSettings::new(Kind::Gru, 8) };
+    /// let architecture =
+    ///     Architecture { input: Input::Features(1), layers: vec![both], outputs: Some(3) };
+    /// let (network, params) = Params::<f32>::init(1, |p| Network::new(p, &architecture))?;
+    /// // Three rows of 5, 2 and 4 steps, each of which belongs to one of three classes.
+    /// let x = Tensor::from_fn([5, 3, 1], |i| (i as f32).cos())?;
+    /// let logits = Tape::new().evaluate(&params, |g| {
+    ///     network.ends(Seq::from(g.input(&x)).with_lengths(&[5, 2, 4])).tensor()
+    /// })?;
+    /// assert_eq!(logits.shape().dims(), [3, 3]);
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn ends<'g, T: Real>(&self, xs: impl Into<Seq<'g, T>>) -> Var<'g, T> {
+        let xs = self.layers.iter().fold(xs.into(), |xs, layer| layer.forward(xs));
+        let ends = self.layers.last().map_or_else(|| xs.last(), |layer| layer.ends(xs));
+        self.head.map_or(ends, |head| head.of(ends))
+    }
+
     /// The layers and the readout as a cell, for streams; an embedding's vectors are pushed by the
     /// caller ([`Embedding::row`]).
     ///
@@ -163,10 +190,7 @@ impl Network {
 impl Layer for Network {
     #[track_caller]
     fn forward<'g, T: Real>(&self, xs: impl Into<Seq<'g, T>>) -> Seq<'g, T> {
-        let mut xs = xs.into();
-        for layer in &self.layers {
-            xs = layer.forward(xs);
-        }
+        let xs = self.layers.iter().fold(xs.into(), |xs, layer| layer.forward(xs));
         match &self.head {
             Some(head) => head.forward(xs),
             None => xs,
@@ -192,6 +216,17 @@ impl NetworkLayer {
         let backward = AnyCell::new(p.scope("backward"), features, layer)?;
         let both = Bidirectional::new(forward, backward);
         Ok(NetworkLayer::Both(Box::new(Dropout::new(both, p, layer.dropout)?)))
+    }
+
+    /// Of this layer's outputs, what it knows when it has read each row, `[batch, out]`: the last
+    /// step, or, where it reads both ways, what each direction has at its own end; 0 for rows of no
+    /// steps.
+    #[track_caller]
+    pub fn ends<'g, T: Real>(&self, ys: Seq<'g, T>) -> Var<'g, T> {
+        match self {
+            NetworkLayer::Forward(_) => ys.last(),
+            NetworkLayer::Both(both) => ys.last_of_both(both.inner().forward.output()),
+        }
     }
 
     /// The number of features of an output.

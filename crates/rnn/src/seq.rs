@@ -255,6 +255,20 @@ impl<'g, T: Real> Seq<'g, T> {
         self.ends(self.graph().zeros([self.batch(), self.values.shape().last()]))
     }
 
+    /// What two directions, side by side, have at their own ends, `[batch, feature]`: of the first
+    /// `forward` features the [last](Self::last) step of each row, of the others, which read the
+    /// row from its end, the first one.
+    #[track_caller]
+    pub fn last_of_both(&self, forward: usize) -> Var<'g, T> {
+        let features = self.values.shape().last();
+        if self.time() == 0 {
+            return self.last();
+        }
+        let ahead = self.values.part(2, 0, forward);
+        let back = self.values.part(2, forward, features.saturating_sub(forward));
+        self.graph().concat(1, &[self.with_values(ahead).last(), back.at(0)])
+    }
+
     /// The last step of each row, or its part of `start`, `[batch, feature]`, for rows of no steps.
     #[track_caller]
     pub(crate) fn ends(&self, start: Var<'g, T>) -> Var<'g, T> {

@@ -3,7 +3,7 @@
 use elman_autograd::{Error, Grad, Params, Tape};
 use elman_rnn::{
     Activation, AnyCell, Architecture, Bidirectional, Cell, Deep, Elman, Embedding, ForgetBias,
-    Gru, Input, Kind, Layer, LayerSettings, Linear, Lstm, Network, Rnn, Stream,
+    Gru, Input, Kind, Layer, LayerSettings, Linear, Lstm, Network, NetworkLayer, Rnn, Seq, Stream,
 };
 use elman_tensor::Tensor;
 
@@ -53,6 +53,66 @@ fn a_network_is_its_parts() -> Result<(), Error> {
     })?;
     assert_eq!(params, same);
     assert_eq!(run(&made, &params)?, run(&written, &same)?);
+    Ok(())
+}
+
+/// What a network says of rows of several lengths is what each direction, alone on the steps of a
+/// row, comes to at its own end.
+#[test]
+fn each_direction_is_read_at_its_own_end() -> Result<(), Error> {
+    let both = LayerSettings { bidirectional: true, ..LayerSettings::new(Kind::Gru, 4) };
+    for layer in [both.clone(), LayerSettings { bidirectional: false, ..both }] {
+        let (network, params) = network(&Architecture {
+            input: Input::Features(2),
+            layers: vec![layer],
+            outputs: Some(2),
+        })?;
+        // Padding may be anything.
+        let lengths = [TIME as u32, 0, 2];
+        let number = |t: usize, b: usize, f: usize| ((t * 7 + b * 3 + f) as f32).sin();
+        let x = Tensor::from_fn([TIME, BATCH, 2], |i| {
+            let (t, b, f) = (i / BATCH / 2, i / 2 % BATCH, i % 2);
+            if t < lengths[b] as usize { number(t, b, f) } else { f32::NAN }
+        })?;
+        let found = Tape::new().evaluate(&params, |g| {
+            network.ends(Seq::from(g.input(&x)).with_lengths(&lengths)).tensor()
+        })?;
+        let mut wanted = Vec::new();
+        for (b, &length) in lengths.iter().enumerate() {
+            let length = length as usize;
+            let row = |back: bool| {
+                Tensor::from_fn([length, 1, 2], |i| {
+                    number(if back { length - 1 - i / 2 } else { i / 2 }, b, i % 2)
+                })
+            };
+            let (row, back) = (row(false)?, row(true)?);
+            let y = Tape::new().evaluate(&params, |g| {
+                let end = |cell: &AnyCell, x| Rnn(cell).forward(g.input(x)).last();
+                let ends = match &network.layers()[0] {
+                    NetworkLayer::Forward(cell) => end(cell.inner(), &row),
+                    NetworkLayer::Both(both) => {
+                        let Bidirectional { forward, backward, .. } = both.inner();
+                        g.concat(1, &[end(forward, &row), end(backward, &back)])
+                    }
+                };
+                network.head().map(|head| head.of(ends).tensor())
+            })?;
+            wanted.extend(y.unwrap_or_default().into_values());
+        }
+        assert_eq!(found.values(), wanted);
+    }
+    Ok(())
+}
+
+/// Without any steps there is nothing to know.
+#[test]
+fn the_end_of_no_steps_is_zero() -> Result<(), Error> {
+    let layer = LayerSettings { bidirectional: true, ..LayerSettings::new(Kind::Lstm, 4) };
+    let (input, layers) = (Input::Features(2), vec![layer]);
+    let (network, params) = network(&Architecture { input, layers, outputs: None })?;
+    let x = Tensor::new([0, 3, 2], Vec::new())?;
+    let y = Tape::new().evaluate(&params, |g| network.ends(g.input(&x)).tensor())?;
+    assert_eq!((y.shape().dims(), y.values()), (&[3, 8][..], &[0.0; 24][..]));
     Ok(())
 }
 

@@ -156,8 +156,8 @@ fn classes() -> Case {
                 let c = i % INPUT;
                 (x.values()[i] - [0.1, 0.2, 0.3][c]) / [0.5, 1.5, 2.5][c]
             });
-            let both = Bidirectional::new(forward, backward).then(head);
-            vec![("y", both.forward(g.input(&scaled.unwrap())).last().softmax())]
+            let both = Bidirectional::new(forward, backward).forward(g.input(&scaled.unwrap()));
+            vec![("y", head.of(both.last_of_both(HIDDEN)).softmax())]
         },
     )
 }

@@ -6,6 +6,24 @@ use super::writer::Writer;
 
 /// A value of the past: column `column` of the input, `back` steps ago. Where there are no steps so
 /// far back it is the value of the present.
+///
+/// ```
+/// use elman_autograd::Params;
+/// use elman_io::exchange::onnx::{Export, Past};
+/// use elman_rnn::{Gru, Linear};
+///
+/// // By how much the value is above that of the same month a year ago.
+/// let ((gru, head), params) = Params::<f32>::init(7, |p| {
+///     let gru = Gru::new(p.scope("gru"), 1, 8)?;
+///     Ok((gru, Linear::new(p.scope("head"), 8, 1)?))
+/// })?;
+/// let above = Export::new().level(gru).head(head).past([Past { column: 0, back: 11 }]);
+/// assert!(above.to_bytes(&params).is_ok());
+/// // There is no second column.
+/// let wrong = Export::new().level(gru).head(head).past([Past { column: 1, back: 11 }]);
+/// assert!(wrong.to_bytes(&params).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Past {
     /// The column.
@@ -91,7 +109,8 @@ impl Export {
         self
     }
 
-    /// With the output of the last step only, `[batch, out]`: for rows of one length.
+    /// With what the network knows at the end only, `[batch, out]`: at the last step, or, of a last
+    /// level of both directions, at the end of each. For rows of one length.
     #[must_use]
     pub fn last(mut self) -> Self {
         self.around.last = true;
@@ -179,16 +198,14 @@ impl Around {
             }
         }
         if !self.past.is_empty() {
-            let past = self.gathered(file, columns);
+            let mut past = self.gathered(file, columns);
+            if self.last {
+                past = step(file, "outputs.past.last", &past, LAST);
+            }
             y = file.node("Add", "outputs.past", &[&y, &past], &[]);
         }
         if self.softmax {
             y = file.node("Softmax", "probabilities", &[&y], &[("axis", -1)]);
-        }
-        if self.last {
-            y = sliced(file, "last.step", &y, [-1, i64::MAX]);
-            let axis = file.integers("last.axis", &[0]);
-            y = file.node("Squeeze", "last", &[&y, &axis], &[]);
         }
         y
     }
@@ -219,6 +236,17 @@ fn delayed(file: &mut Writer, name: &str, x: &str, back: usize) -> String {
     let first = sliced(file, &format!("{name}.first"), x, [0, back]);
     let others = sliced(file, &format!("{name}.others"), x, [0, -back]);
     file.node("Concat", name, &[&first, &others], &[("axis", 0)])
+}
+
+/// Where the first step begins and ends, and the last one.
+pub(super) const FIRST: [i64; 2] = [0, 1];
+pub(super) const LAST: [i64; 2] = [-1, i64::MAX];
+
+/// One step, `[batch, feature]`.
+pub(super) fn step(file: &mut Writer, name: &str, x: &str, at: [i64; 2]) -> String {
+    let x = sliced(file, &format!("{name}.step"), x, at);
+    let axis = file.integers(&format!("{name}.axis"), &[0]);
+    file.node("Squeeze", name, &[&x, &axis], &[])
 }
 
 /// Some steps.

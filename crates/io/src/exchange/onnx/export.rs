@@ -4,7 +4,7 @@ use super::super::error::Error;
 use super::super::layout::{Array, Part};
 use super::super::peer::{Level, Peer};
 use super::activations;
-use super::around::{Around, fits};
+use super::around::{Around, FIRST, LAST, fits, step};
 use super::messages::{Entry, Model, OperatorSet, Tensor, types};
 use super::weights::{Names, form, layout};
 use super::writer::{BATCH, Size, TIME, Writer, integer, text};
@@ -147,8 +147,12 @@ impl Export {
             for cell in level.cells() {
                 fits(&name, cell.input(), features)?;
             }
-            x = self.write_level(file, &name, level, x)?;
+            let end = self.around.last && number + 1 == self.levels.len();
+            x = self.write_level(file, &name, level, x, end)?;
             features = level.output();
+        }
+        if self.around.last && self.levels.is_empty() {
+            x = step(file, "end", &x, LAST);
         }
         if let Some(head) = self.head {
             fits("head", head.params().0.shape().rows(), features)?;
@@ -176,13 +180,15 @@ impl Export {
         table.or(cell).or(head).ok_or(Error::Empty)
     }
 
-    /// Each direction is a node; their outputs lie side by side.
+    /// Each direction is a node; their outputs lie side by side, those of all steps or what each
+    /// has at its end.
     fn write_level(
         &self,
         file: &mut Writer,
         name: &str,
         level: &Level,
         x: String,
+        end: bool,
     ) -> Result<String, Error> {
         let mut outputs = Vec::new();
         for (cell, direction) in level.cells().zip(["forward", "reverse"]) {
@@ -190,13 +196,19 @@ impl Export {
                 "forward" => name.to_owned(),
                 _ => format!("{name}.backward"),
             };
-            outputs.push(self.write_cell(file, &name, cell, direction, &x)?);
+            let mut y = self.write_cell(file, &name, cell, direction, &x)?;
+            if end {
+                let at = if direction == "forward" { LAST } else { FIRST };
+                y = step(file, &format!("{name}.end"), &y, at);
+            }
+            outputs.push(y);
         }
+        let axis = if end { 1 } else { 2 };
         Ok(match &outputs[..] {
             [y] => y.clone(),
             both => {
                 let both: Vec<&str> = both.iter().map(String::as_str).collect();
-                file.node("Concat", &format!("{name}.both"), &both, &[("axis", 2)])
+                file.node("Concat", &format!("{name}.both"), &both, &[("axis", axis)])
             }
         })
     }
