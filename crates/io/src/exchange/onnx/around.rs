@@ -6,6 +6,26 @@ use super::writer::Writer;
 
 /// A value of the past: column `column` of the input, `back` steps ago. Where there are no steps so
 /// far back it is the value of the present.
+///
+/// ```
+/// use elman_autograd::{Params, Tape};
+/// use elman_io::exchange::onnx::{Export, Limits, Past, import};
+/// use elman_rnn::{Gru, Layer, Linear};
+/// use elman_tensor::Tensor;
+///
+/// // A network that says 0, to which the value of one step ago is added.
+/// let ((gru, head), mut params) = Params::<f64>::init(7, |p| {
+///     Ok((Gru::new(p.scope("gru"), 1, 4)?, Linear::new(p.scope("head"), 4, 1)?))
+/// })?;
+/// params.values_mut().fill(0.0);
+/// let export = Export::new().level(gru).head(head).past([Past { column: 0, back: 1 }]);
+///
+/// let (model, params) = import::<f64>(&export.to_bytes(&params)?, Limits::default())?;
+/// let x = Tensor::new([3, 1, 1], vec![5.0, 6.0, 7.0])?;
+/// let y = Tape::new().evaluate(&params, |g| model.forward(g.input(&x)).values().tensor())?;
+/// assert_eq!(y.values(), [5.0, 5.0, 6.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Past {
     /// The column.
