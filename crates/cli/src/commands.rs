@@ -3,14 +3,15 @@
 mod finish;
 mod predict;
 
-pub(crate) use predict::predict;
+pub(crate) use predict::{answer, predict};
 
 use crate::args::{Cli, Generate, Train, Wishes};
 use crate::failure::Failure;
-use crate::folder::{Folder, Model, build, file_of};
+use crate::folder::{Folder, Model, WEIGHTS, build, file_of};
 use crate::job::{self, Job};
 use crate::learn::learn;
 use crate::settings::{Settings, Task};
+use crate::source;
 use elman_io::Weights;
 use elman_io::exchange::onnx::Export;
 use serde_json::{Value, json};
@@ -22,12 +23,17 @@ use std::path::{Path, PathBuf};
 pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
     let file = &train.data;
     let wishes = match &train.settings {
-        Some(settings) => train.wishes.clone().or(wishes(settings)?),
+        Some(path) => {
+            let text = fs::read_to_string(path);
+            let text = text.map_err(|error| Failure::file("read", path, &error))?;
+            train.wishes.clone().or(wishes(path, &text)?)
+        }
         None => train.wishes.clone(),
     };
-    let settings = job::plan(file, &wishes)?;
-    let (network, mut params) = build(&settings)?;
-    let mut job = Job::new(&settings, &network, file)?;
+    let bytes = source::bytes(file)?;
+    let settings = job::plan(file, &bytes, &wishes)?;
+    let (network, mut params) = build(&settings, WEIGHTS)?;
+    let mut job = Job::new(&settings, &network, file, &bytes)?;
     job.start(&network, &mut params);
     let stem = file.file_stem().unwrap_or(file.as_os_str());
     let out = train.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(stem));
@@ -46,14 +52,15 @@ pub(crate) fn resume(run: &Path, cli: &Cli) -> Result<(), Failure> {
     let folder = Folder::open(run)?;
     let settings = folder.settings()?;
     let file = settings.data.file.clone();
-    if job::sum(&file)? != settings.data.sha256 {
+    let bytes = source::bytes(&file)?;
+    if job::sum(&bytes) != settings.data.sha256 {
         return Err(Failure::Data(format!(
             "{} has changed since the run began; begin a new one with `elman train`",
             file.display()
         )));
     }
-    let (network, mut params) = build(&settings)?;
-    let mut job = Job::new(&settings, &network, &file)?;
+    let (network, mut params) = build(&settings, WEIGHTS)?;
+    let mut job = Job::new(&settings, &network, &file, &bytes)?;
     job.start(&network, &mut params);
     let quiet = cli.quiet || cli.json;
     let history = learn(job.task(), &settings, &folder, &network, &mut params, quiet)?;
@@ -84,7 +91,7 @@ pub(crate) fn generate(wishes: &Generate, cli: &Cli) -> Result<(), Failure> {
 pub(crate) fn evaluate(model: &Path, data: Option<&Path>, cli: &Cli) -> Result<(), Failure> {
     let Model { settings, network, params } = Model::open(model)?;
     let file = data.unwrap_or(&settings.data.file);
-    let mut job = Job::new(&settings, &network, file)?;
+    let mut job = Job::new(&settings, &network, file, &source::bytes(file)?)?;
     let verdict = job.task().judge(&network, &params)?;
     say(cli, &verdict.sentence, Value::Object(verdict.numbers))
 }
@@ -135,11 +142,9 @@ fn say(cli: &Cli, sentence: &str, numbers: Value) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Wishes from a file.
-fn wishes(path: &Path) -> Result<Wishes, Failure> {
-    let text = fs::read_to_string(path);
-    let text = text.map_err(|error| Failure::file("read", path, &error))?;
-    toml::from_str(&text).map_err(|error| {
+/// Wishes from the text of a file.
+pub(crate) fn wishes(path: &Path, text: &str) -> Result<Wishes, Failure> {
+    toml::from_str(text).map_err(|error| {
         let line = error.span().map(|span| 1 + text[..span.start].matches('\n').count());
         let line = line.map_or(String::new(), |line| format!(", line {line}"));
         Failure::Model(format!("{}{line}: {}", path.display(), error.message().trim()))

@@ -9,7 +9,7 @@ mod baseline;
 mod series;
 
 pub(crate) use baseline::Anchor;
-pub(crate) use series::{Series, Split, moments};
+pub(crate) use series::{Series, Split, moments, readable};
 
 use crate::args::Wishes;
 use crate::dates::Dates;
@@ -165,7 +165,7 @@ impl Forecast {
                 settings.horizon
             )));
         }
-        let features = settings.read(&series);
+        let features = settings.read(&series)?;
         let (sizes, dates) = (Sizes { window, batch, seed }, Dates::find(records));
         Ok(Forecast { settings, series, split, dates, features, batch: Batch::new(), sizes })
     }
@@ -262,21 +262,26 @@ impl Errors {
 
 impl Settings {
     /// How many numbers the network reads of a row: each column, and the step of each target.
-    fn features(&self) -> usize {
+    pub(crate) fn features(&self) -> usize {
         self.mean.len() + self.targets.len()
     }
 
     /// What the network reads of all rows, scaled.
-    pub(crate) fn read(&self, series: &Series) -> Vec<f64> {
+    pub(crate) fn read(&self, series: &Series) -> Result<Vec<f64>, Failure> {
         let mut features = Vec::with_capacity(series.rows() * self.features());
         for t in 0..series.rows() {
-            let scaled = |c: usize| (series.at(t, c) - self.mean[c]) / self.scale[c];
-            features.extend((0..self.mean.len()).map(scaled));
+            for (c, (mean, scale)) in self.mean.iter().zip(&self.scale).enumerate() {
+                features.push((series.at(t, c) - mean) / scale);
+            }
             let before = t.saturating_sub(1);
-            let step = |c: usize| (series.at(t, c) - series.at(before, c)) / self.steps[c];
-            features.extend((0..self.targets.len()).map(step));
+            for (c, scale) in self.steps.iter().enumerate() {
+                features.push((series.at(t, c) - series.at(before, c)) / scale);
+            }
         }
-        features
+        match features.iter().position(|&x| !readable(x)) {
+            None => Ok(features),
+            Some(i) => Err(series.beyond(i / self.features())),
+        }
     }
 
     /// Forecasts made at some rows, `[rows, horizon, targets]`, after reading all rows before.

@@ -21,9 +21,13 @@ pub(crate) enum Job {
     Text(Box<Text>),
 }
 
-/// The settings that a file and some wishes lead to.
-pub(crate) fn plan(file: &Path, wishes: &Wishes) -> Result<Settings, Failure> {
-    let data = Data { file: file.to_owned(), sha256: sum(file)? };
+/// The settings that a file with such bytes and some wishes lead to.
+pub(crate) fn plan(file: &Path, bytes: &[u8], wishes: &Wishes) -> Result<Settings, Failure> {
+    if file.to_str().is_none() {
+        let name = file.display();
+        return Err(Failure::Usage(format!("{name} is no UTF-8; give the file another name")));
+    }
+    let data = Data { file: file.to_owned(), sha256: sum(bytes) };
     let (task, usual, network) = match (Form::of(file), &wishes.label) {
         (Form::Text, _) => {
             if let Some(column) = wishes.target.first().or(wishes.label.as_ref()) {
@@ -34,7 +38,7 @@ pub(crate) fn plan(file: &Path, wishes: &Wishes) -> Result<Settings, Failure> {
                 )));
             }
             let name = file.display().to_string();
-            let (task, usual, network) = Text::plan(&name, &source::bytes(file)?, wishes)?;
+            let (task, usual, network) = Text::plan(&name, bytes, wishes)?;
             (Kind::Text(task), usual, network)
         }
         (_, Some(label)) => {
@@ -43,15 +47,21 @@ pub(crate) fn plan(file: &Path, wishes: &Wishes) -> Result<Settings, Failure> {
                     "--label {label} and --target {target}: either classes or a forecast"
                 )));
             }
-            let (task, usual, network) = Classify::plan(&source::records(file)?, wishes, label)?;
+            let (task, usual, network) =
+                Classify::plan(&source::records(file, bytes)?, wishes, label)?;
             (Kind::Classify(task), usual, network)
         }
         (_, None) => {
-            let (task, usual, network) = Forecast::plan(&source::records(file)?, wishes)?;
+            let (task, usual, network) = Forecast::plan(&source::records(file, bytes)?, wishes)?;
             (Kind::Forecast(task), usual, network)
         }
     };
-    Ok(Settings { data, training: usual.training(wishes)?, task, network })
+    let settings = Settings { data, training: usual.training(wishes)?, task, network };
+    settings.check().map_err(|wrong| {
+        let name = file.display();
+        Failure::Data(format!("{name}: its numbers cannot be scaled: {wrong}"))
+    })?;
+    Ok(settings)
 }
 
 impl Job {
@@ -60,24 +70,23 @@ impl Job {
         settings: &Settings,
         network: &Network,
         file: &Path,
+        bytes: &[u8],
     ) -> Result<Self, Failure> {
         let training = &settings.training;
         let sizes = [training.window, training.batch];
         Ok(match &settings.task {
             Kind::Forecast(task) => {
-                let records = source::records(file)?;
+                let records = source::records(file, bytes)?;
                 let task = Forecast::new(&records, task.clone(), sizes, training.seed)?;
                 Job::Forecast(Box::new(task))
             }
             Kind::Classify(task) => {
-                let records = source::records(file)?;
+                let records = source::records(file, bytes)?;
                 let size = training.batch;
                 let task = Classify::new(&records, task.clone(), size, training.seed)?;
                 Job::Classify(Box::new(task))
             }
-            Kind::Text(task) => {
-                Job::Text(Box::new(Text::new(&source::bytes(file)?, task, sizes, network)?))
-            }
+            Kind::Text(task) => Job::Text(Box::new(Text::new(bytes, task, sizes, network)?)),
         })
     }
 
@@ -103,11 +112,10 @@ impl Job {
     }
 }
 
-/// The SHA-256 of a file.
-pub(crate) fn sum(file: &Path) -> Result<String, Failure> {
-    let digest = Sha256::digest(source::bytes(file)?);
-    Ok(digest.iter().fold(String::new(), |mut text, byte| {
+/// The SHA-256 of some bytes.
+pub(crate) fn sum(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
         _ = write!(text, "{byte:02x}");
         text
-    }))
+    })
 }
