@@ -34,6 +34,7 @@ pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
     let settings = job::plan(file, &bytes, &wishes)?;
     let (network, mut params) = build(&settings, WEIGHTS)?;
     let mut job = Job::new(&settings, &network, file, &bytes)?;
+    drop(bytes);
     job.start(&network, &mut params);
     let stem = file.file_stem().unwrap_or(file.as_os_str());
     let out = train.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(stem));
@@ -61,6 +62,7 @@ pub(crate) fn resume(run: &Path, cli: &Cli) -> Result<(), Failure> {
     }
     let (network, mut params) = build(&settings, WEIGHTS)?;
     let mut job = Job::new(&settings, &network, &file, &bytes)?;
+    drop(bytes);
     job.start(&network, &mut params);
     let quiet = cli.quiet || cli.json;
     let history = learn(job.task(), &settings, &folder, &network, &mut params, quiet)?;

@@ -119,3 +119,17 @@ pub(crate) fn sum(bytes: &[u8]) -> String {
         text
     })
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    #[test]
+    fn a_name_that_settings_cannot_hold_is_refused() {
+        let failure =
+            plan(Path::new(OsStr::from_bytes(b"\xff.csv")), b"x\n1\n", &Wishes::default());
+        assert_eq!(failure.unwrap_err().code(), 2);
+    }
+}

@@ -155,6 +155,7 @@ pub(crate) fn predict(
             .map_err(|error| Failure::File(format!("the standard output: {error}"))),
     }
 }
+
 /// What a model says of some data, as a table and as JSON.
 pub(crate) struct Answer {
     pub(crate) header: Vec<String>,
