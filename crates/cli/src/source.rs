@@ -161,7 +161,9 @@ mod tests {
         let line = |name: &str| format!("{{\"name\":\"{name}\",\"values\":[{values}0]}}\n");
         let read = |text: String| records(Path::new("a.jsonl"), text.as_bytes());
         assert_eq!(read(line("x")).unwrap().rows(), 100_001);
-        let failure = read(line("x") + &line(&"x".repeat(20_000))).unwrap_err();
+        // Without the rows, which would make a long message.
+        let refused = read(line("x") + &line(&"x".repeat(20_000))).map(|_| ());
+        let failure = refused.unwrap_err();
         let said = failure.to_string();
         assert!(said.starts_with("a.jsonl, line 2: the fields beside `values`"), "{said}");
         assert_eq!(failure.code(), 3);
