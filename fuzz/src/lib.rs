@@ -3,6 +3,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod command;
+pub mod exchange;
+
 use arbitrary::Arbitrary;
 use elman_kernels::fused::{Cell, Columns};
 use elman_kernels::{Dual, Isa, Real};

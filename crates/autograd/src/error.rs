@@ -195,6 +195,16 @@ pub enum Error {
         /// The path.
         path: String,
     },
+    /// A model would have more numbers than [`Params::within`](crate::Params::within) lets it.
+    #[error("with the weight {path:?} there are {count} numbers; the limit is {limit}")]
+    TooManyWeights {
+        /// The path of the weight that goes beyond.
+        path: String,
+        /// How many numbers there would be with it.
+        count: usize,
+        /// The most that there may be.
+        limit: usize,
+    },
     /// A name that cannot be part of a path.
     #[error("{name:?} is no name for a weight or a layer: not empty, without '.' and '*'")]
     Name {

@@ -105,7 +105,33 @@ impl<T: Real> Params<T> {
         seed: u64,
         build: impl FnOnce(&mut Scope<'_>) -> Result<M, Error>,
     ) -> Result<(M, Self), Error> {
-        let mut weights = Weights::new(seed);
+        Self::within(usize::MAX, seed, build)
+    }
+
+    /// As [`init`](Params::init), for a model of which a file says how large it is: no more than
+    /// `limit` numbers are ever drawn.
+    ///
+    /// ```
+    /// use elman_autograd::{Error, Params};
+    /// use elman_tensor::Init;
+    ///
+    /// let square = |n: usize| {
+    ///     Params::<f32>::within(10_000, 7, |p| p.weight("u", [n, n], Init::Glorot))
+    /// };
+    /// assert_eq!(square(100)?.1.len(), 10_000);
+    /// assert!(matches!(square(101), Err(Error::TooManyWeights { limit: 10_000, .. })));
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`init`](Params::init), and for the weight that would go beyond the limit, before
+    /// anything is allocated for it.
+    pub fn within<M>(
+        limit: usize,
+        seed: u64,
+        build: impl FnOnce(&mut Scope<'_>) -> Result<M, Error>,
+    ) -> Result<(M, Self), Error> {
+        let mut weights = Weights::new(seed, limit);
         let model = build(&mut weights.root())?;
         let Weights { values, entries, .. } = weights;
         let values = values.into_iter().map(T::from_f64).collect();

@@ -8,14 +8,16 @@ use std::collections::HashSet;
 /// The weights made so far, in f64.
 pub(crate) struct Weights {
     seed: u64,
+    /// The most numbers there may be.
+    limit: usize,
     pub(crate) values: Vec<f64>,
     pub(crate) entries: Vec<Entry>,
     paths: HashSet<String>,
 }
 
 impl Weights {
-    pub(crate) fn new(seed: u64) -> Self {
-        Weights { seed, values: Vec::new(), entries: Vec::new(), paths: HashSet::new() }
+    pub(crate) fn new(seed: u64, limit: usize) -> Self {
+        Weights { seed, limit, values: Vec::new(), entries: Vec::new(), paths: HashSet::new() }
     }
 
     pub(crate) fn root(&mut self) -> Scope<'_> {
@@ -153,7 +155,11 @@ impl Scope<'_> {
             return Err(Error::DuplicatePath { path });
         }
         let start = weights.values.len();
-        reserve(&mut weights.values, start.saturating_add(shape.len()))?;
+        let (count, limit) = (start.saturating_add(shape.len()), weights.limit);
+        if count > limit {
+            return Err(Error::TooManyWeights { path, count, limit });
+        }
+        reserve(&mut weights.values, count)?;
         let drawn = draw(&mut Random::new(weights.seed, &path, 0))?;
         weights.values.extend_from_slice(drawn.values());
         let key = hash(&format!("{path} {shape}"));

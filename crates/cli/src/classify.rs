@@ -2,14 +2,14 @@
 
 use crate::args::Wishes;
 use crate::failure::Failure;
-use crate::forecast::moments;
+use crate::forecast::{moments, readable};
 use crate::settings::Usual;
 use crate::source;
 use crate::task::{Example, Task, Verdict, Wanted};
 use elman::autograd::{Graph, Params, Tape, Var};
 use elman::data::{Batch, Buckets, Layout, Order, Records, Target};
 use elman::kernels::argmax;
-use elman::rnn::{Architecture, Input, Kind, Layer, Network, Seq};
+use elman::rnn::{Architecture, Input, Kind, Network, Seq};
 use elman::tensor::Random;
 use elman::train::cross_entropy;
 use serde::{Deserialize, Serialize};
@@ -289,6 +289,18 @@ impl Settings {
     fn fill(&self, batch: &mut Batch<f32>, sequences: &[&Sequence]) -> Result<(), Failure> {
         let width = self.inputs.len();
         let steps = |sequence: &Sequence| sequence.values.len() / width;
+        let scaled = |i: usize, x: f64| (x - self.mean[i % width]) / self.scale[i % width];
+        for sequence in sequences {
+            let mut values = sequence.values.iter().enumerate();
+            if let Some((i, x)) = values.find(|&(i, &x)| !readable(scaled(i, x))) {
+                let (name, column) = (&sequence.name, &self.inputs[i % width]);
+                return Err(Failure::Data(format!(
+                    "row {} of the sequence `{name}` is too far from what was learned from: \
+                     `{column}` {x:e}; correct it, or leave its field empty",
+                    i / width + 1
+                )));
+            }
+        }
         let layout = Layout {
             time: sequences.iter().map(|s| steps(s)).max().unwrap_or(0),
             batch: sequences.len(),
@@ -298,8 +310,7 @@ impl Settings {
         };
         batch.fill(layout, |k, row, _| {
             for (i, &x) in sequences[k].values.iter().enumerate() {
-                let (t, c) = (i / width, i % width);
-                row.x(t, c, (x - self.mean[c]) / self.scale[c]);
+                row.x(i / width, i % width, scaled(i, x));
             }
             row.id(0, sequences[k].class.unwrap_or(0));
             row.length(steps(sequences[k]));

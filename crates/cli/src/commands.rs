@@ -5,11 +5,11 @@ mod finish;
 mod predict;
 
 pub(crate) use export::export;
-pub(crate) use predict::predict;
+pub(crate) use predict::{answer, predict};
 
 use crate::args::{Cli, Form, Generate, Train, Wishes};
 use crate::failure::Failure;
-use crate::folder::{Folder, Model, build, file_of};
+use crate::folder::{Folder, Model, WEIGHTS, build, file_of};
 use crate::job::{self, Job};
 use crate::learn::learn;
 use crate::settings::{Settings, Task};
@@ -24,12 +24,18 @@ use std::path::{Path, PathBuf};
 pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
     let file = &train.data;
     let wishes = match &train.settings {
-        Some(settings) => train.wishes.clone().or(wishes(settings)?),
+        Some(path) => {
+            let text = fs::read_to_string(path);
+            let text = text.map_err(|error| Failure::file("read", path, &error))?;
+            train.wishes.clone().or(wishes(path, &text)?)
+        }
         None => train.wishes.clone(),
     };
-    let settings = job::plan(file, &wishes)?;
-    let (network, mut params) = build(&settings)?;
-    let mut job = Job::new(&settings, &network)?;
+    let bytes = source::bytes(file)?;
+    let settings = job::plan(file, &bytes, &wishes)?;
+    let (network, mut params) = build(&settings, WEIGHTS)?;
+    let mut job = Job::new(&settings, &network, file, &bytes)?;
+    drop(bytes);
     job.start(&network, &mut params);
     let stem = file.file_stem().unwrap_or(file.as_os_str());
     let out = train.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(stem));
@@ -47,15 +53,17 @@ pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
 pub(crate) fn resume(run: &Path, cli: &Cli) -> Result<(), Failure> {
     let folder = Folder::open(run)?;
     let settings = folder.settings()?;
-    let file = &settings.data.file;
-    if job::sum(file)? != settings.data.sha256 {
+    let file = settings.data.file.clone();
+    let bytes = source::bytes(&file)?;
+    if job::sum(&bytes) != settings.data.sha256 {
         return Err(Failure::Data(format!(
             "{} has changed since the run began; begin a new one with `elman train`",
             file.display()
         )));
     }
-    let (network, mut params) = build(&settings)?;
-    let mut job = Job::new(&settings, &network)?;
+    let (network, mut params) = build(&settings, WEIGHTS)?;
+    let mut job = Job::new(&settings, &network, &file, &bytes)?;
+    drop(bytes);
     job.start(&network, &mut params);
     let quiet = cli.quiet || cli.json;
     let history = learn(job.task(), &settings, &folder, &network, &mut params, quiet)?;
@@ -91,13 +99,13 @@ pub(crate) fn evaluate(
 ) -> Result<(), Failure> {
     let Model { mut settings, network, params } = Model::open(model)?;
     settings.data.separator = form.or(&settings)?;
-    let file = data.unwrap_or(&settings.data.file).to_owned();
+    let file = data.unwrap_or(&settings.data.file);
+    let bytes = source::bytes(file)?;
     // Of what was learned from only the part that was held out tells something.
-    let mut job = if job::sum(&file)? == settings.data.sha256 {
-        settings.data.file = file;
-        Job::new(&settings, &network)?
+    let mut job = if job::sum(&bytes) == settings.data.sha256 {
+        Job::new(&settings, &network, file, &bytes)?
     } else {
-        Job::whole(&settings, &network, &file, settings.data.separator)?
+        Job::whole(&settings, &network, file, &bytes)?
     };
     let verdict = job.task().judge(&network, &params)?;
     say(cli, &verdict.sentence, Value::Object(verdict.numbers))
@@ -143,11 +151,9 @@ fn say(cli: &Cli, sentence: &str, numbers: Value) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Wishes from a file.
-fn wishes(path: &Path) -> Result<Wishes, Failure> {
-    let text = fs::read_to_string(path);
-    let text = text.map_err(|error| Failure::file("read", path, &error))?;
-    toml::from_str(&text).map_err(|error| {
+/// Wishes from the text of a file.
+pub(crate) fn wishes(path: &Path, text: &str) -> Result<Wishes, Failure> {
+    toml::from_str(text).map_err(|error| {
         let line = error.span().map(|span| 1 + text[..span.start].matches('\n').count());
         let line = line.map_or(String::new(), |line| format!(", line {line}"));
         Failure::Model(format!("{}{line}: {}", path.display(), error.message().trim()))

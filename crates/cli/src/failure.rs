@@ -87,7 +87,8 @@ impl From<elman::data::Error> for Failure {
 impl From<elman::autograd::Error> for Failure {
     fn from(error: elman::autograd::Error) -> Self {
         match error {
-            elman::autograd::Error::Setting { .. } => Failure::Usage(error.to_string()),
+            elman::autograd::Error::Setting { .. }
+            | elman::autograd::Error::TooManyWeights { .. } => Failure::Usage(error.to_string()),
             error => Failure::Inside(error.to_string()),
         }
     }

@@ -1,11 +1,12 @@
 //! A run folder, and the model in it.
 
 use crate::failure::Failure;
-use crate::settings::Settings;
+use crate::settings::{Form, Settings};
 use elman::autograd::Params;
 use elman::rnn::Network;
 use elman_io::{Checkpoints, Weights};
 use elman_report::Picture;
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -93,16 +94,15 @@ impl Folder {
     }
 
     pub(crate) fn write_settings(&self, settings: &Settings) -> Result<(), Failure> {
-        let text = toml::to_string(settings);
-        self.write(SETTINGS, &text.map_err(|error| Failure::Inside(error.to_string()))?)
+        self.write(SETTINGS, &Form::Toml.write(settings)?)
     }
 
     pub(crate) fn settings(&self) -> Result<Settings, Failure> {
         let path = self.file(SETTINGS);
         let text = fs::read_to_string(&path);
         let text = text.map_err(|error| Failure::file("read", &path, &error))?;
-        toml::from_str(&text)
-            .map_err(|error| Failure::Model(format!("{}: {}", path.display(), error.message())))
+        let settings = Form::Toml.read(&text);
+        settings.map_err(|wrong| Failure::Model(format!("{}: {wrong}", path.display())))
     }
 
     pub(crate) fn write_model(
@@ -110,9 +110,7 @@ impl Folder {
         settings: &Settings,
         params: &Params<f32>,
     ) -> Result<(), Failure> {
-        let description = serde_json::to_string(settings);
-        let description = description.map_err(|error| Failure::Inside(error.to_string()))?;
-        Ok(elman_io::save(self.file(MODEL), params, &description)?)
+        Ok(elman_io::save(self.file(MODEL), params, &Form::Json.write(settings)?)?)
     }
 }
 
@@ -128,23 +126,28 @@ impl Model {
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         let file = file_of(path)?;
         let weights = Weights::read(&file)?;
-        let settings: Settings = serde_json::from_str(weights.description()).map_err(|_| {
-            Failure::Model(format!(
-                "{} was not written by `elman train`: it does not say what its weights are for",
-                file.display()
+        let wrong = |what: &dyn Display| Failure::Model(format!("{}: {what}", file.display()));
+        let settings = Form::Json.read(weights.description()).map_err(|error| {
+            wrong(&format!(
+                "not written by `elman train`, for it does not say what its weights are for \
+                 ({error})"
             ))
         })?;
-        let (network, mut params) = build(&settings)?;
-        let loaded = weights.load(&mut params);
-        loaded.map_err(|flaw| Failure::Model(format!("{}: {flaw}", file.display())))?;
+        // A network of more weights than the file has is not worth its memory.
+        let count = weights.iter().map(|entry| entry.shape.len()).sum();
+        let (network, mut params) = build(&settings, count).map_err(|error| wrong(&error))?;
+        weights.load(&mut params).map_err(|flaw| wrong(&flaw))?;
         Ok(Model { settings, network, params })
     }
 }
 
-/// The network of some settings, with its first weights.
-pub(crate) fn build(settings: &Settings) -> Result<(Network, Params<f32>), Failure> {
+/// The most weights that a network may have that is to be trained: 1 GiB of them.
+pub(crate) const WEIGHTS: usize = 1 << 28;
+
+/// The network of some settings, with its first weights, which are so many at most.
+pub(crate) fn build(settings: &Settings, most: usize) -> Result<(Network, Params<f32>), Failure> {
     let Settings { training, network, .. } = settings;
-    Ok(Params::init(training.seed, |p| Network::new(p, network))?)
+    Ok(Params::within(most, training.seed, |p| Network::new(p, network))?)
 }
 
 /// The file of a model: in the folder of a run, or itself.

@@ -9,7 +9,7 @@ mod baseline;
 mod series;
 
 pub(crate) use baseline::Anchor;
-pub(crate) use series::{Series, Split, moments};
+pub(crate) use series::{Series, Split, moments, readable};
 
 use crate::args::Wishes;
 use crate::dates::Dates;
@@ -173,7 +173,7 @@ impl Forecast {
             )));
         }
         let sizes = Sizes { window, batch, seed };
-        Ok(Forecast::of(records, settings, series, split, sizes))
+        Forecast::of(records, settings, series, split, sizes)
     }
 
     /// Another file of the same columns, all of which is to be reported, but for the rows that are
@@ -189,7 +189,7 @@ impl Forecast {
         // As long as the state knows little, or there was no season yet.
         let first = sizes.counted().start.max(settings.season).max(1);
         let split = Split::whole(records.file(), series.rows(), first, settings.horizon)?;
-        Ok(Forecast::of(records, settings, series, split, sizes))
+        Forecast::of(records, settings, series, split, sizes)
     }
 
     fn of(
@@ -198,9 +198,9 @@ impl Forecast {
         series: Series,
         split: Split,
         sizes: Sizes,
-    ) -> Self {
-        let (features, dates) = (settings.read(&series), Dates::find(records));
-        Forecast { settings, series, split, dates, features, batch: Batch::new(), sizes }
+    ) -> Result<Self, Failure> {
+        let (features, dates) = (settings.read(&series)?, Dates::find(records));
+        Ok(Forecast { settings, series, split, dates, features, batch: Batch::new(), sizes })
     }
 
     /// Forecasts made at some rows, `[rows, horizon, targets]`, after reading all rows before.
@@ -290,21 +290,26 @@ impl Errors {
 
 impl Settings {
     /// How many numbers the network reads of a row: each column, and the step of each target.
-    fn features(&self) -> usize {
+    pub(crate) fn features(&self) -> usize {
         self.mean.len() + self.targets.len()
     }
 
     /// What the network reads of all rows, scaled.
-    pub(crate) fn read(&self, series: &Series) -> Vec<f64> {
+    pub(crate) fn read(&self, series: &Series) -> Result<Vec<f64>, Failure> {
         let mut features = Vec::with_capacity(series.rows() * self.features());
         for t in 0..series.rows() {
-            let scaled = |c: usize| (series.at(t, c) - self.mean[c]) / self.scale[c];
-            features.extend((0..self.mean.len()).map(scaled));
+            for (c, (mean, scale)) in self.mean.iter().zip(&self.scale).enumerate() {
+                features.push((series.at(t, c) - mean) / scale);
+            }
             let before = t.saturating_sub(1);
-            let step = |c: usize| (series.at(t, c) - series.at(before, c)) / self.steps[c];
-            features.extend((0..self.targets.len()).map(step));
+            for (c, scale) in self.steps.iter().enumerate() {
+                features.push((series.at(t, c) - series.at(before, c)) / scale);
+            }
         }
-        features
+        match features.iter().position(|&x| !readable(x)) {
+            None => Ok(features),
+            Some(i) => Err(series.beyond(i / self.features())),
+        }
     }
 
     /// What output `o` is to be at row `t`: the difference from the anchor, scaled.

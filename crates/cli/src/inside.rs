@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::task::{Example, Wanted};
 use elman::autograd::{Grad, Params, Tape, Var};
-use elman::rnn::{AnyCell, Bidirectional, Cell, Layer, Network, NetworkLayer, Seq, State, watched};
+use elman::rnn::{AnyCell, Bidirectional, Cell, Network, NetworkLayer, Seq, State, watched};
 use elman::train::{cross_entropy, mse};
 use elman_report::{Gradients, States, gradient_norms};
 
@@ -82,7 +82,7 @@ fn through<'g>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use elman::rnn::{Architecture, Input, Kind, LayerSettings};
+    use elman::rnn::{Architecture, Input, Kind, Layer, LayerSettings};
     use elman::tensor::Tensor;
 
     const TIME: usize = 7;

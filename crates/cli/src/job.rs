@@ -21,11 +21,15 @@ pub(crate) enum Job {
     Text(Box<Text>),
 }
 
-/// The settings that a file and some wishes lead to.
-pub(crate) fn plan(file: &Path, wishes: &Wishes) -> Result<Settings, Failure> {
+/// The settings that a file with such bytes and some wishes lead to.
+pub(crate) fn plan(file: &Path, bytes: &[u8], wishes: &Wishes) -> Result<Settings, Failure> {
+    if file.to_str().is_none() {
+        let name = file.display();
+        return Err(Failure::Usage(format!("{name} is no UTF-8; give the file another name")));
+    }
     let separator = wishes.separator.as_deref().map(source::separator).transpose()?;
-    let data = Data { file: file.to_owned(), sha256: sum(file)?, separator };
-    let records = || source::records(file, separator);
+    let data = Data { file: file.to_owned(), sha256: sum(bytes), separator };
+    let records = || source::records(file, bytes, separator);
     let (task, usual, network) = match (Form::of(file, separator), &wishes.label) {
         (Form::Text, _) => {
             if let Some(column) = wishes.target.first().or(wishes.label.as_ref()) {
@@ -36,7 +40,7 @@ pub(crate) fn plan(file: &Path, wishes: &Wishes) -> Result<Settings, Failure> {
                 )));
             }
             let name = file.display().to_string();
-            let (task, usual, network) = Text::plan(&name, &source::bytes(file)?, wishes)?;
+            let (task, usual, network) = Text::plan(&name, bytes, wishes)?;
             (Kind::Text(task), usual, network)
         }
         (_, Some(label)) => {
@@ -53,29 +57,37 @@ pub(crate) fn plan(file: &Path, wishes: &Wishes) -> Result<Settings, Failure> {
             (Kind::Forecast(task), usual, network)
         }
     };
-    Ok(Settings { data, training: usual.training(wishes)?, task, network })
+    let settings = Settings { data, training: usual.training(wishes)?, task, network };
+    settings.check().map_err(|wrong| {
+        let name = file.display();
+        Failure::Data(format!("{name}: its numbers cannot be scaled: {wrong}"))
+    })?;
+    Ok(settings)
 }
 
 impl Job {
     /// The task of some settings, with the data that are learned from.
-    pub(crate) fn new(settings: &Settings, network: &Network) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        settings: &Settings,
+        network: &Network,
+        file: &Path,
+        bytes: &[u8],
+    ) -> Result<Self, Failure> {
         let Settings { training, data, .. } = settings;
         let sizes = [training.window, training.batch];
         Ok(match &settings.task {
             Kind::Forecast(task) => {
-                let records = source::records(&data.file, data.separator)?;
+                let records = source::records(file, bytes, data.separator)?;
                 let task = Forecast::new(&records, task.clone(), sizes, training.seed)?;
                 Job::Forecast(Box::new(task))
             }
             Kind::Classify(task) => {
-                let records = source::records(&data.file, data.separator)?;
+                let records = source::records(file, bytes, data.separator)?;
                 let size = training.batch;
                 let task = Classify::new(&records, task.clone(), size, training.seed)?;
                 Job::Classify(Box::new(task))
             }
-            Kind::Text(task) => {
-                Job::Text(Box::new(Text::new(&source::bytes(&data.file)?, task, sizes, network)?))
-            }
+            Kind::Text(task) => Job::Text(Box::new(Text::new(bytes, task, sizes, network)?)),
         })
     }
 
@@ -84,25 +96,24 @@ impl Job {
         settings: &Settings,
         network: &Network,
         file: &Path,
-        separator: Option<char>,
+        bytes: &[u8],
     ) -> Result<Self, Failure> {
         let Settings { training, data, .. } = settings;
+        let records = || source::records(file, bytes, data.separator);
         Ok(match &settings.task {
             Kind::Forecast(task) => {
-                let records = source::records(file, separator)?;
-                let task = Forecast::whole(&records, task.clone(), training.window)?;
+                let task = Forecast::whole(&records()?, task.clone(), training.window)?;
                 Job::Forecast(Box::new(task))
             }
             Kind::Classify(task) => {
-                let records = source::records(file, separator)?;
-                Job::Classify(Box::new(Classify::whole(&records, task.clone())?))
+                Job::Classify(Box::new(Classify::whole(&records()?, task.clone())?))
             }
             Kind::Text(task) => {
                 // For what counting makes of it, if it is still there.
-                let learned = sum(&data.file).is_ok_and(|sum| sum == data.sha256);
-                let learned = if learned { source::bytes(&data.file)? } else { Vec::new() };
-                let (name, text) = (file.display().to_string(), source::bytes(file)?);
-                Job::Text(Box::new(Text::whole(&learned, (&name, &text), task, network)?))
+                let learned = source::bytes(&data.file).unwrap_or_default();
+                let learned = if sum(&learned) == data.sha256 { learned } else { Vec::new() };
+                let name = file.display().to_string();
+                Job::Text(Box::new(Text::whole(&learned, (&name, bytes), task, network)?))
             }
         })
     }
@@ -129,11 +140,24 @@ impl Job {
     }
 }
 
-/// The SHA-256 of a file.
-pub(crate) fn sum(file: &Path) -> Result<String, Failure> {
-    let digest = Sha256::digest(source::bytes(file)?);
-    Ok(digest.iter().fold(String::new(), |mut text, byte| {
+/// The SHA-256 of some bytes.
+pub(crate) fn sum(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
         _ = write!(text, "{byte:02x}");
         text
-    }))
+    })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    #[test]
+    fn a_name_that_settings_cannot_hold_is_refused() {
+        let failure =
+            plan(Path::new(OsStr::from_bytes(b"\xff.csv")), b"x\n1\n", &Wishes::default());
+        assert_eq!(failure.unwrap_err().code(), 2);
+    }
 }

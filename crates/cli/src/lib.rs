@@ -19,6 +19,8 @@ mod settings;
 mod source;
 mod task;
 mod text;
+#[doc(hidden)]
+pub mod trial;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};

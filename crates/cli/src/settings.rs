@@ -1,5 +1,10 @@
 //! All that a run follows from: written to `settings.toml`, and into the file of the model.
 
+mod check;
+mod form;
+
+pub use form::Form;
+
 use crate::args::Wishes;
 use crate::classify;
 use crate::failure::Failure;
@@ -64,9 +69,6 @@ pub(crate) struct Usual {
     pub(crate) validate_every: u64,
 }
 
-/// The largest sizes that can be meant.
-const MOST: usize = 1 << 20;
-
 impl Usual {
     /// The training that is wished for.
     pub(crate) fn training(&self, wishes: &Wishes) -> Result<Training, Failure> {
@@ -80,13 +82,7 @@ impl Usual {
             validate_every: self.validate_every.min(steps.max(1)),
             patience: wishes.patience.unwrap_or(10),
         };
-        some("--steps", steps.min(MOST as u64) as usize)?;
-        some("--batch", training.batch)?;
-        some("--window", training.window)?;
-        if !(training.rate.is_finite() && training.rate > 0.0) {
-            let rate = training.rate;
-            return Err(Failure::Usage(format!("--rate is {rate}; wanted a number above 0")));
-        }
+        training.check().map_err(Failure::Usage)?;
         Ok(training)
     }
 
@@ -104,26 +100,12 @@ impl Usual {
                 Failure::Usage(format!("--cell is `{name}`; wanted one of {}", names.join(", ")))
             })?,
         };
-        let hidden = some("--hidden", wishes.hidden.unwrap_or(self.hidden))?;
+        let hidden = wishes.hidden.unwrap_or(self.hidden);
         let layers = wishes.layers.unwrap_or(1);
-        if !(1..=8).contains(&layers) {
-            return Err(Failure::Usage(format!("--layers is {layers}; wanted 1 to 8")));
-        }
+        check::depth(layers).map_err(Failure::Usage)?;
         let dropout = wishes.dropout.unwrap_or(0.0);
-        if !(0.0..1.0).contains(&dropout) {
-            return Err(Failure::Usage(format!(
-                "--dropout is {dropout}; wanted a rate from 0 to below 1"
-            )));
-        }
         let layer = LayerSettings { dropout, ..LayerSettings::new(cell, hidden) };
+        check::layer(&layer).map_err(Failure::Usage)?;
         Ok(Architecture { input, layers: vec![layer; layers], outputs: Some(outputs) })
     }
-}
-
-/// A size that is not 0 and not beyond all measure.
-fn some(name: &str, size: usize) -> Result<usize, Failure> {
-    if (1..=MOST).contains(&size) {
-        return Ok(size);
-    }
-    Err(Failure::Usage(format!("{name} is {size}; wanted 1 to {MOST}")))
 }

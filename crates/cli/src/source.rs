@@ -28,12 +28,17 @@ fn ending(path: &Path) -> String {
     path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase()
 }
 
+/// Whether a character can lie between two fields.
+pub(crate) fn separates(one: char) -> bool {
+    one.is_ascii() && !"\"\r\n".contains(one)
+}
+
 /// What lies between two fields, as it was said.
 pub(crate) fn separator(text: &str) -> Result<char, Failure> {
     let mut letters = text.chars();
     match (letters.next(), letters.next()) {
         _ if matches!(text, "tab" | "\\t") => Ok('\t'),
-        (Some(one), None) if one.is_ascii() && !"\"\r\n".contains(one) => Ok(one),
+        (Some(one), None) if separates(one) => Ok(one),
         _ => Err(Failure::Usage(format!(
             "--separator is `{}`; wanted one character, such as `;` or `|`, or `tab`",
             text.escape_debug()
@@ -64,15 +69,16 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| Failure::file("read", path, &error))
 }
 
-/// The rows of a table or of JSON lines.
-pub(crate) fn records(path: &Path, separator: Option<char>) -> Result<Records, Failure> {
+/// The rows of a table or of JSON lines, by the name and the bytes of the file.
+pub(crate) fn records(
+    path: &Path,
+    bytes: &[u8],
+    separator: Option<char>,
+) -> Result<Records, Failure> {
     let name = path.display().to_string();
     match Kind::of(path, separator) {
-        Kind::Csv => {
-            let bytes = bytes(path)?;
-            Ok(Records::separated(&name, separator_of(path, separator, &bytes), &bytes)?)
-        }
-        Kind::JsonLines => json_lines(&name, &bytes(path)?),
+        Kind::Csv => Ok(Records::separated(&name, separator_of(path, separator, bytes), bytes)?),
+        Kind::JsonLines => json_lines(&name, bytes),
         Kind::Text => Err(Failure::Data(format!(
             "{name} has none of the endings .csv, .tsv and .jsonl; wanted a table in one of these \
              forms, or its --separator"
@@ -92,6 +98,9 @@ pub(crate) fn missing(name: &str) -> Result<Missing, Failure> {
     }
 }
 
+/// The most bytes that fields may have which are repeated: a short file could fill any memory.
+const REPEATED: usize = 1 << 30;
+
 /// One object a line. An array of numbers in a field `values` becomes as many rows, an array of
 /// arrays rows of columns `values.0`, `values.1`, …; fields beside it are repeated, and a column
 /// `line` tells one object from the next.
@@ -101,13 +110,20 @@ fn json_lines(name: &str, bytes: &[u8]) -> Result<Records, Failure> {
         Failure::Data(format!("{name}, line {line}: not UTF-8; save the file as UTF-8"))
     })?;
     let mut names: Option<Vec<String>> = None;
-    let mut rows = Vec::new();
+    let (mut rows, mut repeated) = (Vec::new(), 0usize);
     for (line, text) in (1u64..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
         let wrong = |what: String| Failure::Data(format!("{name}, line {line}: {what}"));
         let object: serde_json::Map<String, Value> =
             serde_json::from_str(text).map_err(|error| {
                 wrong(format!("no JSON object ({error}); wanted one object on each line"))
             })?;
+        repeated = repeated.saturating_add(copies(&object));
+        if repeated > REPEATED {
+            return Err(wrong(format!(
+                "the fields beside `values`, repeated for each of them, are more than {REPEATED} \
+                 bytes; leave out those that are not needed"
+            )));
+        }
         let (found, found_rows) = unfold(line, &object).map_err(wrong)?;
         let names = names.get_or_insert_with(|| found.clone());
         if *names != found {
@@ -121,6 +137,14 @@ fn json_lines(name: &str, bytes: &[u8]) -> Result<Records, Failure> {
     }
     let names = names.ok_or_else(|| Failure::Data(format!("{name}: empty; wanted JSON lines")))?;
     Ok(Records::new(name, (1, names), rows)?)
+}
+
+/// How many bytes the fields of an object have when they are repeated for each of its values.
+fn copies(object: &serde_json::Map<String, Value>) -> usize {
+    let rows = object.get("values").and_then(Value::as_array).map_or(0, Vec::len);
+    let plain = object.iter().filter(|(key, _)| *key != "values");
+    let length = |value: &Value| value.as_str().map_or(0, str::len) + size_of::<String>();
+    plain.map(|(_, value)| length(value)).sum::<usize>().saturating_mul(rows)
 }
 
 /// The columns and rows of an object.
@@ -189,5 +213,19 @@ mod tests {
         assert_eq!((of("a.csv", None, "one"), of("a.csv", None, "")), (',', ','));
         assert_eq!(of("A.TSV", None, "t,x,y"), '\t');
         assert_eq!(of("a.tsv", Some(';'), "t\tx"), ';');
+    }
+
+    #[test]
+    fn a_short_file_does_not_fill_the_memory() {
+        let values = "0,".repeat(100_000);
+        let line = |name: &str| format!("{{\"name\":\"{name}\",\"values\":[{values}0]}}\n");
+        let read = |text: String| records(Path::new("a.jsonl"), text.as_bytes(), None);
+        assert_eq!(read(line("x")).unwrap().rows(), 100_001);
+        // Without the rows, which would make a long message.
+        let refused = read(line("x") + &line(&"x".repeat(20_000))).map(|_| ());
+        let failure = refused.unwrap_err();
+        let said = failure.to_string();
+        assert!(said.starts_with("a.jsonl, line 2: the fields beside `values`"), "{said}");
+        assert_eq!(failure.code(), 3);
     }
 }

@@ -79,6 +79,8 @@ fn every_mistake_gets_a_sentence() {
         "elman train good.csv --target x --dropout 1",
         "elman train good.csv --target x --layers 9",
         "elman train good.csv --target x --hidden 0",
+        "elman train good.csv --target x --hidden 1048576",
+        "elman train good.csv --target x --seed 9223372036854775808",
         "elman train good.csv --target x --steps 20 --quiet",
         "elman train good.csv --target x --out file",
         "elman train good.csv --target x --out file/run",

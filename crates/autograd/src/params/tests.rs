@@ -94,3 +94,22 @@ fn equal_weights_are_equal_whatever_their_history() {
     other.get_mut(a).unwrap().copy_from_slice(params.get(a).unwrap().values());
     assert_eq!(params, other);
 }
+
+#[test]
+fn a_limit_is_kept_before_anything_is_drawn() {
+    let build = |limit: usize, rows: usize| {
+        Params::<f32>::within(limit, 7, |p| {
+            p.weight("a", [3], Init::Zeros)?;
+            let drawn = std::cell::Cell::new(false);
+            let made = p.drawn("b", [rows, 2], |_, _| drawn.set(true));
+            assert_eq!(drawn.get(), made.is_ok());
+            made
+        })
+    };
+    assert_eq!(build(7, 2).unwrap().1, build(usize::MAX, 2).unwrap().1);
+    let refused = build(6, 2).unwrap_err();
+    assert_eq!(refused, Error::TooManyWeights { path: "b".into(), count: 7, limit: 6 });
+    for rows in [1 << 40, usize::MAX / 2, usize::MAX] {
+        assert!(matches!(build(1 << 30, rows), Err(Error::TooManyWeights { .. })));
+    }
+}

@@ -56,7 +56,7 @@ impl Outlook {
         params: &Params<f32>,
     ) -> Result<Self, Failure> {
         let (horizon, count) = (settings.horizon, settings.targets.len());
-        let features = settings.read(series);
+        let features = settings.read(series)?;
         let last = series.rows() - 1..series.rows();
         let forecasts = settings.forecasts(network, params, series, &features, last)?;
         let mut whens = dates.map(|dates| dates.after(horizon)).unwrap_or_default();
@@ -137,21 +137,51 @@ pub(crate) fn predict(
     form: &Form,
     cli: &Cli,
 ) -> Result<(), Failure> {
-    let Model { settings, network, params } = Model::open(model)?;
-    let separator = form.or(&settings)?;
-    let file = data.unwrap_or(&settings.data.file);
-    let (header, records, numbers) = match &settings.task {
+    let mut opened = Model::open(model)?;
+    opened.settings.data.separator = form.or(&opened.settings)?;
+    let file = data.unwrap_or(&opened.settings.data.file);
+    let Answer { header, rows, json } = answer(&opened, file, &source::bytes(file)?)?;
+    if cli.json {
+        return super::say(cli, "", json);
+    }
+    let rows = rows.into_iter();
+    match out {
+        Some(path) => {
+            let file = std::fs::File::create(path);
+            let file = file.map_err(|error| Failure::file("written", path, &error))?;
+            table(file, header, rows).map_err(|error| {
+                Failure::File(format!("{} cannot be written: {error}", path.display()))
+            })
+        }
+        None => table(std::io::stdout().lock(), header, rows)
+            .map_err(|error| Failure::File(format!("the standard output: {error}"))),
+    }
+}
+
+/// What a model says of some data, as a table and as JSON.
+pub(crate) struct Answer {
+    pub(crate) header: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
+    pub(crate) json: Value,
+}
+
+/// What a model says of a file with such bytes.
+pub(crate) fn answer(model: &Model, file: &Path, bytes: &[u8]) -> Result<Answer, Failure> {
+    let Model { settings, network, params } = model;
+    match &settings.task {
         Task::Forecast(task) => {
-            let records = source::records(file, separator)?;
+            let records = source::records(file, bytes, settings.data.separator)?;
             let series = Series::new(&records, &task.targets, &task.inputs, &task.missing)?;
             let dates = Dates::find(&records);
-            let outlook = Outlook::after(task, &series, dates.as_ref(), &network, &params)?;
-            (outlook.header(), outlook.records().collect::<Vec<_>>(), outlook.json())
+            let outlook = Outlook::after(task, &series, dates.as_ref(), network, params)?;
+            let (header, rows) = (outlook.header(), outlook.records().collect());
+            Ok(Answer { header, rows, json: outlook.json() })
         }
         Task::Classify(task) => {
-            let sequences = task.sequences(&source::records(file, separator)?, false)?;
+            let sequences =
+                task.sequences(&source::records(file, bytes, settings.data.separator)?, false)?;
             let sequences: Vec<_> = sequences.iter().collect();
-            let answers = task.answers(&network, &params, &sequences)?;
+            let answers = task.answers(network, params, &sequences)?;
             let name = task.sequence.clone().unwrap_or_else(|| "line".into());
             let count = task.classes.len();
             let (mut rows, mut objects) = (Vec::new(), Vec::new());
@@ -164,28 +194,11 @@ pub(crate) fn predict(
                     .push(json!({ "sequence": name, "class": class, "probability": probability }));
                 rows.push(vec![name.clone(), class.clone(), format!("{probability:.4}")]);
             }
-            (vec![name, task.label.clone(), "probability".into()], rows, Value::Array(objects))
+            let header = vec![name, task.label.clone(), "probability".into()];
+            Ok(Answer { header, rows, json: Value::Array(objects) })
         }
-        Task::Text(_) => {
-            return Err(Failure::Model(format!(
-                "{} was trained on text; `elman generate` writes some",
-                model.display()
-            )));
-        }
-    };
-    if cli.json {
-        return super::say(cli, "", numbers);
-    }
-    let rows = records.into_iter();
-    match out {
-        Some(path) => {
-            let file = std::fs::File::create(path);
-            let file = file.map_err(|error| Failure::file("written", path, &error))?;
-            table(file, header, rows).map_err(|error| {
-                Failure::File(format!("{} cannot be written: {error}", path.display()))
-            })
-        }
-        None => table(std::io::stdout().lock(), header, rows)
-            .map_err(|error| Failure::File(format!("the standard output: {error}"))),
+        Task::Text(_) => Err(Failure::Model(
+            "the network was trained on text; `elman generate` writes some".into(),
+        )),
     }
 }

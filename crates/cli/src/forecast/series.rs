@@ -10,6 +10,7 @@ use std::ops::Range;
 /// The columns of a series: those to forecast, then the others.
 #[derive(Debug, Clone)]
 pub(crate) struct Series {
+    file: String,
     values: Vec<f64>,
     names: Vec<String>,
 }
@@ -24,7 +25,8 @@ impl Series {
         let names: Vec<&str> = targets.iter().chain(inputs).map(String::as_str).collect();
         let table = records.numbers(&names, source::missing(missing)?)?;
         let names = names.iter().map(ToString::to_string).collect();
-        Ok(Series { values: table.values().to_vec(), names })
+        let file = records.file().to_string();
+        Ok(Series { file, values: table.values().to_vec(), names })
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -34,6 +36,21 @@ impl Series {
     /// The value of a column at a row.
     pub(crate) fn at(&self, row: usize, column: usize) -> f64 {
         self.values[row * self.names.len() + column]
+    }
+
+    /// The error for a row that no network can read, its numbers being too far from those that
+    /// were learned from.
+    pub(crate) fn beyond(&self, row: usize) -> Failure {
+        let width = self.names.len();
+        let numbers = &self.values[row * width..(row + 1) * width];
+        let numbers = self.names.iter().zip(numbers).map(|(name, x)| format!("`{name}` {x:e}"));
+        Failure::Data(format!(
+            "{}: row {} is too far from what was learned from: {}; correct it, or leave its \
+             fields empty",
+            self.file,
+            row + 1,
+            numbers.collect::<Vec<_>>().join(", ")
+        ))
     }
 
     /// An error if a column never changes.
@@ -151,7 +168,13 @@ impl Split {
     }
 }
 
-/// Mean and standard deviation; 1 where that would be 0.
+/// Whether a network can read a number: its square, and the sum of many, are finite.
+pub(crate) fn readable(x: f64) -> bool {
+    x.abs() < 1e15
+}
+
+/// Mean and standard deviation; where that is nothing but rounding, the size of the mean, or 1 if
+/// that is 0, too.
 pub(crate) fn moments(values: &mut dyn Iterator<Item = f64>) -> (f64, f64) {
     // Welford 1962: no difference of large squares.
     let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
@@ -162,5 +185,10 @@ pub(crate) fn moments(values: &mut dyn Iterator<Item = f64>) -> (f64, f64) {
         squares += away * (x - mean);
     }
     let deviation = (squares / f64::max(count, 1.0)).sqrt();
-    (mean, if deviation > 0.0 { deviation } else { 1.0 })
+    let scale = match mean.abs() {
+        size if deviation > size * 1e-12 || deviation.is_nan() => deviation,
+        0.0 => 1.0,
+        size => size,
+    };
+    (mean, scale)
 }

@@ -8,7 +8,8 @@ use elman_autograd::Error;
 /// files, and for files of weights that say what they are of.
 ///
 /// With the feature `serde` it can be read and written; fields that are not known are refused, and
-/// what is left out has the value of [`LayerSettings::new`].
+/// what is left out has the value of [`LayerSettings::new`]. A file may ask for a network of any
+/// size: [`Params::within`](elman_autograd::Params::within) builds none beyond a limit.
 ///
 /// ```
 /// use elman_autograd::Params;
