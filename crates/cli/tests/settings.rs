@@ -114,6 +114,7 @@ fn what_cannot_be_is_refused() {
         ("batch = 4", "batch = 0", "--batch is 0; wanted 1 to 1048576"),
         ("window = 8", "window = 1099511627776", "--window is 1099511627776; wanted 1 to 1048576"),
         ("rate = 0.003", "rate = inf", "--rate is inf; wanted a number above 0"),
+        ("sha256", "separator = 'é'\nsha256", "`separator` is 'é'; wanted one such as `;` or `|`"),
         ("every = 5", "every = 0", "`validate_every` is 0; wanted 1 to 9223372036854775807"),
         ("season = 0", "season = 1048577", "`season` is 1048577; wanted 1 to 1048576"),
         ("mean = [0.5,", "mean = [nan,", "`mean` has NaN; wanted numbers of at most 1e100"),
