@@ -159,3 +159,34 @@ impl Diagonal for Pretends {
 fn where_units_know_each_other_it_is_not() {
     assert!(!close(&both(|p| Ok(Pretends(Elman::new(p, 2, 4)?)))));
 }
+
+/// A step of which only the derivative of the second row's state fails leaves the first row, too, as
+/// it was.
+#[test]
+fn a_step_that_fails_half_way_changes_nothing() {
+    let (cell, mut params) = Params::<f32>::init(3, |p| Lru::new(p.scope("c"), 1, 2, 1)).unwrap();
+    let ([.., gamma], (b, c, d)) = (cell.diagonal(), cell.products());
+    // States are 0 and outputs small, but what B does to a state is e⁵ x.
+    for (weight, value) in
+        [(gamma, 5.0), (b[0], 0.0), (b[1], 0.0), (c[0], 1e-10), (c[1], 0.0), (d, 0.0)]
+    {
+        params.get_mut(weight).unwrap().fill(value);
+    }
+    let learned = |steps: &[[f32; 2]]| {
+        let tape = Tape::new().check(true);
+        let mut learning = DiagonalRtrl::new(&params, cell, 2).unwrap().with_tape(tape);
+        let mut grad = Grad::zeros(&params);
+        let outcomes: Vec<_> = steps
+            .iter()
+            .map(|x| {
+                let x = Tensor::new([2, 1], x.to_vec()).unwrap();
+                learning.step(&params, &x, &mut grad, |_, y| y.sum() * 1e-10).is_ok()
+            })
+            .collect();
+        (outcomes, grad.values().to_vec())
+    };
+    let (outcomes, disturbed) = learned(&[[1.0, 1.0], [1.0, 1e38], [2.0, 1.0]]);
+    assert_eq!(outcomes, [true, false, true]);
+    assert_eq!(disturbed, learned(&[[1.0, 1.0], [2.0, 1.0]]).1);
+    assert!(disturbed.iter().any(|&g| g != 0.0));
+}

@@ -25,6 +25,9 @@ struct Described {
 pub(crate) fn export(model: &Path, onnx: &Path, cli: &Cli) -> Result<(), Failure> {
     let Model { settings, network, params } = Model::open(model)?;
     let export = Export::network(&network).map_err(|error| Failure::Model(error.to_string()))?;
+    if let Task::Forecast(task) = &settings.task {
+        check_digits(task)?;
+    }
     let Described { export, columns, outputs, usage } = described(export, &settings.task);
     let [names, answers] = [&columns, &outputs].map(|names| json!(names).to_string());
     let export = export.note("columns", &names).note("outputs", &answers).note("usage", &usage);
@@ -64,6 +67,22 @@ fn described(export: Export, task: &Task) -> Described {
                     .into(),
         },
     }
+}
+
+/// An error if the `f32` of a file cannot hold values with the digits in which they change.
+fn check_digits(task: &forecast::Settings) -> Result<(), Failure> {
+    for (c, name) in task.targets.iter().enumerate() {
+        let size = task.mean[c].abs() + task.scale[c];
+        if size * f64::from(f32::EPSILON) > task.steps[c] / 100.0 {
+            return Err(Failure::Model(format!(
+                "an ONNX file counts in numbers of seven digits, too few for `{name}`, which is \
+                 around {:e} and goes in steps of {:e}; train on it less a constant, or use \
+                 `elman predict`",
+                task.mean[c], task.steps[c]
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn forecast(export: Export, task: &forecast::Settings) -> Described {

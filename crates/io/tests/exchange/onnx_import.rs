@@ -6,7 +6,7 @@ use crate::models;
 use elman_autograd::{Grad, Graph, Params, Tape};
 use elman_io::exchange::Error;
 use elman_io::exchange::onnx::{Export, Imported, Ints, Limits, Past, Value, import};
-use elman_rnn::{Bidirectional, Gru, Layer, Lstm, Rnn};
+use elman_rnn::{Bidirectional, Embedding, Gru, Layer, Lstm, Rnn};
 use elman_tensor::{Dual, Real, Tensor};
 use std::collections::BTreeMap;
 
@@ -195,6 +195,7 @@ fn units_that_do_not_fit() {
         let export = around(Export::new().level(lstm));
         export.to_bytes(&params).unwrap_err().to_string()
     };
+    let zero = "a scale of 0, or a number that is not finite, in the numbers of the file";
     assert_eq!(
         said(|e| e.inputs(&[0.0], &[1.0])),
         "the scaling of the inputs reads 2 features, and is given 1"
@@ -205,11 +206,18 @@ fn units_that_do_not_fit() {
     );
     assert_eq!(
         said(|e| e.inputs(&[0.0; 2], &[1.0, 0.0])),
-        "the scaling of the inputs: a scale of 0, or a number that is not finite"
+        format!("the scaling of the inputs: {zero}")
     );
+    // What `f32` cannot tell from 0, or from infinity.
+    let [small, large] = [1e-50, 1e50].map(|scale| {
+        let export = Export::new().level(lstm).inputs(&[0.0; 2], &[1.0, scale]);
+        assert!(export.to_bytes(&params.cast::<f64>()).is_ok());
+        export.to_bytes(&params).unwrap_err().to_string()
+    });
+    assert_eq!([&small, &large], [&format!("the scaling of the inputs: {zero}"); 2]);
     assert_eq!(
         said(|e| e.outputs(&[f64::NAN; 3], &[1.0; 3])),
-        "the scaling of the outputs: a scale of 0, or a number that is not finite"
+        format!("the scaling of the outputs: {zero}")
     );
     assert_eq!(
         said(|e| e.outputs(&[0.0; 2], &[1.0; 2])),
@@ -219,10 +227,7 @@ fn units_that_do_not_fit() {
         said(|e| e.steps(&[1.0; 2])),
         "the steps of the inputs: of 2 columns, with 2 features in all"
     );
-    assert_eq!(
-        said(|e| e.steps(&[0.0])),
-        "the steps of the inputs: a scale of 0, or a number that is not finite"
-    );
+    assert_eq!(said(|e| e.steps(&[0.0])), format!("the steps of the inputs: {zero}"));
     assert_eq!(
         said(|e| e.past([Past { column: 0, back: 0 }])),
         "the values of the past reads 3 features, and is given 1"
@@ -234,6 +239,21 @@ fn units_that_do_not_fit() {
     let states = "the states: with steps, or values of the past, which begin anew at every call";
     assert_eq!(said(|e| e.steps(&[1.0]).states()), states);
     assert_eq!(said(|e| e.past([Past { column: 0, back: 1 }; 3]).states()), states);
+}
+
+/// Symbols have no units.
+#[test]
+fn units_of_symbols() {
+    let ((table, lstm), params) = Params::<f32>::init(1, |p| {
+        Ok((Embedding::new(p.scope("table"), 5, 2)?, Lstm::new(p.scope("lstm"), 2, 3)?))
+    })
+    .unwrap();
+    let export = Export::new().embedding(table).level(lstm);
+    assert!(export.to_bytes(&params).is_ok());
+    for export in [export.clone().steps(&[1.0]), export.inputs(&[], &[])] {
+        let said = export.to_bytes(&params).unwrap_err().to_string();
+        assert_eq!(said, "the units of the inputs: of symbols, which have none");
+    }
 }
 
 /// What fails in a node names the line that ran the model.

@@ -116,7 +116,7 @@ pub struct DiagonalRtrl<T: Real, C> {
     weights: Vec<Param>,
     /// For each row and each Var of the state, its derivatives, one weight after the other.
     past: Vec<T>,
-    /// Those of a row after the step.
+    /// Those after the step.
     later: Vec<T>,
     /// How many Vars a state is.
     parts: usize,
@@ -151,8 +151,8 @@ impl<T: Real, C: Diagonal> DiagonalRtrl<T, C> {
             }
         }
         let (parts, own) = (present.shapes.len(), weights.iter().map(|w| w.shape().len()).sum());
-        let row = parts.saturating_mul(own);
-        let (past, later) = (room(batch.saturating_mul(row))?, room(row)?);
+        let all = batch.saturating_mul(parts).saturating_mul(own);
+        let (past, later) = (room(all)?, room(all)?);
         Ok(DiagonalRtrl { present, weights, past, later, parts, direct: Grad::zeros(params) })
     }
 
@@ -192,10 +192,12 @@ impl<T: Real, C: Diagonal> DiagonalRtrl<T, C> {
         let (x, line) = (x.into(), Location::caller());
         self.present.demand(params, line)?;
         let value = self.present.loss(params, x, grad, loss, line)?;
-        let (batch, own) = (self.present.batch(), self.later.len() / self.parts.max(1));
+        let (batch, parts) = (self.present.batch(), self.parts);
+        let own = self.past.len() / (batch * parts).max(1);
+        let run = |b: usize, part: usize| (b * parts + part) * own..(b * parts + part + 1) * own;
         for b in 0..batch {
-            for part in 0..self.parts {
-                let past = &self.past[(b * self.parts + part) * own..][..own];
+            for part in 0..parts {
+                let past = &self.past[run(b, part)];
                 let cotangents = self.present.through_of(part, b);
                 each_weight(&self.weights, |param, place| {
                     let Some(grad) = grad.of_mut(param) else { return };
@@ -204,23 +206,23 @@ impl<T: Real, C: Diagonal> DiagonalRtrl<T, C> {
             }
         }
         for b in 0..batch {
-            let past = &mut self.past[b * self.later.len()..][..self.later.len()];
-            for part in 0..self.parts {
+            for part in 0..parts {
                 let picked = Picked::Row { part, row: b };
                 self.present.derive(params, Some(x), picked, &mut self.direct, line)?;
-                let later = &mut self.later[part * own..][..own];
+                let later = &mut self.later[run(b, part)];
                 each_weight(&self.weights, |param, place| {
                     let Some(direct) = self.direct.of(param) else { return };
                     let later = &mut later[place.clone()];
                     later.copy_from_slice(direct.values());
-                    for from in 0..self.parts {
-                        let past = &past[from * own..][place.clone()];
+                    for from in 0..parts {
+                        let past = &self.past[run(b, from)][place.clone()];
                         add_products(later, self.present.through_of(from, b), past);
                     }
                 });
             }
-            past.copy_from_slice(&self.later);
         }
+        // Not before nothing can fail any more.
+        std::mem::swap(&mut self.past, &mut self.later);
         self.present.go_on();
         Ok(value)
     }

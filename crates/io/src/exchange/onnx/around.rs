@@ -137,17 +137,22 @@ impl Around {
         })
     }
 
-    /// That all of it fits a network of so many columns and outputs.
+    /// That all of it fits a network of so many columns and outputs, in the numbers of a file.
     pub(super) fn check(
         &self,
+        file: &Writer,
         columns: Option<usize>,
         outputs: usize,
         states: bool,
     ) -> Result<(), Error> {
-        scales("the scaling of the inputs", &self.inputs, columns.unwrap_or(0))?;
-        scales("the scaling of the outputs", &self.outputs, outputs)?;
+        if columns.is_none() && (self.inputs.is_some() || !self.steps.is_empty()) {
+            let reason = "of symbols, which have none";
+            return Err(Error::unsupported("the units of the inputs", reason));
+        }
+        scales(file, "the scaling of the inputs", &self.inputs, columns.unwrap_or(0))?;
+        scales(file, "the scaling of the outputs", &self.outputs, outputs)?;
         let steps = Some([vec![0.0; self.steps.len()], self.steps.clone()]);
-        scales("the steps of the inputs", &steps, self.steps.len())?;
+        scales(file, "the steps of the inputs", &steps, self.steps.len())?;
         if !self.past.is_empty() {
             fits("the values of the past", outputs, self.past.len())?;
         }
@@ -264,14 +269,21 @@ pub(super) fn fits(layer: &str, wanted: usize, given: usize) -> Result<(), Error
     Err(Error::Features { layer: layer.into(), wanted, given })
 }
 
-/// Whether a mean and a scale are as many as there are columns, and no scale takes all away.
-fn scales(what: &str, scaling: &Option<[Vec<f64>; 2]>, columns: usize) -> Result<(), Error> {
+/// Whether a mean and a scale are as many as there are columns, and no scale takes all away: in the
+/// numbers of the file, whose `f32` end far from those of `f64`.
+fn scales(
+    file: &Writer,
+    what: &str,
+    scaling: &Option<[Vec<f64>; 2]>,
+    columns: usize,
+) -> Result<(), Error> {
     let Some([mean, scale]) = scaling else { return Ok(()) };
     fits(what, columns, mean.len())?;
     fits(what, columns, scale.len())?;
-    let numbers = mean.iter().chain(scale).all(|x| x.is_finite());
-    if numbers && scale.iter().all(|&scale| scale != 0.0) {
+    let numbers = mean.iter().chain(scale).all(|&x| file.rounded(x).is_finite());
+    if numbers && scale.iter().all(|&scale| file.rounded(scale) != 0.0) {
         return Ok(());
     }
-    Err(Error::unsupported(what, "a scale of 0, or a number that is not finite"))
+    let reason = "a scale of 0, or a number that is not finite, in the numbers of the file";
+    Err(Error::unsupported(what, reason))
 }

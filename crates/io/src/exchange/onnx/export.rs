@@ -130,7 +130,7 @@ impl Export {
             Some(_) => None,
             None => Some(self.around.columns(features)?),
         };
-        self.around.check(columns, self.outputs_of(features), self.states)?;
+        self.around.check(file, columns, self.outputs_of(features), self.states)?;
         let mut x = if let Some(embedding) = self.embedding {
             file.input("x", types::INT64, &[TIME, BATCH]);
             let table = embedding.param();

@@ -46,6 +46,11 @@ impl Writer {
         name.into()
     }
 
+    /// A number as the file has it.
+    pub(crate) fn rounded(&self, x: f64) -> f64 {
+        if self.element == types::FLOAT { f64::from(x as f32) } else { x }
+    }
+
     /// Numbers, in one axis, that do not learn: a node, and no weight.
     pub(crate) fn floats(&mut self, name: &str, values: &[f64]) -> String {
         let bytes = |&x: &f64| match self.element {
