@@ -1,6 +1,6 @@
 //! Linear recurrences over the complex numbers, with one factor for all steps.
 
-use super::pieces::piece_of;
+use super::pieces::{by_pieces, piece_of};
 use super::{STEP, steps};
 use crate::dispatch::Kernel;
 use crate::error::{Error, length};
@@ -179,21 +179,21 @@ impl<'a, T: Real> Turns<'a, T> {
 
     /// Threads share the rows.
     fn row_by_row(self, y: &Complex<Whole<T>>) {
-        self.shared(self.batch, &|row| {
-            T::dispatch(Run { all: self, y, row, steps: (0, self.time) });
+        let parts = parallel::parts(self.work(), self.batch);
+        parallel::run(parts, &|i| {
+            let (from, until) = share(self.batch, parts, i);
+            let steps = (0, self.time);
+            (from..until).for_each(|row| T::dispatch(Run { all: self, y, row, steps }));
         });
     }
 
     /// Threads share pieces of time.
     fn piece_by_piece(self, y: &Complex<Whole<T>>, powers: Complex<&mut [T]>) -> Result<(), Error> {
         let Turns { time, batch, lambda, .. } = self;
-        let (len, n) = (piece_of(time), lambda[0].len());
-        powers.iter().try_for_each(|p| length("complex linear, powers", len * n, p.len()))?;
-        let count = time.div_ceil(len);
-        let of = |piece: usize| (piece * len, ((piece + 1) * len).min(time));
-        self.shared(count, &|piece| {
-            (0..batch).for_each(|row| T::dispatch(Run { all: self, y, row, steps: of(piece) }));
-        });
+        let n = lambda[0].len();
+        powers
+            .iter()
+            .try_for_each(|p| length("complex linear, powers", piece_of(time) * n, p.len()))?;
         let [powers, imaginary] = powers;
         // λ itself, times λ for each step more: a recurrence to which nothing is added.
         for (to, lambda) in [(&mut *powers, lambda[0]), (&mut *imaginary, lambda[1])] {
@@ -205,33 +205,23 @@ impl<'a, T: Real> Turns<'a, T> {
             (powers[at], imaginary[at]) = (lr * pr - li * pi, li * pr + lr * pi);
         }
         let powers = [&*powers, &*imaginary];
-        let carry = |steps: (usize, usize), from: usize| {
-            (0..batch).for_each(|row| {
-                T::dispatch(Carry { all: self, y, powers, row, from, steps });
-            });
-        };
-        // The last step of each piece, from that of the piece before it.
-        for piece in 1..count {
-            let (from, until) = of(piece);
-            carry((until - 1, until), from);
-        }
-        self.shared(count, &|piece| {
-            let (from, until) = of(piece);
-            if piece > 0 {
-                carry((from, until - 1), from);
-            }
-        });
+        by_pieces(
+            time,
+            self.work(),
+            &|steps| (0..batch).for_each(|row| T::dispatch(Run { all: self, y, row, steps })),
+            &|from, steps| {
+                (0..batch).for_each(|row| {
+                    T::dispatch(Carry { all: self, y, powers, row, from, steps });
+                });
+            },
+        );
         Ok(())
     }
 
-    /// Calls a function for each of so many shares of the work.
-    fn shared(&self, shares: usize, each: &(dyn Fn(usize) + Sync)) {
+    /// Operations that all of it is worth.
+    fn work(&self) -> usize {
         let numbers = self.time.saturating_mul(self.batch).saturating_mul(self.lambda[0].len());
-        let parts = parallel::parts(numbers.saturating_mul(4 * STEP), shares);
-        parallel::run(parts, &|i| {
-            let (from, until) = share(shares, parts, i);
-            (from..until).for_each(each);
-        });
+        numbers.saturating_mul(4 * STEP)
     }
 
     /// Where a row of the `s`-th step lies, from the end when it goes backwards.

@@ -1,6 +1,6 @@
 //! Linear recurrences in pieces of time that do not wait for each other.
 
-use super::steps;
+use super::{STEP, steps};
 use crate::dispatch::Kernel;
 use crate::error::{Error, length};
 use crate::map::Whole;
@@ -15,6 +15,38 @@ use crate::tile::share;
 /// ```
 pub fn piece_of(time: usize) -> usize {
     time.isqrt().max(1)
+}
+
+/// Has all steps computed, from one up to another: first those of each piece `alone`, as if nothing
+/// came before; then what a piece is `carried` into it from where it begins, of the last step of one
+/// piece after the other, and at last of all others. Threads share the pieces of so much work.
+pub(super) fn by_pieces(
+    time: usize,
+    work: usize,
+    alone: &(dyn Fn((usize, usize)) + Sync),
+    carried: &(dyn Fn(usize, (usize, usize)) + Sync),
+) {
+    let len = piece_of(time);
+    let count = time.div_ceil(len);
+    let of = |piece: usize| (piece * len, ((piece + 1) * len).min(time));
+    let parts = parallel::parts(work, count);
+    let each = |compute: &(dyn Fn(usize) + Sync)| {
+        parallel::run(parts, &|i| {
+            let (from, until) = share(count, parts, i);
+            (from..until).for_each(compute);
+        });
+    };
+    each(&|piece| alone(of(piece)));
+    for piece in 1..count {
+        let (from, until) = of(piece);
+        carried(from, (until - 1, until));
+    }
+    each(&|piece| {
+        let (from, until) = of(piece);
+        if piece > 0 {
+            carried(from, (from, until - 1));
+        }
+    });
 }
 
 /// [`linear`](crate::linear) in √time pieces, which threads share (Blelloch 1990): each begins at 0
@@ -89,31 +121,14 @@ impl<T: Real> Pieces<'_, T> {
         for other in [self.a.len(), self.b.len(), products.len()] {
             length("linear, in pieces", y.len(), other)?;
         }
-        let (y, products) = (Whole::new(y), Whole::new(products));
-        let len = piece_of(time);
-        let count = time.div_ceil(len);
-        let of = |piece: usize| (piece * len, ((piece + 1) * len).min(time));
-        let each = |compute: &(dyn Fn(usize) + Sync)| {
-            let parts = parallel::parts(time.saturating_mul(self.width).saturating_mul(16), count);
-            parallel::run(parts, &|i| {
-                let (from, until) = share(count, parts, i);
-                (from..until).for_each(compute);
-            });
-        };
-        let (y, products) = (&y, &products);
-        each(&|piece| T::dispatch(Alone { all: self, y, products, time, steps: of(piece) }));
-        // The last step of each piece, from that of the piece before it.
-        for piece in 1..count {
-            let (from, until) = of(piece);
-            T::dispatch(Carry { all: self, y, products, time, from, steps: (until - 1, until) });
-        }
-        each(&|piece| {
-            let (from, until) = of(piece);
-            if piece > 0 {
-                let steps = (from, until - 1);
-                T::dispatch(Carry { all: self, y, products, time, from, steps });
-            }
-        });
+        let (y, products) = (&Whole::new(y), &Whole::new(products));
+        let work = time.saturating_mul(self.width).saturating_mul(STEP);
+        by_pieces(
+            time,
+            work,
+            &|steps| T::dispatch(Alone { all: self, y, products, time, steps }),
+            &|from, steps| T::dispatch(Carry { all: self, y, products, time, from, steps }),
+        );
         Ok(())
     }
 
