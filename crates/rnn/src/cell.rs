@@ -55,6 +55,11 @@ use elman_tensor::Real;
 /// laws::cell("minimal", 3, |p| Minimal::new(p.scope("cell"), 3, 4))?; // proven
 /// # Ok::<(), laws::Violation>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no cell",
+    note = "a layer is no cell, and cannot go into a stream or a stack: of a `Network` take \
+            `.online()?`; what reads both ways needs whole rows, and is joined by `.then(..)`"
+)]
 pub trait Cell: Send + Sync {
     /// Whether gradients are those of the values. A cell that bends them on purpose says `false`,
     /// and why in its documentation; the laws of derivatives then pass it by.

@@ -35,8 +35,10 @@
 //! Around a cell there may be dropout of several kinds, residuals, learned initial states, segments
 //! that are computed again: see [`Dropout`], [`Variational`], [`Zoneout`], [`WeightDrop`],
 //! [`Residual`], [`Skip`], [`Learned`], [`Truncated`], [`Clipped`] and [`Segmented`].
-//! [`Bidirectional`] reads each row from both ends, and [`watched`] tells how far back gradients
-//! reach.
+//! [`Bidirectional`] reads each row from both ends, [`Carried`] takes a stream in pieces, and
+//! [`watched`] tells how far back gradients reach. [`Network`] and [`Deep`] are put together when a
+//! program runs. [`EchoState`] is not trained but read out, by [`Ridge`] or [`RecursiveLeastSquares`],
+//! and [`Rtrl`] learns without storing the past.
 //!
 //! Sequences are `[time, batch, feature]`. Weights are `[in, gates × hidden]`, and initial weights
 //! those of PyTorch, unless said otherwise.

@@ -10,8 +10,8 @@ use std::panic::Location;
 
 /// A cell whose sequences are cut into segments, of which a training pass keeps inputs, outputs and
 /// states only: what else the way back needs is computed again, segment by segment (Chen et al.
-/// 2016). With √time segments the memory for it grows like √time, at the price of computing forward
-/// twice.
+/// 2016). Inputs and outputs grow with the time; with √time segments, what is needed beside them grows
+/// like √time, at the price of computing forward twice.
 ///
 /// Values have the bits of the cell's own sequence, gradients are equal to rounding, and random
 /// masks are drawn the same again.
