@@ -108,7 +108,8 @@ const PREDICT: &str = "\
 Examples:
   elman predict runs/sunspots                        what follows the last row
   elman predict runs/sunspots newer.csv --out next.csv
-  elman predict runs/gestures unknown.csv";
+  elman predict runs/gestures unknown.csv
+  elman predict runs/sunspots --json                 {\"rows\": [{\"month\": …, \"sunspots\": …}, …]}";
 
 /// How a file is written.
 #[derive(Debug, Clone, Args)]

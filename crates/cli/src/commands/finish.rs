@@ -2,7 +2,7 @@
 
 use super::say;
 use crate::args::Cli;
-use crate::commands::predict::{Outlook, write_csv};
+use crate::commands::predict::Outlook;
 use crate::failure::Failure;
 use crate::folder::{FORECAST, Folder};
 use crate::forecast::Forecast;
@@ -33,7 +33,7 @@ pub(crate) fn finish(
         forecast.note_errors(network, params)?;
         settings.task = Task::Forecast(forecast.settings.clone());
         let outlook = Outlook::of(forecast, network, params)?;
-        write_csv(&outlook, &folder.file(FORECAST))?;
+        outlook.write(&folder.file(FORECAST))?;
         written += &format!(", {FORECAST}");
         let picture = picture(forecast, network, params, &outlook)?;
         pictures.push(("forecast", picture.picture()?));
