@@ -49,20 +49,26 @@ pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
     finish::finish(&mut job, settings, &folder, &network, &params, &history, cli)
 }
 
-/// `elman resume`.
-pub(crate) fn resume(run: &Path, cli: &Cli) -> Result<(), Failure> {
-    let folder = Folder::open(run)?;
-    let settings = folder.settings()?;
-    let file = settings.data.file.clone();
-    let bytes = source::bytes(&file)?;
+/// The bytes of the file that was learned from, as long as they are those.
+fn learned(settings: &Settings) -> Result<Vec<u8>, Failure> {
+    let file = &settings.data.file;
+    let bytes = source::bytes(file)?;
     if job::sum(&bytes) != settings.data.sha256 {
         return Err(Failure::Data(format!(
             "{} has changed since the run began; begin a new one with `elman train`",
             file.display()
         )));
     }
+    Ok(bytes)
+}
+
+/// `elman resume`.
+pub(crate) fn resume(run: &Path, cli: &Cli) -> Result<(), Failure> {
+    let folder = Folder::open(run)?;
+    let settings = folder.settings()?;
+    let bytes = learned(&settings)?;
     let (network, mut params) = build(&settings, WEIGHTS)?;
-    let mut job = Job::new(&settings, &network, &file, &bytes)?;
+    let mut job = Job::new(&settings, &network, &settings.data.file, &bytes)?;
     drop(bytes);
     job.start(&network, &mut params);
     let quiet = cli.quiet || cli.json;
@@ -100,7 +106,8 @@ pub(crate) fn evaluate(
     let Model { mut settings, network, params } = Model::open(model)?;
     settings.data.separator = form.or(&settings)?;
     let file = data.unwrap_or(&settings.data.file);
-    let bytes = source::bytes(file)?;
+    // Without a name it is the part that was held out that is asked for.
+    let bytes = data.map_or_else(|| learned(&settings), source::bytes)?;
     // Of what was learned from only the part that was held out tells something.
     let mut job = if job::sum(&bytes) == settings.data.sha256 {
         Job::new(&settings, &network, file, &bytes)?
