@@ -16,6 +16,7 @@ pub(crate) struct Folder(PathBuf);
 
 const MODEL: &str = "model.safetensors";
 const SETTINGS: &str = "settings.toml";
+const CHECKPOINTS: &str = "checkpoints";
 /// What follows the data, if that was learned.
 pub(crate) const FORECAST: &str = "forecast.csv";
 const PICTURES: [&str; 5] = ["forecast", "confusion", "training", "gradients", "states"];
@@ -25,20 +26,23 @@ impl Folder {
     /// A new one, which may replace another run if that is wished for.
     pub(crate) fn create(path: &Path, force: bool) -> Result<Self, Failure> {
         let folder = Folder(path.to_owned());
-        let there = folder.file(SETTINGS).exists();
-        if there && !force {
+        let [settings, checkpoints] = [SETTINGS, CHECKPOINTS].map(|n| folder.file(n).exists());
+        if !force && (settings || checkpoints) {
+            let resume = if settings { ", or go on with `elman resume`" } else { "" };
             return Err(Failure::Usage(format!(
-                "{} already has a run; choose another folder with --out, replace it with --force, \
-                 or go on with `elman resume`",
+                "{} already has a run; choose another folder with --out, replace it with \
+                 --force{resume}",
                 path.display()
             )));
         }
-        if there {
-            // What another task would leave there.
+        if settings || checkpoints {
+            // What another task would leave there, too. Whoever is stopped in between leaves
+            // nothing that another run would go on from, and a run as long as there is any of it.
             let pictures =
                 PICTURES.iter().flat_map(|name| PICTURE_FORMS.map(|f| format!("{name}.{f}")));
-            let others = [MODEL, SETTINGS, FORECAST, "report.html", "history.csv", "checkpoints"];
-            for old in others.into_iter().map(String::from).chain(pictures) {
+            let first = [CHECKPOINTS, MODEL, FORECAST, "report.html", "history.csv"];
+            let all = first.map(String::from).into_iter().chain(pictures);
+            for old in all.chain([SETTINGS.to_string()]) {
                 let old = folder.file(&old);
                 let removed =
                     if old.is_dir() { fs::remove_dir_all(&old) } else { fs::remove_file(&old) };
@@ -76,7 +80,7 @@ impl Folder {
     }
 
     pub(crate) fn checkpoints(&self) -> Checkpoints {
-        Checkpoints::new(self.file("checkpoints"))
+        Checkpoints::new(self.file(CHECKPOINTS))
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
