@@ -14,6 +14,8 @@ use crate::job::{self, Job};
 use crate::learn::learn;
 use crate::settings::{Settings, Task};
 use crate::source;
+use elman::autograd::Params;
+use elman::rnn::Network;
 use elman_io::Weights;
 use serde_json::{Value, json};
 use std::fs;
@@ -33,20 +35,15 @@ pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
     };
     let bytes = source::bytes(file)?;
     let settings = job::plan(file, &bytes, &wishes)?;
-    let (network, mut params) = build(&settings, WEIGHTS)?;
-    let mut job = Job::new(&settings, &network, file, &bytes)?;
-    drop(bytes);
-    job.start(&network, &mut params);
+    let training = Training::new(settings, bytes)?;
     let stem = file.file_stem().unwrap_or(file.as_os_str());
     let out = train.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(stem));
     let folder = Folder::create(&out, train.force)?;
-    folder.write_settings(&settings)?;
+    folder.write_settings(&training.settings)?;
     if !cli.quiet && !cli.json {
-        writeln!(std::io::stdout(), "{}", plan(&settings, params.len()))?;
+        writeln!(std::io::stdout(), "{}", plan(&training.settings, training.params.len()))?;
     }
-    let quiet = cli.quiet || cli.json;
-    let history = learn(job.task(), &settings, &folder, &network, &mut params, quiet)?;
-    finish::finish(&mut job, settings, &folder, &network, &params, &history, cli)
+    training.run(&folder, cli)
 }
 
 /// The bytes of the file that was learned from, as long as they are those.
@@ -67,13 +64,32 @@ pub(crate) fn resume(run: &Path, cli: &Cli) -> Result<(), Failure> {
     let folder = Folder::open(run)?;
     let settings = folder.settings()?;
     let bytes = learned(&settings)?;
-    let (network, mut params) = build(&settings, WEIGHTS)?;
-    let mut job = Job::new(&settings, &network, &settings.data.file, &bytes)?;
-    drop(bytes);
-    job.start(&network, &mut params);
-    let quiet = cli.quiet || cli.json;
-    let history = learn(job.task(), &settings, &folder, &network, &mut params, quiet)?;
-    finish::finish(&mut job, settings, &folder, &network, &params, &history, cli)
+    Training::new(settings, bytes)?.run(&folder, cli)
+}
+
+/// A network before its training, with what it learns from.
+struct Training {
+    settings: Settings,
+    network: Network,
+    params: Params<f32>,
+    job: Job,
+}
+
+impl Training {
+    fn new(settings: Settings, bytes: Vec<u8>) -> Result<Self, Failure> {
+        let (network, mut params) = build(&settings, WEIGHTS)?;
+        let job = Job::new(&settings, &network, &settings.data.file, &bytes)?;
+        job.start(&network, &mut params);
+        Ok(Training { settings, network, params, job })
+    }
+
+    /// Trains from the last checkpoint on, if there is one, to the end.
+    fn run(self, folder: &Folder, cli: &Cli) -> Result<(), Failure> {
+        let Training { settings, network, mut params, mut job } = self;
+        let quiet = cli.quiet || cli.json;
+        let history = learn(job.task(), &settings, folder, &network, &mut params, quiet)?;
+        finish::finish(&mut job, settings, folder, &network, &params, &history, cli)
+    }
 }
 
 /// `elman generate`.
