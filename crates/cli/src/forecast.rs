@@ -96,7 +96,7 @@ impl Forecast {
         records: &Records,
         wishes: &Wishes,
     ) -> Result<(Settings, Usual, Architecture), Failure> {
-        let missing = wishes.missing.clone().unwrap_or_else(|| "linear".into());
+        let missing = wishes.missing.clone().unwrap_or_else(|| "last".into());
         let (targets, inputs) = series::columns(records, wishes)?;
         let series = Series::new(records, &targets, &inputs, &missing)?;
         series.check_varied(records.file())?;

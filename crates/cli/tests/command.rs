@@ -77,6 +77,38 @@ fn imported(file: &Path, shape: [usize; 3], rows: &[f32]) -> Tensor<f32> {
     Tape::new().evaluate(&params, |g| model.forward(g.input(&x)).values().tensor()).unwrap()
 }
 
+/// A missing value becomes the one before it: what comes later is not known to a forecast.
+#[test]
+fn a_gap_is_filled_from_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let text = series(150);
+    // Without some values, in the middle and at the end, or with those before them.
+    let with = |gap: &dyn Fn(&str) -> String| {
+        let (mut rows, mut last) = (String::new(), String::new());
+        for (number, line) in text.lines().enumerate() {
+            let fields: Vec<&str> = line.split(',').collect();
+            let missing = (70..75).contains(&number) || number > 147;
+            if !missing {
+                last = fields[1].to_string();
+            }
+            let value = if missing { gap(&last) } else { last.clone() };
+            rows += &format!("{},{value},{}\n", fields[0], fields[2]);
+        }
+        rows
+    };
+    let run = |name: &str, text: String| {
+        fs::write(folder.join(name).with_extension("csv"), text).unwrap();
+        let file = format!("{name}.csv");
+        let train = ["train", &file, "--target", "load", "--horizon", "4", "--quiet"];
+        done(folder, &[&train[..], &["--steps", "20", "--hidden", "4", "--window", "24"]].concat());
+        fs::read(folder.join("runs").join(name).join("forecast.csv")).unwrap()
+    };
+    let [gaps, filled] =
+        [run("gaps", with(&|_| String::new())), run("filled", with(&str::to_string))];
+    assert!(gaps == filled);
+}
+
 /// What changes in the fifth digit only is forecast, and written with all digits of the forecast.
 #[test]
 fn a_forecast_has_all_its_digits() {
