@@ -438,17 +438,48 @@ impl Task for Forecast {
             None => format!("persistence {}; no season was found", short(persistence.all)),
         };
         let best = seasonal.map_or(persistence.all, |s| s.all.min(persistence.all));
-        let change = 100.0 * (ours.all / best - 1.0);
-        let word = if change <= 0.0 { "better" } else { "worse" };
+        let compared = compared(ours.all, best);
         let units = if targets.len() > 1 { ", in standard deviations" } else { "" };
         Ok(Verdict {
             sentence: format!(
                 "Error on rows {first} to {last} ({why}), 1 to {horizon} rows ahead (root mean \
-                 square{units}): network {}, {others}: {:.0} % {word} than the best of these.",
-                short(ours.all),
-                change.abs()
+                 square{units}): network {}, {others}: {compared}.",
+                short(ours.all)
             ),
             numbers,
         })
+    }
+}
+
+/// An error beside the best of those that need no network.
+fn compared(ours: f64, best: f64) -> String {
+    let change = 100.0 * (ours / best - 1.0);
+    match change {
+        _ if best == 0.0 => "the best of these is exact".into(),
+        ..=0.0 => format!("{:.0} % better than the best of these", -change),
+        _ if change < 1e4 => format!("{change:.0} % worse than the best of these"),
+        _ => "far worse than the best of these".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::compared;
+
+    #[test]
+    fn what_is_exact_is_not_divided_by() {
+        let all = [(1.0, 2.0), (3.0, 2.0), (2.0, 2.0), (0.0, 2.0), (1.0, 1e-300), (1.0, 0.0), (0.0, 0.0)];
+        assert_eq!(
+            all.map(|(ours, best)| compared(ours, best)),
+            [
+                "50 % better than the best of these",
+                "50 % worse than the best of these",
+                "0 % better than the best of these",
+                "100 % better than the best of these",
+                "far worse than the best of these",
+                "the best of these is exact",
+                "the best of these is exact",
+            ]
+        );
     }
 }

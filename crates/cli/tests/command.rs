@@ -109,6 +109,19 @@ fn a_gap_is_filled_from_before() {
     assert!(gaps == filled);
 }
 
+/// Where nothing changes any more, persistence is exact: nothing can be said in percent.
+#[test]
+fn an_exact_forecast_is_not_divided_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let rows = (0..150).map(|t| format!("{}\n", if t < 100 { t * t % 7 } else { 3 }));
+    fs::write(folder.join("flat.csv"), format!("x\n{}", rows.collect::<String>())).unwrap();
+    let train = ["train", "flat.csv", "--target", "x", "--horizon", "4", "--season", "0"];
+    let sizes = ["--steps", "20", "--hidden", "4", "--window", "24", "--quiet"];
+    let said = done(folder, &[train, sizes].concat());
+    assert!(said.contains("persistence 0; no season was found: the best of these is exact."), "{said}");
+}
+
 /// What changes in the fifth digit only is forecast, and written with all digits of the forecast.
 #[test]
 fn a_forecast_has_all_its_digits() {
