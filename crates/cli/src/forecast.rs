@@ -101,7 +101,7 @@ impl Forecast {
         let series = Series::new(records, &targets, &inputs, &missing)?;
         series.check_varied(records.file())?;
         let calendar = Dates::find(records).and_then(|dates| dates.season());
-        let season = baseline::season(&series, wishes.season, calendar)?;
+        let season = baseline::season(&series, targets.len(), wishes.season, calendar)?;
         let usual_horizon = if (2..=series.rows() / 8).contains(&season) { season } else { 12 };
         let most = series::longest_horizon(series.rows());
         let horizon = wishes.horizon.unwrap_or(usual_horizon.min(most.max(1)));
@@ -111,12 +111,12 @@ impl Forecast {
         let moments = |values: &mut dyn Iterator<Item = f64>| series::moments(values);
         let columns = targets.len() + inputs.len();
         let of_column = |c: usize| moments(&mut learned.clone().map(|t| series.at(t, c)));
-        let (mean, scale) = (0..columns).map(of_column).unzip();
+        let (mean, scale): (Vec<f64>, Vec<f64>) = (0..columns).map(of_column).unzip();
         let steps = (0..targets.len()).map(|c| {
             let mut steps = learned.clone().skip(1).map(|t| series.at(t, c) - series.at(t - 1, c));
             moments(&mut steps).1
         });
-        let anchor = baseline::choose(&series, season, horizon, &split.validation);
+        let anchor = baseline::choose(&series, &scale[..targets.len()], season, horizon, &split.validation);
         let changes = (0..horizon * targets.len()).map(|i| {
             let (ahead, c) = (1 + i / targets.len(), i % targets.len());
             let rows = learned.start..learned.end - ahead;
