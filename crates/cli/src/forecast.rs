@@ -116,7 +116,8 @@ impl Forecast {
             let mut steps = learned.clone().skip(1).map(|t| series.at(t, c) - series.at(t - 1, c));
             moments(&mut steps).1
         });
-        let anchor = baseline::choose(&series, &scale[..targets.len()], season, horizon, &split.validation);
+        let anchor =
+            baseline::choose(&series, &scale[..targets.len()], season, horizon, &split.validation);
         let changes = (0..horizon * targets.len()).map(|i| {
             let (ahead, c) = (1 + i / targets.len(), i % targets.len());
             let rows = learned.start..learned.end - ahead;
@@ -456,7 +457,7 @@ fn compared(ours: f64, best: f64) -> String {
     let change = 100.0 * (ours / best - 1.0);
     match change {
         _ if best == 0.0 => "the best of these is exact".into(),
-        ..=0.0 => format!("{:.0} % better than the best of these", -change),
+        ..=0.0 => format!("{:.0} % better than the best of these", change.abs()),
         _ if change < 1e4 => format!("{change:.0} % worse than the best of these"),
         _ => "far worse than the best of these".into(),
     }
@@ -468,7 +469,8 @@ mod tests {
 
     #[test]
     fn what_is_exact_is_not_divided_by() {
-        let all = [(1.0, 2.0), (3.0, 2.0), (2.0, 2.0), (0.0, 2.0), (1.0, 1e-300), (1.0, 0.0), (0.0, 0.0)];
+        let all =
+            [(1.0, 2.0), (3.0, 2.0), (2.0, 2.0), (0.0, 2.0), (1.0, 1e-300), (1.0, 0.0), (0.0, 0.0)];
         assert_eq!(
             all.map(|(ours, best)| compared(ours, best)),
             [

@@ -118,8 +118,11 @@ fn an_exact_forecast_is_not_divided_by() {
     fs::write(folder.join("flat.csv"), format!("x\n{}", rows.collect::<String>())).unwrap();
     let train = ["train", "flat.csv", "--target", "x", "--horizon", "4", "--season", "0"];
     let sizes = ["--steps", "20", "--hidden", "4", "--window", "24", "--quiet"];
-    let said = done(folder, &[train, sizes].concat());
-    assert!(said.contains("persistence 0; no season was found: the best of these is exact."), "{said}");
+    let said = done(folder, &[&train[..], &sizes].concat());
+    assert!(
+        said.contains("persistence 0; no season was found: the best of these is exact."),
+        "{said}"
+    );
 }
 
 /// What changes in the fifth digit only is forecast, and written with all digits of the forecast.

@@ -94,10 +94,8 @@ impl Outlook {
 
     fn records(&self) -> Vec<Vec<String>> {
         let row = |row: &OutlookRow| {
-            let values = row
-                .values
-                .iter()
-                .flat_map(|v| [v.forecast, v.range[0], v.range[1]].map(exact));
+            let values =
+                row.values.iter().flat_map(|v| [v.forecast, v.range[0], v.range[1]].map(exact));
             std::iter::once(row.when.clone()).chain(values).collect()
         };
         self.rows.iter().map(row).collect()
@@ -130,11 +128,7 @@ fn write_csv(path: &Path, header: Vec<String>, rows: Vec<Vec<String>>) -> Result
         .map_err(|error| Failure::File(format!("{} cannot be written: {error}", path.display())))
 }
 
-fn table(
-    to: impl Write,
-    header: Vec<String>,
-    rows: Vec<Vec<String>>,
-) -> Result<(), csv::Error> {
+fn table(to: impl Write, header: Vec<String>, rows: Vec<Vec<String>>) -> Result<(), csv::Error> {
     let mut csv = csv::Writer::from_writer(to);
     csv.write_record(header)?;
     rows.into_iter().try_for_each(|row| csv.write_record(row))?;
