@@ -108,7 +108,8 @@ const PREDICT: &str = "\
 Examples:
   elman predict runs/sunspots                        what follows the last row
   elman predict runs/sunspots newer.csv --out next.csv
-  elman predict runs/gestures unknown.csv";
+  elman predict runs/gestures unknown.csv
+  elman predict runs/sunspots --json                 {\"rows\": [{\"month\": …, \"sunspots\": …}, …]}";
 
 /// How a file is written.
 #[derive(Debug, Clone, Args)]
@@ -143,7 +144,10 @@ pub(crate) struct Wishes {
     /// What lies between two fields: one character, or `tab` [default: found in the header].
     #[arg(long, value_name = "CHARACTER")]
     pub(crate) separator: Option<String>,
-    /// What a missing value becomes: `refuse`, `last` or `linear` (between its neighbours).
+    /// What a missing value becomes: the `last` one before it; a value between its neighbours
+    /// (`linear`), of which a forecast cannot know the later one, so that errors look smaller than
+    /// they are; or a mistake (`refuse`). Before the first value it is a mistake, whatever is said
+    /// here [default: last].
     #[arg(long, value_parser = ["refuse", "last", "linear"])]
     pub(crate) missing: Option<String>,
     /// The cell: lstm, gru, elman, min_gru, lru, … [default: gru, for text lstm].

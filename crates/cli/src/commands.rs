@@ -14,6 +14,8 @@ use crate::job::{self, Job};
 use crate::learn::learn;
 use crate::settings::{Settings, Task};
 use crate::source;
+use elman::autograd::Params;
+use elman::rnn::Network;
 use elman_io::Weights;
 use serde_json::{Value, json};
 use std::fs;
@@ -33,41 +35,61 @@ pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
     };
     let bytes = source::bytes(file)?;
     let settings = job::plan(file, &bytes, &wishes)?;
-    let (network, mut params) = build(&settings, WEIGHTS)?;
-    let mut job = Job::new(&settings, &network, file, &bytes)?;
-    drop(bytes);
-    job.start(&network, &mut params);
+    let training = Training::new(settings, bytes)?;
     let stem = file.file_stem().unwrap_or(file.as_os_str());
     let out = train.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(stem));
     let folder = Folder::create(&out, train.force)?;
-    folder.write_settings(&settings)?;
+    folder.write_settings(&training.settings)?;
     if !cli.quiet && !cli.json {
-        writeln!(std::io::stdout(), "{}", plan(&settings, params.len()))?;
+        writeln!(std::io::stdout(), "{}", plan(&training.settings, training.params.len()))?;
     }
-    let quiet = cli.quiet || cli.json;
-    let history = learn(job.task(), &settings, &folder, &network, &mut params, quiet)?;
-    finish::finish(&mut job, settings, &folder, &network, &params, &history, cli)
+    training.run(&folder, cli)
 }
 
-/// `elman resume`.
-pub(crate) fn resume(run: &Path, cli: &Cli) -> Result<(), Failure> {
-    let folder = Folder::open(run)?;
-    let settings = folder.settings()?;
-    let file = settings.data.file.clone();
-    let bytes = source::bytes(&file)?;
+/// The bytes of the file that was learned from, as long as they are those.
+fn learned(settings: &Settings) -> Result<Vec<u8>, Failure> {
+    let file = &settings.data.file;
+    let bytes = source::bytes(file)?;
     if job::sum(&bytes) != settings.data.sha256 {
         return Err(Failure::Data(format!(
             "{} has changed since the run began; begin a new one with `elman train`",
             file.display()
         )));
     }
-    let (network, mut params) = build(&settings, WEIGHTS)?;
-    let mut job = Job::new(&settings, &network, &file, &bytes)?;
-    drop(bytes);
-    job.start(&network, &mut params);
-    let quiet = cli.quiet || cli.json;
-    let history = learn(job.task(), &settings, &folder, &network, &mut params, quiet)?;
-    finish::finish(&mut job, settings, &folder, &network, &params, &history, cli)
+    Ok(bytes)
+}
+
+/// `elman resume`.
+pub(crate) fn resume(run: &Path, cli: &Cli) -> Result<(), Failure> {
+    let folder = Folder::open(run)?;
+    let settings = folder.settings()?;
+    let bytes = learned(&settings)?;
+    Training::new(settings, bytes)?.run(&folder, cli)
+}
+
+/// A network before its training, with what it learns from.
+struct Training {
+    settings: Settings,
+    network: Network,
+    params: Params<f32>,
+    job: Job,
+}
+
+impl Training {
+    fn new(settings: Settings, bytes: Vec<u8>) -> Result<Self, Failure> {
+        let (network, mut params) = build(&settings, WEIGHTS)?;
+        let job = Job::new(&settings, &network, &settings.data.file, &bytes)?;
+        job.start(&network, &mut params);
+        Ok(Training { settings, network, params, job })
+    }
+
+    /// Trains from the last checkpoint on, if there is one, to the end.
+    fn run(self, folder: &Folder, cli: &Cli) -> Result<(), Failure> {
+        let Training { settings, network, mut params, mut job } = self;
+        let quiet = cli.quiet || cli.json;
+        let history = learn(job.task(), &settings, folder, &network, &mut params, quiet)?;
+        finish::finish(&mut job, settings, folder, &network, &params, &history, cli)
+    }
 }
 
 /// `elman generate`.
@@ -100,7 +122,8 @@ pub(crate) fn evaluate(
     let Model { mut settings, network, params } = Model::open(model)?;
     settings.data.separator = form.or(&settings)?;
     let file = data.unwrap_or(&settings.data.file);
-    let bytes = source::bytes(file)?;
+    // Without a name it is the part that was held out that is asked for.
+    let bytes = data.map_or_else(|| learned(&settings), source::bytes)?;
     // Of what was learned from only the part that was held out tells something.
     let mut job = if job::sum(&bytes) == settings.data.sha256 {
         Job::new(&settings, &network, file, &bytes)?

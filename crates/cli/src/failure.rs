@@ -75,7 +75,7 @@ impl From<elman::data::Error> for Failure {
             Error::NotANumber { .. } => {
                 "; choose other columns with --target and --input, or correct the file"
             }
-            Error::MissingValue { .. } => "; try --missing linear",
+            Error::MissingValue { .. } => "; try --missing last",
             Error::OpenGap { side: "after", .. } => "; try --missing last",
             Error::OpenGap { .. } => "; leave out the rows before the first value",
             _ => "",

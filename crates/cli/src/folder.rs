@@ -16,29 +16,61 @@ pub(crate) struct Folder(PathBuf);
 
 const MODEL: &str = "model.safetensors";
 const SETTINGS: &str = "settings.toml";
+const CHECKPOINTS: &str = "checkpoints";
 /// What follows the data, if that was learned.
 pub(crate) const FORECAST: &str = "forecast.csv";
-const PICTURES: [&str; 5] = ["forecast", "confusion", "training", "gradients", "states"];
 const PICTURE_FORMS: [&str; 2] = ["svg", "png"];
+
+/// What there are pictures of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shown {
+    Forecast,
+    Confusion,
+    Training,
+    Gradients,
+    States,
+}
+
+impl Shown {
+    const ALL: [Shown; 5] =
+        [Shown::Forecast, Shown::Confusion, Shown::Training, Shown::Gradients, Shown::States];
+
+    /// The name of its files.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Shown::Forecast => "forecast",
+            Shown::Confusion => "confusion",
+            Shown::Training => "training",
+            Shown::Gradients => "gradients",
+            Shown::States => "states",
+        }
+    }
+
+    fn files(self) -> [String; 2] {
+        PICTURE_FORMS.map(|form| format!("{}.{form}", self.name()))
+    }
+}
 
 impl Folder {
     /// A new one, which may replace another run if that is wished for.
     pub(crate) fn create(path: &Path, force: bool) -> Result<Self, Failure> {
         let folder = Folder(path.to_owned());
-        let there = folder.file(SETTINGS).exists();
-        if there && !force {
+        let [settings, checkpoints] = [SETTINGS, CHECKPOINTS].map(|n| folder.file(n).exists());
+        if !force && (settings || checkpoints) {
+            let resume = if settings { ", or go on with `elman resume`" } else { "" };
             return Err(Failure::Usage(format!(
-                "{} already has a run; choose another folder with --out, replace it with --force, \
-                 or go on with `elman resume`",
+                "{} already has a run; choose another folder with --out, replace it with \
+                 --force{resume}",
                 path.display()
             )));
         }
-        if there {
-            // What another task would leave there.
-            let pictures =
-                PICTURES.iter().flat_map(|name| PICTURE_FORMS.map(|f| format!("{name}.{f}")));
-            let others = [MODEL, SETTINGS, FORECAST, "report.html", "history.csv", "checkpoints"];
-            for old in others.into_iter().map(String::from).chain(pictures) {
+        if settings || checkpoints {
+            // What another task would leave there, too. Whoever is stopped in between leaves
+            // nothing that another run would go on from, and a run as long as there is any of it.
+            let pictures = Shown::ALL.into_iter().flat_map(Shown::files);
+            let first = [CHECKPOINTS, MODEL, FORECAST, "report.html", "history.csv"];
+            let all = first.map(String::from).into_iter().chain(pictures);
+            for old in all.chain([SETTINGS.to_string()]) {
                 let old = folder.file(&old);
                 let removed =
                     if old.is_dir() { fs::remove_dir_all(&old) } else { fs::remove_file(&old) };
@@ -76,21 +108,16 @@ impl Folder {
     }
 
     pub(crate) fn checkpoints(&self) -> Checkpoints {
-        Checkpoints::new(self.file("checkpoints"))
+        Checkpoints::new(self.file(CHECKPOINTS))
     }
 
-    pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
-        // Whoever is killed here leaves the old one whole.
-        let (path, new) = (self.file(name), self.file(&format!("{name}.new")));
-        let written = fs::write(&new, text).and_then(|()| fs::rename(&new, &path));
-        written.map_err(|error| Failure::file("written", &path, &error))
+    fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+        Ok(elman_io::write(self.file(name), text)?)
     }
 
     /// Writes a picture, once for pages and once for what cannot show those.
-    pub(crate) fn draw(&self, name: &str, picture: &Picture) -> Result<(), Failure> {
-        PICTURE_FORMS
-            .iter()
-            .try_for_each(|form| Ok(picture.save(self.file(&format!("{name}.{form}")))?))
+    pub(crate) fn draw(&self, what: Shown, picture: &Picture) -> Result<(), Failure> {
+        what.files().iter().try_for_each(|name| Ok(picture.save(self.file(name))?))
     }
 
     pub(crate) fn write_settings(&self, settings: &Settings) -> Result<(), Failure> {

@@ -22,9 +22,7 @@ pub(crate) fn inside(
             xs = through(layer, number, xs, &mut runs);
         }
         states = Some(xs.tensor());
-        let xs = Seq::from(xs);
-        let ends = network.layers().last().map_or_else(|| xs.last(), |layer| layer.ends(xs));
-        let outputs = network.head().map_or(ends, |head| head.of(ends));
+        let outputs = network.read_out(xs);
         match &example.wanted {
             Wanted::Numbers(y) => mse(outputs, g.input(y)),
             Wanted::Class(class) => cross_entropy(outputs, g.ids(&[*class])),

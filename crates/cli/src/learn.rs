@@ -2,16 +2,18 @@
 
 use crate::failure::Failure;
 use crate::folder::Folder;
-use crate::settings::Settings;
+use crate::job::sum;
+use crate::settings::{self, Form, Settings};
 use crate::task::Task;
 use elman::autograd::Params;
 use elman::rnn::Network;
 use elman::train::{End, History, Row, Run, RunSnapshot, Trainer, Transform, Turn};
 use elman::train::{adam, clip_norm, cosine};
-use elman_io::{Best, Checkpoint, Vector};
+use elman_io::{Best, Checkpoint, Checkpoints, Vector};
 use elman_report::{HistoryFile, Progress};
 use serde::{Deserialize, Serialize};
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -33,11 +35,15 @@ pub(crate) fn learn(
         .save_every(training.validate_every)
         .patience(training.patience);
     let checkpoints = folder.checkpoints();
-    let latest = checkpoints.latest(params)?;
-    for (path, error) in &latest.damaged {
-        eprintln!("{} is damaged ({error}); the one before it is used", path.display());
-    }
-    if let Some((_, checkpoint)) = latest.checkpoint {
+    let mark = mark(settings)?;
+    if let Some(checkpoint) = last(&checkpoints, params)? {
+        if checkpoint.texts.get(SETTINGS) != Some(&mark) {
+            return Err(Failure::Model(format!(
+                "{}: its checkpoints are those of other settings; put these back, or begin anew \
+                 with `elman train --force`",
+                folder.path().display()
+            )));
+        }
         let kept: Kept =
             checkpoint.texts.get(RUN).and_then(|text| serde_json::from_str(text).ok()).ok_or_else(
                 || Failure::Model("a checkpoint without the state of its run".into()),
@@ -73,6 +79,7 @@ pub(crate) fn learn(
                 let kept = serde_json::to_string(&Kept::of(run.snapshot()));
                 let kept = kept.map_err(|error| Failure::Inside(error.to_string()))?;
                 checkpoint.texts.insert(RUN.into(), kept);
+                checkpoint.texts.insert(SETTINGS.into(), mark.clone());
                 let carried = Vector::from(task.carried().to_vec());
                 checkpoint.vectors.insert(CARRIED.into(), carried);
                 checkpoints.save(step, &checkpoint, best)?;
@@ -92,7 +99,45 @@ pub(crate) fn learn(
     Ok(run.history().clone())
 }
 
+/// The checkpoint to go on from, if there are any: the newest that is whole, or else the best one.
+fn last(
+    checkpoints: &Checkpoints,
+    params: &Params<f32>,
+) -> Result<Option<Checkpoint<f32>>, Failure> {
+    let latest = checkpoints.latest(params)?;
+    let Some((newest, error)) = latest.damaged.first() else {
+        return Ok(latest.checkpoint.map(|(_, checkpoint)| checkpoint));
+    };
+    let whole = match latest.checkpoint {
+        Some((_, checkpoint)) => Some(checkpoint),
+        None => checkpoints.best(params).ok().flatten(),
+    };
+    if whole.is_none() {
+        return Err(Failure::Model(format!(
+            "{} is damaged ({error}), and no checkpoint before it is whole, nor the best one; \
+             begin anew with `elman train --force`",
+            newest.display()
+        )));
+    }
+    for (path, error) in &latest.damaged {
+        eprintln!("{} is damaged ({error}); one before it is used", path.display());
+    }
+    Ok(whole)
+}
+
+/// What a checkpoint knows its settings by: all that its bits follow from, not where the data lie,
+/// and not the errors that are noted when a training has ended.
+fn mark(settings: &Settings) -> Result<String, Failure> {
+    let mut settings = settings.clone();
+    settings.data.file = PathBuf::new();
+    if let settings::Task::Forecast(task) = &mut settings.task {
+        task.errors.clear();
+    }
+    Ok(sum(Form::Json.write(&settings)?.as_bytes()))
+}
+
 const RUN: &str = "run";
+const SETTINGS: &str = "settings";
 const CARRIED: &str = "carried";
 
 /// Set at the first Ctrl-C; a second one ends the program.

@@ -46,14 +46,10 @@ impl Text {
         text: &[u8],
         wishes: &Wishes,
     ) -> Result<(Settings, Usual, Architecture), Failure> {
-        const FEWEST: usize = 5_000;
-        if text.len() < FEWEST {
-            return Err(Failure::Data(format!(
-                "{file}: {} bytes of text are too few to learn from; wanted at least {FEWEST}. (A \
-                 table has the ending .csv, .tsv or .jsonl)",
-                text.len()
-            )));
-        }
+        enough(text).map_err(|few| {
+            let advice = "(A table has the ending .csv, .tsv or .jsonl)";
+            Failure::Data(format!("{file}: {few}. {advice}"))
+        })?;
         let alphabet = Alphabet::of(text);
         if alphabet.len() < 2 {
             return Err(Failure::Data(format!("{file}: the text is one byte again and again")));
@@ -79,6 +75,7 @@ impl Text {
         [window, rows]: [usize; 2],
         network: &Network,
     ) -> Result<Self, Failure> {
+        enough(text).map_err(Failure::Data)?;
         let ids = settings.alphabet().encode(text)?;
         let held = ids.len() / 20;
         let (first, second) = (ids.len() - 2 * held, ids.len() - held);
@@ -173,6 +170,17 @@ impl Text {
     }
 }
 
+/// An error, in words, for a text of which no part could be held out.
+fn enough(text: &[u8]) -> Result<(), String> {
+    const FEWEST: usize = 5_000;
+    match text.len() {
+        FEWEST.. => Ok(()),
+        bytes => Err(format!(
+            "{bytes} bytes of text are too few to learn from; wanted at least {FEWEST}"
+        )),
+    }
+}
+
 /// What the network reads for a symbol.
 fn vector<'p>(
     network: &Network,
@@ -260,13 +268,16 @@ impl Task for Text {
     /// The beginning of the part that is chosen by.
     fn example(&self, network: &Network, params: &Params<f32>) -> Result<Example, Failure> {
         let ids = &self.ids[self.validation.clone()];
-        let steps = self.window.min(ids.len() - 1);
+        let steps = self.window.min(ids.len().saturating_sub(1));
         let mut read = Vec::new();
         for &id in &ids[..steps] {
             read.extend_from_slice(vector(network, params, id)?);
         }
-        let x = Tensor::new([steps, 1, read.len() / steps], read)?;
-        Ok(Example { x, wanted: Wanted::Class(ids[steps]) })
+        let &[.., next] = &ids[..ids.len().min(steps + 1)] else {
+            return Err(Failure::Inside("a text without a part to choose by".into()));
+        };
+        let x = Tensor::new([steps, 1, read.len() / steps.max(1)], read)?;
+        Ok(Example { x, wanted: Wanted::Class(next) })
     }
 
     fn carried(&self) -> &[f32] {

@@ -1,33 +1,15 @@
 //! The command, as a person uses it.
 
+mod shared;
+
 use elman::autograd::Tape;
 use elman::rnn::Layer;
-use elman::tensor::{Random, Tensor};
+use elman::tensor::Tensor;
 use elman_io::exchange::onnx::{Limits, import};
 use serde_json::json;
+use shared::{CAT, done, numbers, series};
 use std::fs;
 use std::path::Path;
-use std::process::Command;
-use std::time::Instant;
-
-/// What the command says when it is done.
-fn done(folder: &Path, arguments: &[&str]) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_elman"));
-    let output = command.current_dir(folder).args(arguments).output().unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {errors}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// Two columns with a season of 12, months from 1990 on.
-fn series(rows: usize) -> String {
-    let row = |t: usize| {
-        let wave = (t as f64 * std::f64::consts::TAU / 12.0).sin();
-        let (year, month) = (1990 + t / 12, 1 + t % 12);
-        format!("{year}-{month:02},{:.4},{}\n", 10.0 + 3.0 * wave + 0.01 * t as f64, t * t % 7)
-    };
-    format!("month,load,rest\n{}", (0..rows).map(row).collect::<String>())
-}
 
 /// Sequences of two classes, slow and fast waves of different lengths.
 fn waves() -> String {
@@ -52,8 +34,6 @@ fn check_pictures(run: &Path, names: &[&str]) {
     let page = fs::read_to_string(run.join("report.html")).unwrap();
     assert!(page.contains("norm of the gradient") && page.contains("\nunit\n"));
 }
-
-const CAT: &str = "the cat sat on the mat; ";
 
 #[test]
 fn from_a_file_to_a_forecast() {
@@ -97,8 +77,72 @@ fn imported(file: &Path, shape: [usize; 3], rows: &[f32]) -> Tensor<f32> {
     Tape::new().evaluate(&params, |g| model.forward(g.input(&x)).values().tensor()).unwrap()
 }
 
-fn numbers(said: &str) -> serde_json::Value {
-    serde_json::from_str(said).unwrap()
+/// A missing value becomes the one before it: what comes later is not known to a forecast.
+#[test]
+fn a_gap_is_filled_from_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let text = series(150);
+    // Without some values, in the middle and at the end, or with those before them.
+    let with = |gap: &dyn Fn(&str) -> String| {
+        let (mut rows, mut last) = (String::new(), String::new());
+        for (number, line) in text.lines().enumerate() {
+            let fields: Vec<&str> = line.split(',').collect();
+            let missing = (70..75).contains(&number) || number > 147;
+            if !missing {
+                last = fields[1].to_string();
+            }
+            let value = if missing { gap(&last) } else { last.clone() };
+            rows += &format!("{},{value},{}\n", fields[0], fields[2]);
+        }
+        rows
+    };
+    let run = |name: &str, text: String| {
+        fs::write(folder.join(name).with_extension("csv"), text).unwrap();
+        let file = format!("{name}.csv");
+        let train = ["train", &file, "--target", "load", "--horizon", "4", "--quiet"];
+        done(folder, &[&train[..], &["--steps", "20", "--hidden", "4", "--window", "24"]].concat());
+        fs::read(folder.join("runs").join(name).join("forecast.csv")).unwrap()
+    };
+    let [gaps, filled] =
+        [run("gaps", with(&|_| String::new())), run("filled", with(&str::to_string))];
+    assert!(gaps == filled);
+}
+
+/// Where nothing changes any more, persistence is exact: nothing can be said in percent.
+#[test]
+fn an_exact_forecast_is_not_divided_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let rows = (0..150).map(|t| format!("{}\n", if t < 100 { t * t % 7 } else { 3 }));
+    fs::write(folder.join("flat.csv"), format!("x\n{}", rows.collect::<String>())).unwrap();
+    let train = ["train", "flat.csv", "--target", "x", "--horizon", "4", "--season", "0"];
+    let sizes = ["--steps", "20", "--hidden", "4", "--window", "24", "--quiet"];
+    let said = done(folder, &[&train[..], &sizes].concat());
+    assert!(
+        said.contains("persistence 0; no season was found: the best of these is exact."),
+        "{said}"
+    );
+}
+
+/// What changes in the fifth digit only is forecast, and written with all digits of the forecast.
+#[test]
+fn a_forecast_has_all_its_digits() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let row = |t: usize| format!("{:.2}\n", 1013.25 + 0.3 * (t as f64 * 0.7).sin());
+    let rows = (0..150).map(row).collect::<String>();
+    fs::write(folder.join("air.csv"), format!("pressure\n{rows}")).unwrap();
+    let train = ["train", "air.csv", "--target", "pressure", "--horizon", "4", "--quiet"];
+    done(folder, &[&train[..], &["--steps", "20", "--hidden", "4", "--window", "24"]].concat());
+    let next = fs::read_to_string(folder.join("runs/air/forecast.csv")).unwrap();
+    let json = numbers(&done(folder, &["predict", "runs/air", "--json"]));
+    for (line, row) in next.lines().skip(1).zip(json["rows"].as_array().unwrap()) {
+        let fields: Vec<f64> = line.split(',').map(|field| field.parse().unwrap()).collect();
+        let said = ["forecast", "low", "high"].map(|name| row["pressure"][name].as_f64().unwrap());
+        assert_eq!(fields[1..], said);
+        assert!(fields[2] < fields[3] && fields[1].fract() != 0.0, "{line}");
+    }
 }
 
 /// A file of ONNX takes the numbers of the data, and gives those of `elman predict`.
@@ -129,7 +173,7 @@ fn an_exported_forecast_is_the_forecast() {
         let last = &y.values()[149 * 15 * targets.len()..];
         let next = numbers(&done(folder, &["predict", "runs/load", "--json"]));
         for (i, found) in last.iter().enumerate() {
-            let wanted = &next[i / targets.len()][targets[i % targets.len()]]["forecast"];
+            let wanted = &next["rows"][i / targets.len()][targets[i % targets.len()]]["forecast"];
             let (wanted, found) = (wanted.as_f64().unwrap(), f64::from(*found));
             let off = (found - wanted).abs() / (1.0 + wanted.abs());
             assert!(off < 1e-5, "{target}, season {season}, {i}: {found} and {wanted}");
@@ -221,6 +265,10 @@ fn sequences_are_told_apart() {
     fs::write(folder.join("unknown.csv"), unlabelled).unwrap();
     let told = done(folder, &["predict", "runs/waves", "unknown.csv"]);
     assert_eq!(told.lines().count(), 61);
+    // A program gets its object, and the file as well.
+    let both = ["predict", "runs/waves", "unknown.csv", "--out", "told.csv", "--json"];
+    assert_eq!(numbers(&done(folder, &both))["rows"].as_array().unwrap().len(), 60);
+    assert_eq!(fs::read_to_string(folder.join("told.csv")).unwrap(), told);
     let right = told
         .lines()
         .skip(1)
@@ -243,7 +291,7 @@ fn sequences_are_told_apart() {
     let said = numbers(&done(folder, &["export", "runs/waves", "--onnx", "waves.onnx", "--json"]));
     let outputs = said["outputs"].as_array().unwrap();
     let told = numbers(&done(folder, &["predict", "runs/waves", "--json"]));
-    for (id, answer) in told.as_array().unwrap().iter().enumerate().take(10) {
+    for (id, answer) in told["rows"].as_array().unwrap().iter().enumerate().take(10) {
         let rows: Vec<f32> = waves()
             .lines()
             .skip(1)
@@ -279,45 +327,4 @@ fn text_goes_on() {
     fs::remove_file(folder.join("cat.txt")).unwrap();
     let alone = judge(folder);
     assert_eq!(alone.trim_end_matches(".\n"), judged.split(';').next().unwrap());
-}
-
-/// Killed at ten moments drawn at random, a run ends with the weights of one that never was.
-#[test]
-fn a_run_that_is_killed_goes_on_to_the_same_bits() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    fs::write(folder.join("cat.txt"), CAT.repeat(400)).unwrap();
-    let train = |out: &'static str| {
-        let sizes = ["--hidden", "24", "--steps", "1500", "--batch", "8", "--patience", "0"];
-        [&["train", "cat.txt", "--dropout", "0.2", "--quiet", "--out", out][..], &sizes].concat()
-    };
-    let begun = Instant::now();
-    done(folder, &train("whole"));
-    let whole = begun.elapsed();
-
-    let command = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_elman"));
-        command.current_dir(folder);
-        command
-    };
-    let mut run = command().args(train("broken")).spawn().unwrap();
-    let (mut kills, mut random) = (0, Random::new(1, "kills", 0));
-    while kills < 10 {
-        std::thread::sleep(whole.mul_f64(random.uniform(0.0, 0.3)));
-        if run.try_wait().unwrap().is_some() {
-            break;
-        }
-        run.kill().unwrap();
-        run.wait().unwrap();
-        kills += 1;
-        // Before the settings are written there is nothing to go on from.
-        run = match folder.join("broken/settings.toml").is_file() {
-            true => command().args(["resume", "broken", "--quiet"]).spawn().unwrap(),
-            false => command().args(train("broken")).arg("--force").spawn().unwrap(),
-        };
-    }
-    assert!(run.wait().unwrap().success());
-    assert!(kills > 2, "the run was over before it could be killed");
-    let model = |run: &str| fs::read(folder.join(run).join("model.safetensors")).unwrap();
-    assert!(model("whole") == model("broken"), "other weights after {kills} kills");
 }

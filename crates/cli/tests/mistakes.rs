@@ -94,7 +94,7 @@ fn every_mistake_gets_a_sentence() {
         "elman train none.csv --target x",
         "elman train word.csv --target x",
         "elman train gap.csv --target x --missing refuse",
-        "elman train end.csv --target x",
+        "elman train end.csv --target x --missing linear",
         "elman train infinite.csv --target x",
         "elman train three.csv --target x",
         "elman train empty.csv --target x",

@@ -170,6 +170,26 @@ pub(crate) fn read<F: Files>(files: &F, path: &Path, limits: &Limits) -> Result<
     Ok(bytes)
 }
 
+/// Writes a file, as [`std::fs::write`] does, but one that is whole, whatever happens: one of this
+/// name is replaced when all is written and would outlast a crash, or stays as it was.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("settings.toml");
+/// elman_io::write(&path, "rate = 0.1")?;
+/// elman_io::write(&path, "rate = 0.01")?;
+/// assert_eq!(std::fs::read_to_string(&path)?, "rate = 0.01");
+/// // Nothing else is left in the folder.
+/// assert_eq!(std::fs::read_dir(folder.path())?.count(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// What the operating system says; a path that is not the name of a file.
+pub fn write(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> Result<(), Error> {
+    save(&Disk, path.as_ref(), contents.as_ref())
+}
+
 /// Removes what a writer that was stopped has left of a file, and [replaces](replace) it.
 pub(crate) fn save<F: Files>(files: &F, path: &Path, bytes: &[u8]) -> Result<(), Error> {
     clean(files, folder(path), |name| path.file_name() == Some(OsStr::new(name)));

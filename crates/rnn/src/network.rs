@@ -162,8 +162,33 @@ impl Network {
     /// ```
     #[track_caller]
     pub fn ends<'g, T: Real>(&self, xs: impl Into<Seq<'g, T>>) -> Var<'g, T> {
-        let xs = self.layers.iter().fold(xs.into(), |xs, layer| layer.forward(xs));
-        let ends = self.layers.last().map_or_else(|| xs.last(), |layer| layer.ends(xs));
+        self.read_out(self.layers.iter().fold(xs.into(), |xs, layer| layer.forward(xs)))
+    }
+
+    /// The same where the layers have run already: the readout of what the last of them knows at the
+    /// end, given its outputs. For whoever wants to see what lies between layers.
+    ///
+    /// ```
+    /// use elman_autograd::{Params, Tape};
+    /// use elman_rnn::{Architecture, Input, Kind, Layer, LayerSettings, Network, Seq};
+    /// use elman_tensor::Tensor;
+    ///
+    /// let layers = vec![LayerSettings::new(Kind::Gru, 8)];
+    /// let architecture = Architecture { input: Input::Features(1), layers, outputs: Some(3) };
+    /// let (network, params) = Params::<f32>::init(1, |p| Network::new(p, &architecture))?;
+    /// let x = Tensor::from_fn([5, 1, 1], |i| (i as f32).cos())?;
+    /// Tape::new().evaluate(&params, |g| {
+    ///     let ys = network.layers()[0].forward(g.input(&x));
+    ///     let states = ys.values().tensor();
+    ///     assert_eq!(states.shape().dims(), [5, 1, 8]);
+    ///     assert_eq!(network.read_out(ys).tensor(), network.ends(g.input(&x)).tensor());
+    /// })?;
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn read_out<'g, T: Real>(&self, ys: impl Into<Seq<'g, T>>) -> Var<'g, T> {
+        let ys = ys.into();
+        let ends = self.layers.last().map_or_else(|| ys.last(), |layer| layer.ends(ys));
         self.head.map_or(ends, |head| head.of(ends))
     }
 

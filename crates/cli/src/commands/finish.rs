@@ -2,9 +2,9 @@
 
 use super::say;
 use crate::args::Cli;
-use crate::commands::predict::{Outlook, write_csv};
+use crate::commands::predict::Outlook;
 use crate::failure::Failure;
-use crate::folder::{FORECAST, Folder};
+use crate::folder::{FORECAST, Folder, Shown};
 use crate::forecast::Forecast;
 use crate::inside::inside;
 use crate::job::Job;
@@ -33,25 +33,25 @@ pub(crate) fn finish(
         forecast.note_errors(network, params)?;
         settings.task = Task::Forecast(forecast.settings.clone());
         let outlook = Outlook::of(forecast, network, params)?;
-        write_csv(&outlook, &folder.file(FORECAST))?;
+        outlook.write(&folder.file(FORECAST))?;
         written += &format!(", {FORECAST}");
         let picture = picture(forecast, network, params, &outlook)?;
-        pictures.push(("forecast", picture.picture()?));
+        pictures.push((Shown::Forecast, picture.picture()?));
         report = report.forecast("Forecast", picture);
     }
     if let Job::Classify(classify) = job {
         let mut confusion = Confusion::new(classify.settings.classes.clone());
         confusion.counts = classify.confusion(network, params)?;
-        pictures.push(("confusion", confusion.picture()?));
+        pictures.push((Shown::Confusion, confusion.picture()?));
         report = report.confusion("What was taken for what", confusion);
     }
     folder.write_model(&settings, params)?;
     folder.write_settings(&settings)?;
     let (states, gradients) = inside(network, params, &job.task().example(network, params)?)?;
-    pictures.push(("training", curves(history)?));
-    pictures.push(("gradients", gradients.picture()?));
-    pictures.push(("states", states.picture()?));
-    pictures.iter().try_for_each(|(name, picture)| folder.draw(name, picture))?;
+    pictures.push((Shown::Training, curves(history)?));
+    pictures.push((Shown::Gradients, gradients.picture()?));
+    pictures.push((Shown::States, states.picture()?));
+    pictures.iter().try_for_each(|(what, picture)| folder.draw(*what, picture))?;
     report
         .curves("Training", history)
         .gradients(
@@ -62,7 +62,7 @@ pub(crate) fn finish(
         .table("Settings", rows(&settings)?)
         .save(folder.file("report.html"))?;
     let path = folder.path().display();
-    let names: Vec<_> = pictures.iter().map(|(name, _)| *name).collect();
+    let names: Vec<_> = pictures.iter().map(|(what, _)| what.name()).collect();
     let sentence = format!(
         "{}\n{path} has {written}, and as pictures (.svg, .png) {}.",
         verdict.sentence,

@@ -7,6 +7,7 @@ use crate::folder::Model;
 use crate::forecast::{Forecast, Series, Settings};
 use crate::settings::Task;
 use crate::source;
+use crate::task::exact;
 use elman::autograd::Params;
 use elman::rnn::Network;
 use serde_json::{Value, json};
@@ -78,6 +79,11 @@ impl Outlook {
         })
     }
 
+    /// Writes it as CSV.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), Failure> {
+        write_csv(path, self.header(), self.records())
+    }
+
     fn header(&self) -> Vec<String> {
         let names = self
             .targets
@@ -86,14 +92,13 @@ impl Outlook {
         std::iter::once(self.time.clone()).chain(names).collect()
     }
 
-    fn records(&self) -> impl Iterator<Item = Vec<String>> {
-        self.rows.iter().map(|row| {
-            let values = row
-                .values
-                .iter()
-                .flat_map(|v| [v.forecast, v.range[0], v.range[1]].map(crate::task::short));
+    fn records(&self) -> Vec<Vec<String>> {
+        let row = |row: &OutlookRow| {
+            let values =
+                row.values.iter().flat_map(|v| [v.forecast, v.range[0], v.range[1]].map(exact));
             std::iter::once(row.when.clone()).chain(values).collect()
-        })
+        };
+        self.rows.iter().map(row).collect()
     }
 
     fn json(&self) -> Value {
@@ -107,25 +112,26 @@ impl Outlook {
             }
             Value::Object(object)
         };
-        self.rows.iter().map(row).collect()
+        rows(self.rows.iter().map(row))
     }
 }
 
-/// Writes a forecast as CSV.
-pub(crate) fn write_csv(outlook: &Outlook, path: &Path) -> Result<(), Failure> {
+/// One object for all rows.
+fn rows(rows: impl Iterator<Item = Value>) -> Value {
+    json!({ "rows": rows.collect::<Vec<_>>() })
+}
+
+/// Writes a table as CSV.
+fn write_csv(path: &Path, header: Vec<String>, rows: Vec<Vec<String>>) -> Result<(), Failure> {
     let file = std::fs::File::create(path).map_err(|e| Failure::file("written", path, &e))?;
-    table(file, outlook.header(), outlook.records())
+    table(file, header, rows)
         .map_err(|error| Failure::File(format!("{} cannot be written: {error}", path.display())))
 }
 
-fn table(
-    to: impl Write,
-    header: Vec<String>,
-    records: impl Iterator<Item = Vec<String>>,
-) -> Result<(), csv::Error> {
+fn table(to: impl Write, header: Vec<String>, rows: Vec<Vec<String>>) -> Result<(), csv::Error> {
     let mut csv = csv::Writer::from_writer(to);
     csv.write_record(header)?;
-    records.into_iter().try_for_each(|record| csv.write_record(record))?;
+    rows.into_iter().try_for_each(|row| csv.write_record(row))?;
     Ok(csv.flush()?)
 }
 
@@ -141,21 +147,13 @@ pub(crate) fn predict(
     opened.settings.data.separator = form.or(&opened.settings)?;
     let file = data.unwrap_or(&opened.settings.data.file);
     let Answer { header, rows, json } = answer(&opened, file, &source::bytes(file)?)?;
-    if cli.json {
-        return super::say(cli, "", json);
-    }
-    let rows = rows.into_iter();
     match out {
-        Some(path) => {
-            let file = std::fs::File::create(path);
-            let file = file.map_err(|error| Failure::file("written", path, &error))?;
-            table(file, header, rows).map_err(|error| {
-                Failure::File(format!("{} cannot be written: {error}", path.display()))
-            })
-        }
+        Some(path) => write_csv(path, header, rows)?,
+        None if cli.json => {}
         None => table(std::io::stdout().lock(), header, rows)
-            .map_err(|error| Failure::File(format!("the standard output: {error}"))),
+            .map_err(|error| Failure::File(format!("the standard output: {error}")))?,
     }
+    if cli.json { super::say(cli, "", json) } else { Ok(()) }
 }
 
 /// What a model says of some data, as a table and as JSON.
@@ -174,7 +172,7 @@ pub(crate) fn answer(model: &Model, file: &Path, bytes: &[u8]) -> Result<Answer,
             let series = Series::new(&records, &task.targets, &task.inputs, &task.missing)?;
             let dates = Dates::find(&records);
             let outlook = Outlook::after(task, &series, dates.as_ref(), network, params)?;
-            let (header, rows) = (outlook.header(), outlook.records().collect());
+            let (header, rows) = (outlook.header(), outlook.records());
             Ok(Answer { header, rows, json: outlook.json() })
         }
         Task::Classify(task) => {
@@ -184,7 +182,7 @@ pub(crate) fn answer(model: &Model, file: &Path, bytes: &[u8]) -> Result<Answer,
             let answers = task.answers(network, params, &sequences)?;
             let name = task.sequence.clone().unwrap_or_else(|| "line".into());
             let count = task.classes.len();
-            let (mut rows, mut objects) = (Vec::new(), Vec::new());
+            let (mut table, mut objects) = (Vec::new(), Vec::new());
             for (k, sequence) in sequences.iter().enumerate() {
                 let class = answers.classes[k];
                 let (class, probability) =
@@ -192,10 +190,10 @@ pub(crate) fn answer(model: &Model, file: &Path, bytes: &[u8]) -> Result<Answer,
                 let name = &sequence.name;
                 objects
                     .push(json!({ "sequence": name, "class": class, "probability": probability }));
-                rows.push(vec![name.clone(), class.clone(), format!("{probability:.4}")]);
+                table.push(vec![name.clone(), class.clone(), exact(probability)]);
             }
             let header = vec![name, task.label.clone(), "probability".into()];
-            Ok(Answer { header, rows, json: Value::Array(objects) })
+            Ok(Answer { header, rows: table, json: rows(objects.into_iter()) })
         }
         Task::Text(_) => Err(Failure::Model(
             "the network was trained on text; `elman generate` writes some".into(),

@@ -38,9 +38,11 @@ impl Anchor {
     }
 }
 
-/// The forecast with the smaller error on some rows.
+/// The forecast with the smaller error on some rows: the squares of all targets, each divided by its
+/// standard deviation.
 pub(super) fn choose(
     series: &Series,
+    scale: &[f64],
     season: usize,
     horizon: usize,
     rows: &Range<usize>,
@@ -48,8 +50,11 @@ pub(super) fn choose(
     let error = |anchor: Anchor| {
         let origins = rows.start - 1..rows.end - horizon;
         let errors = origins.flat_map(|t| {
-            (1..=horizon).map(move |ahead| {
-                (anchor.of(series, season, t, ahead, 0) - series.at(t + ahead, 0)).powi(2)
+            (1..=horizon).flat_map(move |ahead| {
+                scale.iter().enumerate().map(move |(c, scale)| {
+                    let forecast = anchor.of(series, season, t, ahead, c);
+                    ((forecast - series.at(t + ahead, c)) / scale).powi(2)
+                })
             })
         });
         errors.sum::<f64>()
@@ -58,10 +63,11 @@ pub(super) fn choose(
     if better { Anchor::Season } else { Anchor::Last }
 }
 
-/// The season that was wished for, or the lag at which the target resembles itself most, or that of
-/// the calendar; 0 if there is none.
+/// The season that was wished for, or the lag at which the targets resemble themselves most, or that
+/// of the calendar; 0 if there is none.
 pub(super) fn season(
     series: &Series,
+    targets: usize,
     wished: Option<usize>,
     calendar: Option<usize>,
 ) -> Result<usize, Failure> {
@@ -72,34 +78,44 @@ pub(super) fn season(
         }
         Some(season) => Ok(season),
         None => {
-            let found = found(&(0..rows).map(|t| series.at(t, 0)).collect::<Vec<_>>());
+            let target = |c: usize| (0..rows).map(|t| series.at(t, c)).collect();
+            let found = found(&(0..targets).map(target).collect::<Vec<Vec<f64>>>());
             let calendar = calendar.filter(|&season| found == 0 && season < rows / 3);
             Ok(calendar.unwrap_or(found))
         }
     }
 }
 
-/// The lag of the highest peak of the autocorrelation behind its first low; 0 below 0.3.
-fn found(values: &[f64]) -> usize {
-    // Steps, so that a trend does not resemble itself at every lag; recent rows are enough.
-    let recent = &values[values.len().saturating_sub(20_000)..];
-    let smooth = trendless(recent);
-    let longest = (smooth.len() / 3).min(1000);
-    let power: f64 = smooth.iter().map(|x| x * x).sum();
-    if power <= 0.0 || longest < 3 {
+/// The lag of the highest peak behind its first low of the autocorrelation, the mean of those of all
+/// columns; 0 below 0.3.
+fn found(columns: &[Vec<f64>]) -> usize {
+    let all: Vec<Vec<f64>> = columns.iter().filter_map(|values| autocorrelation(values)).collect();
+    let Some(longest) = all.first().map(|first| first.len() - 1) else {
         return 0;
-    }
-    let correlation = |lag: usize| {
-        let sum: f64 = smooth.iter().zip(&smooth[lag..]).map(|(a, b)| a * b).sum();
-        sum / power * smooth.len() as f64 / (smooth.len() - lag) as f64
     };
-    let correlations: Vec<f64> = (0..=longest).map(correlation).collect();
+    let mean = |lag: usize| all.iter().map(|one| one[lag]).sum::<f64>() / all.len() as f64;
+    let correlations: Vec<f64> = (0..=longest).map(mean).collect();
     let Some(low) = correlations.iter().position(|&c| c < 0.0) else {
         return 0;
     };
     let behind = low..=longest;
     let best = behind.max_by(|&a, &b| correlations[a].total_cmp(&correlations[b])).unwrap_or(0);
     if best > 1 && best < longest && correlations[best] > 0.3 { best } else { 0 }
+}
+
+/// How much values resemble those of each lag before, up to a third of them, without their trend;
+/// `None` of too few, or of a straight line.
+fn autocorrelation(values: &[f64]) -> Option<Vec<f64>> {
+    // A trend would resemble itself at every lag; recent rows are enough.
+    let recent = &values[values.len().saturating_sub(20_000)..];
+    let smooth = trendless(recent);
+    let longest = (smooth.len() / 3).min(1000);
+    let power: f64 = smooth.iter().map(|x| x * x).sum();
+    let correlation = |lag: usize| {
+        let sum: f64 = smooth.iter().zip(&smooth[lag..]).map(|(a, b)| a * b).sum();
+        sum / power * smooth.len() as f64 / (smooth.len() - lag) as f64
+    };
+    (power > 0.0 && longest >= 3).then(|| (0..=longest).map(correlation).collect())
 }
 
 /// What is left of a series when its straight line is taken away.
@@ -121,11 +137,41 @@ mod tests {
     fn a_season_is_found_under_a_trend_and_none_in_noise() {
         let wave = |t: usize| (t as f64 * std::f64::consts::TAU / 12.0).sin();
         let trend: Vec<f64> = (0..200).map(|t| 3.0 * wave(t) + 0.1 * t as f64).collect();
-        assert_eq!(found(&trend), 12);
+        assert_eq!(found(&[trend]), 12);
         let mut random = elman::tensor::Random::new(1, "noise", 0);
         let noise: Vec<f64> = (0..500).map(|_| random.normal()).collect();
-        assert_eq!(found(&noise), 0);
-        assert_eq!(found(&[1.0; 50]), 0);
-        assert_eq!(found(&[]), 0);
+        assert_eq!(found(&[noise]), 0);
+        assert_eq!(found(&[vec![1.0; 50]]), 0);
+        assert_eq!((found(&[vec![]]), found(&[])), (0, 0));
+    }
+
+    /// In whatever order they are named, and in whatever units.
+    #[test]
+    fn all_targets_have_a_say() {
+        let wave = |t: usize| 1e-3 * (t as f64 * std::f64::consts::TAU / 12.0).sin();
+        let mut random = elman::tensor::Random::new(1, "walk", 0);
+        let mut place = 0.0;
+        let mut walk = || {
+            place += 100.0 * random.normal();
+            place
+        };
+        let rows: Vec<[f64; 2]> = (0..240).map(|t| [walk(), wave(t)]).collect();
+        for order in [["walk", "wave"], ["wave", "walk"]] {
+            let row = |row: &[f64; 2]| match order[0] {
+                "walk" => row.map(|x| x.to_string()).to_vec(),
+                _ => vec![row[1].to_string(), row[0].to_string()],
+            };
+            let rows = rows.iter().zip(2..).map(|(values, line)| (line, row(values))).collect();
+            let names = order.map(String::from).to_vec();
+            let records = elman::data::Records::new("a.csv", (1, names.clone()), rows).unwrap();
+            let series = Series::new(&records, &names, &[], "last").unwrap();
+            let scale: Vec<f64> = (0..2)
+                .map(|c| super::super::moments(&mut (0..240).map(|t| series.at(t, c))).1)
+                .collect();
+            assert_eq!(season(&series, 2, None, None).unwrap(), 12, "{order:?}");
+            // The walk goes on best from where it is, and by less than the wave does not.
+            let chosen = choose(&series, &scale, 12, 6, &(168..204));
+            assert_eq!(chosen, Anchor::Season, "{order:?}");
+        }
     }
 }
