@@ -80,14 +80,15 @@ pub(super) fn season(
         None => {
             let target = |c: usize| (0..rows).map(|t| series.at(t, c)).collect();
             let found = found(&(0..targets).map(target).collect::<Vec<Vec<f64>>>());
-            let calendar = calendar.filter(|&season| found == 0 && season < rows / 3);
+            let calendar = calendar.filter(|&season| found == 0 && season <= rows / 3);
             Ok(calendar.unwrap_or(found))
         }
     }
 }
 
-/// The lag of the highest peak behind its first low of the autocorrelation, the mean of those of all
-/// columns; 0 below 0.3.
+/// The lag of the first peak behind the first low of the autocorrelation, the mean of those of all
+/// columns, that is nearly as high as the highest: noise may lift a multiple of the season above the
+/// season itself. 0 where none is above 0.3.
 fn found(columns: &[Vec<f64>]) -> usize {
     let all: Vec<Vec<f64>> = columns.iter().filter_map(|values| autocorrelation(values)).collect();
     let Some(longest) = all.first().map(|first| first.len() - 1) else {
@@ -98,10 +99,18 @@ fn found(columns: &[Vec<f64>]) -> usize {
     let Some(low) = correlations.iter().position(|&c| c < 0.0) else {
         return 0;
     };
-    let behind = low..=longest;
-    let best = behind.max_by(|&a, &b| correlations[a].total_cmp(&correlations[b])).unwrap_or(0);
-    if best > 1 && best < longest && correlations[best] > 0.3 { best } else { 0 }
+    let peak = |&lag: &usize| {
+        let now = correlations[lag];
+        now >= correlations[lag - 1] && now > correlations[lag + 1]
+    };
+    let peaks = || (low.max(1)..longest).filter(peak);
+    let highest = peaks().map(|lag| correlations[lag]).fold(0.0, f64::max);
+    let nearly = peaks().find(|&lag| correlations[lag] >= NEARLY * highest);
+    nearly.filter(|_| highest > 0.3).unwrap_or(0)
 }
+
+/// How high a peak is beside the highest, to be the season instead of it.
+const NEARLY: f64 = 0.8;
 
 /// How much values resemble those of each lag before, up to a third of them, without their trend;
 /// `None` of too few, or of a straight line.
@@ -143,6 +152,19 @@ mod tests {
         assert_eq!(found(&[noise]), 0);
         assert_eq!(found(&[vec![1.0; 50]]), 0);
         assert_eq!((found(&[vec![]]), found(&[])), (0, 0));
+    }
+
+    /// Ten years of months, half a year of days: the season, not a multiple of it.
+    #[test]
+    fn noise_does_not_make_a_season_longer() {
+        for (season, rows) in [(12, 120), (7, 200), (24, 1000), (4, 60)] {
+            for seed in 0..20 {
+                let mut random = elman::tensor::Random::new(seed, "season", 0);
+                let wave = |t: usize| (t as f64 * std::f64::consts::TAU / season as f64).sin();
+                let sales = |t| 500.0 + t as f64 + 60.0 * wave(t) + 15.0 * random.normal();
+                assert_eq!(found(&[(0..rows).map(sales).collect()]), season, "seed {seed}");
+            }
+        }
     }
 
     /// In whatever order they are named, and in whatever units.

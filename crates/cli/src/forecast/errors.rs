@@ -63,7 +63,8 @@ impl Forecast {
         })
     }
 
-    /// Notes between which errors 8 of 10 lie on the part that was chosen by.
+    /// Notes between which errors 8 of 10 lie on the part that was chosen by, and 0: of few rows, and
+    /// of forecasts that were all too low, the forecast itself would lie outside.
     pub(crate) fn note_errors(
         &mut self,
         network: &Network,
@@ -79,7 +80,8 @@ impl Forecast {
             });
             let mut errors: Vec<f64> = errors.collect();
             errors.sort_by(f64::total_cmp);
-            [0.1, 0.9].map(|p| errors[((errors.len() - 1) as f64 * p).round() as usize])
+            let at = |p: f64| errors[((errors.len() - 1) as f64 * p).round() as usize];
+            [at(0.1).min(0.0), at(0.9).max(0.0)]
         });
         self.settings.errors = quantiles.collect();
         Ok(())
