@@ -51,6 +51,14 @@ impl Shown {
     }
 }
 
+/// What a run of any task may leave, in the order in which it is removed. Whoever is stopped in
+/// between leaves nothing that another run would go on from, and a run as long as there is any of it.
+fn names() -> Vec<String> {
+    let first = [CHECKPOINTS, MODEL, FORECAST, "report.html", "history.csv"].map(String::from);
+    let pictures = Shown::ALL.into_iter().flat_map(Shown::files);
+    first.into_iter().chain(pictures).chain([SETTINGS.into()]).collect()
+}
+
 impl Folder {
     /// A new one, which may replace another run if that is wished for.
     pub(crate) fn create(path: &Path, force: bool) -> Result<Self, Failure> {
@@ -65,12 +73,7 @@ impl Folder {
             )));
         }
         if settings || checkpoints {
-            // What another task would leave there, too. Whoever is stopped in between leaves
-            // nothing that another run would go on from, and a run as long as there is any of it.
-            let pictures = Shown::ALL.into_iter().flat_map(Shown::files);
-            let first = [CHECKPOINTS, MODEL, FORECAST, "report.html", "history.csv"];
-            let all = first.map(String::from).into_iter().chain(pictures);
-            for old in all.chain([SETTINGS.to_string()]) {
+            for old in names() {
                 let old = folder.file(&old);
                 let removed =
                     if old.is_dir() { fs::remove_dir_all(&old) } else { fs::remove_file(&old) };
@@ -188,4 +191,17 @@ pub(crate) fn file_of(path: &Path) -> Result<PathBuf, Failure> {
         false => "; wanted a run folder or a file of weights".into(),
     };
     Err(Failure::Model(format!("{} is not there{advice}", file.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_on_from_goes_first_and_what_makes_a_run_last() {
+        let names = names();
+        assert_eq!(names.first().map(String::as_str), Some(CHECKPOINTS));
+        assert_eq!(names.last().map(String::as_str), Some(SETTINGS));
+        assert!(names.contains(&"states.png".to_string()));
+    }
 }

@@ -119,7 +119,6 @@ fn a_new_run_begins_anew() {
     let folder = begin();
     let folder = folder.path();
     let run = folder.join("run");
-    let again = || done(folder, &[&SHORT[..], &["--force", "--quiet"]].concat());
     done(folder, &SHORT);
     let first = model(&run);
     // Only its checkpoints are left, of another seed.
@@ -129,7 +128,7 @@ fn a_new_run_begins_anew() {
     let (code, said) = refused(folder, &SHORT);
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("run already has a run") && !said.contains("resume"), "{said}");
-    again();
+    done(folder, &[&SHORT[..], &["--force"]].concat());
     assert!(model(&run) == first, "goes on from the checkpoints of another run");
 
     // Other settings below the same checkpoints.
