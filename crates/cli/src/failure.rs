@@ -86,9 +86,17 @@ impl From<elman::data::Error> for Failure {
 
 impl From<elman::autograd::Error> for Failure {
     fn from(error: elman::autograd::Error) -> Self {
+        use elman::autograd::Error;
         match error {
-            elman::autograd::Error::Setting { .. }
-            | elman::autograd::Error::TooManyWeights { .. } => Failure::Usage(error.to_string()),
+            Error::Setting { .. } => Failure::Usage(error.to_string()),
+            Error::TooManyWeights { .. } => {
+                Failure::Usage(format!("{error}; choose a smaller --hidden or fewer --layers"))
+            }
+            Error::TooLarge { limit, .. } => Failure::Usage(format!(
+                "a step of the training takes more than {} GiB; choose a smaller --batch, --window \
+                 or --hidden",
+                limit >> 30
+            )),
             error => Failure::Inside(error.to_string()),
         }
     }
@@ -104,10 +112,12 @@ impl From<elman::train::Error> for Failure {
     fn from(error: elman::train::Error) -> Self {
         use elman::train::Error;
         match error {
+            Error::Autograd(error) => error.into(),
             Error::Setting { .. } => Failure::Usage(error.to_string()),
-            Error::NotFinite { .. } => {
-                Failure::Usage(format!("{error}: the training has exploded; try a smaller --rate"))
-            }
+            Error::NotFinite { quantity, value, step, .. } => Failure::Usage(format!(
+                "{quantity} is {value} in step {step}: the training has exploded; try a smaller \
+                 --rate"
+            )),
             error => Failure::Inside(error.to_string()),
         }
     }
