@@ -39,6 +39,7 @@ pub(crate) fn plan(file: &Path, bytes: &[u8], wishes: &Wishes) -> Result<Setting
                     file.display()
                 )));
             }
+            For::Text.suits(wishes)?;
             let name = file.display().to_string();
             let (task, usual, network) = Text::plan(&name, bytes, wishes)?;
             (Kind::Text(task), usual, network)
@@ -49,10 +50,12 @@ pub(crate) fn plan(file: &Path, bytes: &[u8], wishes: &Wishes) -> Result<Setting
                     "--label {label} and --target {target}: either classes or a forecast"
                 )));
             }
+            For::Classes.suits(wishes)?;
             let (task, usual, network) = Classify::plan(&records()?, wishes, label)?;
             (Kind::Classify(task), usual, network)
         }
         (_, None) => {
+            For::Forecast.suits(wishes)?;
             let (task, usual, network) = Forecast::plan(&records()?, wishes)?;
             (Kind::Forecast(task), usual, network)
         }
@@ -63,6 +66,44 @@ pub(crate) fn plan(file: &Path, bytes: &[u8], wishes: &Wishes) -> Result<Setting
         Failure::Data(format!("{name}: its numbers cannot be scaled: {wrong}"))
     })?;
     Ok(settings)
+}
+
+/// What an option may be for.
+#[derive(Clone, Copy, PartialEq)]
+enum For {
+    Forecast,
+    Classes,
+    Text,
+}
+
+impl For {
+    /// An error for a wish that means nothing to this task: better than to be passed over.
+    fn suits(self, wishes: &Wishes) -> Result<(), Failure> {
+        let options: [(&str, bool, &[For]); 6] = [
+            ("--input", !wishes.input.is_empty(), &[For::Forecast, For::Classes]),
+            ("--missing", wishes.missing.is_some(), &[For::Forecast, For::Classes]),
+            ("--sequence", wishes.sequence.is_some(), &[For::Classes]),
+            ("--horizon", wishes.horizon.is_some(), &[For::Forecast]),
+            ("--season", wishes.season.is_some(), &[For::Forecast]),
+            ("--window", wishes.window.is_some(), &[For::Forecast, For::Text]),
+        ];
+        let stray = options.iter().find(|(_, said, known)| *said && !known.contains(&self));
+        let Some((option, _, known)) = stray else { return Ok(()) };
+        let known: Vec<&str> = known.iter().map(|task| task.name()).collect();
+        Err(Failure::Usage(format!(
+            "{option} is for {}, and this is for {}; leave it out",
+            known.join(" and "),
+            self.name()
+        )))
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            For::Forecast => "a forecast (--target)",
+            For::Classes => "classes of sequences (--label)",
+            For::Text => "text",
+        }
+    }
 }
 
 impl Job {
