@@ -49,7 +49,7 @@ pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
 /// The bytes of the file that was learned from, as long as they are those.
 fn learned(settings: &Settings) -> Result<Vec<u8>, Failure> {
     let file = &settings.data.file;
-    let bytes = source::bytes(file)?;
+    let bytes = source::bytes_of_run(file)?;
     if job::sum(&bytes) != settings.data.sha256 {
         return Err(Failure::Data(format!(
             "{} has changed since the run began; begin a new one with `elman train`",

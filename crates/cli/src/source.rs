@@ -64,6 +64,15 @@ fn separator_of(path: &Path, said: Option<char>, bytes: &[u8]) -> u8 {
     USUAL.into_iter().rev().max_by_key(count).unwrap_or(b',')
 }
 
+/// The bytes of the file that a run was made from, which it names as it was named then.
+pub(crate) fn bytes_of_run(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| {
+        let folder = "that is how the run names its data, from the folder in which it was trained";
+        let advice = "go there, or name the file behind the run";
+        Failure::File(format!("{} cannot be read: {error}; {folder}: {advice}", path.display()))
+    })
+}
+
 /// The bytes of a file.
 pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| Failure::file("read", path, &error))
@@ -164,6 +173,9 @@ fn unfold(
     let Value::Array(steps) = values else {
         return Err("`values` is no array; wanted an array of numbers or of arrays".into());
     };
+    if steps.is_empty() {
+        return Err("`values` is empty; wanted one number at least, or leave the line out".into());
+    }
     names.push("line".into());
     fields.push(line.to_string());
     let width = steps.first().and_then(Value::as_array).map(Vec::len);

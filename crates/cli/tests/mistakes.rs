@@ -48,6 +48,7 @@ fn every_mistake_gets_a_sentence() {
     write("ragged.csv", b"t,x\n1,2\n1,2,3\n");
     write("twice.csv", b"x,x\n1,2\n");
     write("short.txt", b"too short");
+    write("none.jsonl", b"{\"kind\":\"a\",\"values\":[1,2]}\n{\"kind\":\"b\",\"values\":[]}\n");
     write("lines.jsonl", b"{\"x\": 1}\n{\"x\": }\n");
     write("other.jsonl", b"{\"x\": 1}\n{\"y\": 2}\n");
     write("semicolons.csv", b"t;x\n1;2\n2;3,5\n");
@@ -92,6 +93,7 @@ fn every_mistake_gets_a_sentence() {
         "elman train good.csv --target x --sequence y",
         "elman train good.csv --label y --horizon 3",
         "elman train short.txt --season 3",
+        "elman train none.jsonl --label kind",
         "elman train good.csv --label x",
         "elman train good.csv --label same",
         "elman train none.csv --target x",

@@ -146,7 +146,8 @@ pub(crate) fn predict(
     let mut opened = Model::open(model)?;
     opened.settings.data.separator = form.or(&opened.settings)?;
     let file = data.unwrap_or(&opened.settings.data.file);
-    let Answer { header, rows, json } = answer(&opened, file, &source::bytes(file)?)?;
+    let bytes = data.map_or_else(|| source::bytes_of_run(file), source::bytes)?;
+    let Answer { header, rows, json } = answer(&opened, file, &bytes)?;
     match out {
         Some(path) => write_csv(path, header, rows)?,
         None if cli.json => {}
