@@ -7,7 +7,7 @@ use crate::settings::Usual;
 use crate::source;
 use crate::task::{Example, Task, Verdict, Wanted};
 use elman::autograd::{Graph, Params, Tape, Var};
-use elman::data::{Batch, Buckets, Layout, Order, Records, Target};
+use elman::data::{Batch, Buckets, Error, Layout, Missing, Order, Records, Target};
 use elman::kernels::argmax;
 use elman::rnn::{Architecture, Input, Kind, Network, Seq};
 use elman::tensor::Random;
@@ -74,7 +74,7 @@ impl Classify {
         label: &str,
     ) -> Result<(Settings, Usual, Architecture), Failure> {
         let file = records.file();
-        let classes: BTreeSet<&str> = records.column(label)?.into_iter().collect();
+        let classes: BTreeSet<&str> = labels(records, label)?.into_iter().collect();
         if classes.len() < 2 {
             let only = classes.first().copied().unwrap_or("");
             return Err(Failure::Data(format!(
@@ -89,14 +89,16 @@ impl Classify {
                 records.rows()
             )));
         }
-        let lines = records.names().iter().any(|name| name == "line").then(|| "line".to_string());
-        let sequence = wishes.sequence.clone().or(lines);
+        let sequence = wishes.sequence.clone();
         let own = |name: &&String| *name != label && Some(*name) != sequence.as_ref();
         let inputs: Vec<String> = match wishes.input.is_empty() {
             false => wishes.input.clone(),
             true => {
-                let missing = elman::data::Missing::Last;
-                let numbers = |n: &&String| records.numbers(&[n.as_str()], missing).is_ok();
+                // Numbers, of which there is one at least.
+                let all = [records.rows()];
+                let numbers = |name: &&String| {
+                    records.sequences(&[name.as_str()], Missing::Last, &all).is_ok()
+                };
                 records.names().iter().filter(own).filter(numbers).cloned().collect()
             }
         };
@@ -218,31 +220,48 @@ impl Settings {
         labelled: bool,
     ) -> Result<Vec<Sequence>, Failure> {
         let file = records.file();
-        let names: Vec<&str> = self.inputs.iter().map(String::as_str).collect();
-        let table = records.numbers(&names, source::missing(&self.missing)?)?;
-        let labels = if labelled { Some(records.column(&self.label)?) } else { None };
+        let columns: Vec<&str> = self.inputs.iter().map(String::as_str).collect();
+        let labels = if labelled { Some(labels(records, &self.label)?) } else { None };
         let marks = self.sequence.as_ref().map(|column| records.column(column)).transpose()?;
         let line = |t: usize| records.line(t).unwrap_or(0);
-        let mut sequences: Vec<Sequence> = Vec::new();
-        for (t, row) in table.values().chunks(names.len()).enumerate() {
+        let name = |t: usize| marks.as_ref().map_or_else(|| line(t).to_string(), |m| m[t].into());
+        let lengths: Vec<usize> = match &marks {
+            None => vec![1; records.rows()],
+            Some(marks) => marks.chunk_by(|a, b| a == b).map(<[_]>::len).collect(),
+        };
+        let table = records.sequences(&columns, source::missing(&self.missing)?, &lengths);
+        let table = table.map_err(|error| match &error {
+            Error::NoValue { line: begins, column, .. } => {
+                let name = (0..records.rows()).find(|&t| line(t) == *begins).map(name);
+                Failure::Data(format!(
+                    "{file}, line {begins}, column `{column}`: the sequence `{}` has no value; \
+                     fill one in, leave the sequence out, or choose other columns with --input",
+                    name.unwrap_or_default()
+                ))
+            }
+            _ => Failure::from(error),
+        })?;
+        let (mut sequences, mut end): (Vec<Sequence>, usize) = (Vec::new(), 0);
+        for length in lengths {
+            let rows = end..end + length;
+            end = rows.end;
+            let (name, width) = (name(rows.start), columns.len());
             let class = match &labels {
                 None => None,
-                Some(labels) => Some(self.class(file, line(t), labels[t])?),
-            };
-            let name = marks.as_ref().map_or_else(|| line(t).to_string(), |m| m[t].to_string());
-            let goes_on = t > 0 && marks.as_ref().is_some_and(|marks| marks[t] == marks[t - 1]);
-            match sequences.last_mut().filter(|_| goes_on) {
-                Some(last) if last.class == class => last.values.extend_from_slice(row),
-                Some(_) => {
-                    return Err(Failure::Data(format!(
-                        "{file}, line {}: the sequence `{name}` has another `{}` than in the row \
-                         before; wanted one class for each sequence",
-                        line(t),
-                        self.label
-                    )));
+                Some(labels) => {
+                    if let Some(t) = rows.clone().skip(1).find(|&t| labels[t] != labels[t - 1]) {
+                        return Err(Failure::Data(format!(
+                            "{file}, line {}: the sequence `{name}` has another `{}` than in the \
+                             row before; wanted one class for each sequence",
+                            line(t),
+                            self.label
+                        )));
+                    }
+                    Some(self.class(file, line(rows.start), labels[rows.start])?)
                 }
-                None => sequences.push(Sequence { name, values: row.to_vec(), class }),
-            }
+            };
+            let values = table.values()[rows.start * width..rows.end * width].to_vec();
+            sequences.push(Sequence { name, values, class });
         }
         Ok(sequences)
     }
@@ -317,6 +336,20 @@ impl Settings {
             Ok(())
         })?;
         Ok(())
+    }
+}
+
+/// The class of each row.
+fn labels<'a>(records: &'a Records, label: &str) -> Result<Vec<&'a str>, Failure> {
+    let labels = records.column(label)?;
+    match labels.iter().position(|class| class.trim().is_empty()) {
+        None => Ok(labels),
+        Some(row) => Err(Failure::Data(format!(
+            "{}, line {}: no class in the column `{label}`; fill it in, or leave the row out \
+             (`elman predict` tells the classes of sequences without any)",
+            records.file(),
+            records.line(row).unwrap_or(0)
+        ))),
     }
 }
 

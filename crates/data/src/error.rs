@@ -144,6 +144,16 @@ pub enum Error {
         /// The side on which a value is wanted: `before` or `after`.
         side: &'static str,
     },
+    /// A sequence with nothing but missing values in a column.
+    #[error("{file}, line {line}, column `{column}`: no value in the sequence that begins here")]
+    NoValue {
+        /// The name of the file or reader.
+        file: String,
+        /// The line on which the sequence begins.
+        line: u64,
+        /// The column's name.
+        column: String,
+    },
     /// A parameter outside of what it may be.
     #[error("{what}: {name} is {found}; wanted {wanted}")]
     Parameter {

@@ -33,6 +33,20 @@ impl Missing {
         text.is_empty() || ["na", "n/a", "nan", "null"].iter().any(|m| text.eq_ignore_ascii_case(m))
     }
 
+    /// Gives the gaps at both ends of one column of a sequence the value next to them, which leaves
+    /// no gap that cannot be filled. `false` if there is no value at all.
+    pub(crate) fn close(values: &mut [f64], width: usize, column: usize) -> bool {
+        let at = |row: usize| row * width + column;
+        let rows = values.len() / width;
+        let known = |&row: &usize| !values[at(row)].is_nan();
+        let (Some(first), Some(last)) = ((0..rows).find(known), (0..rows).rfind(known)) else {
+            return rows == 0;
+        };
+        (0..first).for_each(|row| values[at(row)] = values[at(first)]);
+        (last + 1..rows).for_each(|row| values[at(row)] = values[at(last)]);
+        true
+    }
+
     /// Fills every NaN of one column, the one at `column` of rows of `width` values.
     ///
     /// Errors with the row of the first gap that cannot be filled, and the side on

@@ -1,5 +1,6 @@
 //! The fields of a file, as text.
 
+use crate::error::want;
 use crate::table::{Numbers, place, whole};
 use crate::{Error, Missing, Table, lines::Lines};
 use std::{fs, path::Path};
@@ -123,11 +124,47 @@ impl Records {
     ///
     /// As [`Table::read`] for what is in the columns, and if there are no rows.
     pub fn numbers(&self, columns: &[&str], missing: Missing) -> Result<Table, Error> {
+        self.unfilled(columns, missing)?.finish()
+    }
+
+    /// Columns of numbers of sequences that lie one after the other, each so many rows long. The
+    /// gaps of a sequence are filled from its own values only; one at an end of it becomes the
+    /// value next to it.
+    ///
+    /// ```
+    /// use elman_data::{Missing, Records};
+    /// let records = Records::from_bytes("a.csv", b"id,x\nfirst,1\nfirst,\nsecond,\nsecond,5\n")?;
+    /// let table = records.sequences(&["x"], Missing::Last, &[2, 2])?;
+    /// assert_eq!(table.values(), [1.0, 1.0, 5.0, 5.0]);
+    /// # Ok::<(), elman_data::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Records::numbers`]; [`Error::NoValue`] for a sequence that has no value in a column;
+    /// [`Error::Parameter`] if the lengths are not those of all rows.
+    pub fn sequences(
+        &self,
+        columns: &[&str],
+        missing: Missing,
+        lengths: &[usize],
+    ) -> Result<Table, Error> {
+        let all = lengths.iter().try_fold(0usize, |all, &length| all.checked_add(length));
+        let whole = all == Some(self.rows());
+        want(whole, "Records", "lengths", lengths, "numbers of rows, as many in all as there are")?;
+        self.unfilled(columns, missing)?.finish_each(lengths)
+    }
+
+    fn unfilled<'a>(
+        &'a self,
+        columns: &'a [&'a str],
+        missing: Missing,
+    ) -> Result<Numbers<'a>, Error> {
         let header = (self.line, self.names.as_slice());
         let mut numbers = Numbers::new(&self.file, header, columns, missing)?;
         for (line, row) in &self.rows {
             numbers.push(*line, row.len(), |place| &row[place])?;
         }
-        numbers.finish()
+        Ok(numbers)
     }
 }

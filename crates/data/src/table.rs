@@ -188,23 +188,49 @@ impl<'a> Numbers<'a> {
 
     /// The table, its gaps filled.
     pub(crate) fn finish(mut self) -> Result<Table, Error> {
-        let file = || self.name.to_string();
-        if self.begins.is_empty() {
-            return Err(Error::NoRows { file: file() });
-        }
+        self.fill(0..self.begins.len())?;
+        self.table()
+    }
+
+    /// The table, the gaps of each of some sequences filled from nothing but its own values.
+    pub(crate) fn finish_each(mut self, lengths: &[usize]) -> Result<Table, Error> {
         let width = self.columns.len();
+        let mut end = 0;
+        for &length in lengths {
+            let rows = end..end + length;
+            end = rows.end;
+            let own = &mut self.values[rows.start * width..rows.end * width];
+            if let Some(c) = (0..width).find(|&c| !Missing::close(own, width, c)) {
+                let (file, column) = (self.name.to_string(), self.columns[c].to_string());
+                return Err(Error::NoValue { file, line: self.begins[rows.start], column });
+            }
+            self.fill(rows)?;
+        }
+        self.table()
+    }
+
+    /// Fills the gaps of some rows from nothing but their values.
+    fn fill(&mut self, rows: Range<usize>) -> Result<(), Error> {
+        let width = self.columns.len();
+        let own = &mut self.values[rows.start * width..rows.end * width];
         for (c, &column) in self.columns.iter().enumerate() {
-            self.missing.fill(&mut self.values, width, c).map_err(|(row, side)| {
-                Error::OpenGap {
-                    file: file(),
-                    line: self.begins[row],
-                    column: column.to_string(),
-                    side,
-                }
+            self.missing.fill(own, width, c).map_err(|(row, side)| Error::OpenGap {
+                file: self.name.to_string(),
+                line: self.begins[rows.start + row],
+                column: column.to_string(),
+                side,
             })?;
         }
+        Ok(())
+    }
+
+    fn table(self) -> Result<Table, Error> {
+        let file = self.name.to_string();
+        if self.begins.is_empty() {
+            return Err(Error::NoRows { file });
+        }
         let names = self.columns.iter().map(|c| c.to_string()).collect();
-        Ok(Table { file: file(), line: self.header.0, names, values: self.values })
+        Ok(Table { file, line: self.header.0, names, values: self.values })
     }
 }
 
