@@ -89,8 +89,20 @@ impl Classify {
                 records.rows()
             )));
         }
-        let sequence = wishes.sequence.clone();
+        let steps = source::are_steps(records).then(|| "line".to_string());
+        let sequence = wishes.sequence.clone().or(steps);
+        if sequence.as_deref() == Some(label) {
+            return Err(Failure::Usage(format!(
+                "--sequence is `{label}`, which --label names; wanted another column"
+            )));
+        }
         let own = |name: &&String| *name != label && Some(*name) != sequence.as_ref();
+        if let Some(column) = wishes.input.iter().find(|name| !own(name)) {
+            let option = if column == label { "--label" } else { "--sequence" };
+            return Err(Failure::Usage(format!(
+                "--input has `{column}`, which {option} names; leave it out there"
+            )));
+        }
         let inputs: Vec<String> = match wishes.input.is_empty() {
             false => wishes.input.clone(),
             true => {
@@ -229,6 +241,20 @@ impl Settings {
             None => vec![1; records.rows()],
             Some(marks) => marks.chunk_by(|a, b| a == b).map(<[_]>::len).collect(),
         };
+        if let (Some(marks), Some(column)) = (&marks, &self.sequence) {
+            let (mut seen, mut at) = (BTreeSet::new(), 0);
+            for length in &lengths {
+                if !seen.insert(marks[at]) {
+                    return Err(Failure::Data(format!(
+                        "{file}, line {}: the sequence `{}` goes on after another one; sort the \
+                         rows by `{column}`",
+                        line(at),
+                        marks[at]
+                    )));
+                }
+                at += length;
+            }
+        }
         let table = records.sequences(&columns, source::missing(&self.missing)?, &lengths);
         let table = table.map_err(|error| match &error {
             Error::NoValue { line: begins, column, .. } => {

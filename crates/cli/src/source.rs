@@ -156,6 +156,15 @@ fn copies(object: &serde_json::Map<String, Value>) -> usize {
     plain.map(|(_, value)| length(value)).sum::<usize>().saturating_mul(rows)
 }
 
+/// Whether rows are steps of `values`, so that each line of JSON is a sequence.
+pub(crate) fn are_steps(records: &Records) -> bool {
+    let json = matches!(Kind::of(Path::new(records.file()), None), Kind::JsonLines);
+    let steps = |pair: &[String]| pair[0] == "line" && matches!(&*pair[1], "values" | "values.0");
+    json && records.names().windows(2).any(steps)
+}
+
+const EMPTY: &str = "`values` is empty; wanted one number at least";
+
 /// The columns and rows of an object.
 fn unfold(
     line: u64,
@@ -174,12 +183,13 @@ fn unfold(
         return Err("`values` is no array; wanted an array of numbers or of arrays".into());
     };
     if steps.is_empty() {
-        return Err("`values` is empty; wanted one number at least, or leave the line out".into());
+        return Err(EMPTY.into());
     }
     names.push("line".into());
     fields.push(line.to_string());
     let width = steps.first().and_then(Value::as_array).map(Vec::len);
     match width {
+        Some(0) => return Err(EMPTY.into()),
         None => names.push("values".into()),
         Some(width) => names.extend((0..width).map(|i| format!("values.{i}"))),
     }

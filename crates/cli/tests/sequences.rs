@@ -84,6 +84,16 @@ fn what_is_to_be_told_is_not_read() {
 }
 
 #[test]
+fn a_sequence_lies_together() {
+    let mut lines: Vec<String> =
+        table(|id, t| value(id, t).to_string()).lines().map(|line| format!("{line}\n")).collect();
+    lines.swap(3, 4);
+    let (code, said) = refused("a.csv", &lines.concat(), "sequence = 'id'");
+    let wanted = "a.csv, line 5: the sequence `0` goes on after another one; sort the rows by `id`";
+    assert_eq!((code, said.as_str()), (3, wanted));
+}
+
+#[test]
 fn every_row_has_a_class() {
     let text = table(|id, t| value(id, t).to_string());
     let without = text.replacen(",b\n", ",\n", 1);
