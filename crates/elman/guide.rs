@@ -16,6 +16,7 @@ chapters! {
     "docs/src/state.md" as State,
     "docs/src/mathematics.md" as Mathematics,
     "docs/src/program.md" as Program,
+    "docs/src/runs.md" as Runs,
     "docs/src/after.md" as After,
     "docs/src/questions.md" as Questions,
     "docs/src/vanishing.md" as Vanishing,
