@@ -42,6 +42,11 @@ pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
     folder.write_settings(&training.settings)?;
     if !cli.quiet && !cli.json {
         writeln!(std::io::stdout(), "{}", plan(&training.settings, training.params.len()))?;
+        if let Job::Forecast(task) = &training.job
+            && let Some(note) = &task.note
+        {
+            writeln!(std::io::stdout(), "{note}")?;
+        }
     }
     training.run(&folder, cli)
 }

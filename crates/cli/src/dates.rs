@@ -14,6 +14,17 @@ pub(crate) struct Dates {
     form: Form,
 }
 
+/// Where dates do not go on as they began.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Uneven {
+    pub(crate) column: String,
+    pub(crate) line: u64,
+    pub(crate) before: String,
+    pub(crate) now: String,
+    /// Whether they go back.
+    pub(crate) back: bool,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     Months(i32),
@@ -84,6 +95,26 @@ impl Dates {
         })
     }
 
+    /// The first column of nothing but dates that do not go on evenly, and how. Years do not count:
+    /// any number of four digits may be one.
+    pub(crate) fn uneven(records: &Records) -> Option<Uneven> {
+        records.names().iter().find_map(|name| {
+            let texts = records.column(name).ok()?;
+            let dates: Vec<_> = Form::ALL[1..].iter().find_map(|form| {
+                texts.iter().map(|text| form.read(text)).collect::<Option<Vec<_>>>()
+            })?;
+            let pairs = || (1..dates.len()).map(|t| [dates[t - 1], dates[t]]);
+            let back = pairs().position(|[before, now]| now < before);
+            // Two dates say how the others should go on. What is uneven stays so.
+            let counts: Vec<usize> = (3..=dates.len()).collect();
+            let even = counts.partition_point(|&count| Step::of(&dates[..count]).is_some());
+            let t = back.map(|i| i + 1).or(counts.get(even).map(|count| count - 1))?;
+            let line = records.line(t).unwrap_or(0);
+            let [before, now] = [texts[t - 1], texts[t]].map(str::to_string);
+            Some(Uneven { column: name.clone(), line, before, now, back: back.is_some() })
+        })
+    }
+
     /// So many dates after the last row; fewer at the end of all calendars.
     pub(crate) fn after(&self, count: usize) -> Vec<String> {
         let dates =
@@ -138,6 +169,23 @@ mod tests {
     fn dates(texts: &[&str]) -> Option<Dates> {
         let rows = (2..).zip(texts).map(|(line, text)| (line, vec![text.to_string()])).collect();
         Dates::find(&Records::new("a.csv", (1, vec!["when".into()]), rows).ok()?)
+    }
+
+    #[test]
+    fn uneven_dates_are_found() {
+        let of = |texts: &[&str]| {
+            let rows = (2..).zip(texts).map(|(line, x)| (line, vec![x.to_string()])).collect();
+            let records = Records::new("a.csv", (1, vec!["when".into()]), rows).unwrap();
+            Dates::uneven(&records).map(|found| (found.line, found.back))
+        };
+        assert_eq!(of(&["2023-11", "2023-12", "2024-01"]), None);
+        assert_eq!(of(&["2024-01-01", "2024-01-02", "2024-01-04", "2024-01-05"]), Some((4, false)));
+        assert_eq!(of(&["2024-01-01", "2024-01-01", "2024-01-01"]), Some((4, false)));
+        assert_eq!(of(&["2024-01-03", "2024-01-02", "2024-01-01"]), Some((3, true)));
+        assert_eq!(of(&["2024-01-01", "2024-01-02", "2024-01-05", "2024-01-04"]), Some((5, true)));
+        // Numbers are no years, words no dates, and of one row nothing is known.
+        assert_eq!(of(&["1800", "1700", "1750"]), None);
+        assert_eq!((of(&["a", "b", "c"]), of(&["2024-01-01"]), of(&[])), (None, None, None));
     }
 
     #[test]

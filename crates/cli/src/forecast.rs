@@ -30,6 +30,8 @@ pub(crate) struct Forecast {
     pub(crate) series: Series,
     pub(crate) split: Split,
     pub(crate) dates: Option<Dates>,
+    /// What whoever trains on it has to know of its dates.
+    pub(crate) note: Option<String>,
     /// What the network reads of each row.
     features: Vec<f64>,
     batch: Batch<f32>,
@@ -98,7 +100,14 @@ impl Forecast {
         sizes: Sizes,
     ) -> Result<Self, Failure> {
         let (features, dates) = (settings.read(&series)?, Dates::find(records));
-        Ok(Forecast { settings, series, split, dates, features, batch: Batch::new(), sizes })
+        let note = Dates::uneven(records).map(|uneven| {
+            format!(
+                "Rows are counted: `{}` is not at equal intervals (line {}: {} after {}).",
+                uneven.column, uneven.line, uneven.now, uneven.before
+            )
+        });
+        let batch = Batch::new();
+        Ok(Forecast { settings, series, split, dates, note, features, batch, sizes })
     }
 
     /// Forecasts made at some rows, `[rows, horizon, targets]`, after reading all rows before.

@@ -32,6 +32,9 @@ pub(crate) fn plan(file: &Path, bytes: &[u8], wishes: &Wishes) -> Result<Setting
     let records = || source::records(file, bytes, separator);
     let (task, usual, network) = match (Form::of(file, separator), &wishes.label) {
         (Form::Text, _) => {
+            if let Some(what) = source::no_text(file, bytes) {
+                return Err(Failure::Data(format!("{} is {what}", file.display())));
+            }
             if let Some(column) = wishes.target.first().or(wishes.label.as_ref()) {
                 return Err(Failure::Usage(format!(
                     "{} is read as text, which has no column `{column}`; a table has the ending \

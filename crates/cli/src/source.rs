@@ -156,6 +156,19 @@ fn copies(object: &serde_json::Map<String, Value>) -> usize {
     plain.map(|(_, value)| length(value)).sum::<usize>().saturating_mul(rows)
 }
 
+/// What to do with a file that is no text, though it is no table either.
+pub(crate) fn no_text(path: &Path, bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [b'P', b'K', 3, 4, ..] => Some("a spreadsheet or an archive; save the table as CSV"),
+        [0x1f, 0x8b, ..] => Some("compressed; unpack it"),
+        [b'%', b'P', b'D', b'F', ..] => Some("a PDF; save its text or its table"),
+        _ if ending(path) == "json" => {
+            Some("JSON; wanted one object a line, in a file with the ending .jsonl")
+        }
+        _ => None,
+    }
+}
+
 /// Whether rows are steps of `values`, so that each line of JSON is a sequence.
 pub(crate) fn are_steps(records: &Records) -> bool {
     let json = matches!(Kind::of(Path::new(records.file()), None), Kind::JsonLines);

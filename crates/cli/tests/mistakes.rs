@@ -48,6 +48,10 @@ fn every_mistake_gets_a_sentence() {
     write("ragged.csv", b"t,x\n1,2\n1,2,3\n");
     write("twice.csv", b"x,x\n1,2\n");
     write("short.txt", b"too short");
+    write("book.xlsx", b"PK\x03\x04 and so on");
+    write("table.json", b"[{\"x\": 1}, {\"x\": 2}]\n");
+    let newest_first = (0..60).map(|i| format!("{}-{:02},{}\n", 2020 - i / 12, 12 - i % 12, i % 7));
+    write("back.csv", format!("month,x\n{}", newest_first.collect::<String>()).as_bytes());
     write("none.jsonl", b"{\"kind\":\"a\",\"values\":[1,2]}\n{\"kind\":\"b\",\"values\":[]}\n");
     write("lines.jsonl", b"{\"x\": 1}\n{\"x\": }\n");
     write("other.jsonl", b"{\"x\": 1}\n{\"y\": 2}\n");
@@ -92,6 +96,9 @@ fn every_mistake_gets_a_sentence() {
         "elman train good.csv --target x --label same",
         "elman train good.csv --target x --sequence y",
         "elman train good.csv --label y --horizon 3",
+        "elman train back.csv --target x",
+        "elman train book.xlsx --target x",
+        "elman train table.json --target x",
         "elman train short.txt --season 3",
         "elman train none.jsonl --label kind",
         "elman train good.csv --label x",

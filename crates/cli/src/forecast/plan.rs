@@ -18,6 +18,16 @@ impl Forecast {
         let (targets, inputs) = series::columns(records, wishes)?;
         let series = Series::new(records, &targets, &inputs, &missing)?;
         series.check_varied(records.file())?;
+        if let Some(uneven) = Dates::uneven(records).filter(|uneven| uneven.back) {
+            return Err(Failure::Data(format!(
+                "{}, line {}: `{}` goes back, from {} to {}; sort the rows, oldest first",
+                records.file(),
+                uneven.line,
+                uneven.column,
+                uneven.before,
+                uneven.now
+            )));
+        }
         let calendar = Dates::find(records).and_then(|dates| dates.season());
         let season = baseline::season(&series, targets.len(), wishes.season, calendar)?;
         let usual_horizon = if (2..=series.rows() / 8).contains(&season) { season } else { 12 };
