@@ -433,31 +433,27 @@ impl Task for Classify {
 
     fn judge(&mut self, network: &Network, params: &Params<f32>) -> Result<Verdict, Failure> {
         let (surprise, right, _) = self.score(network, params, &self.parts[2])?;
+        // The most that can be right without a look at the sequences.
         let mut counts = vec![0; self.settings.classes.len()];
-        let classes = |part: &[usize]| {
-            part.iter().filter_map(|&i| self.sequences[i].class).collect::<Vec<_>>()
-        };
-        // What is commonest is known from what was learned from, if that is there.
-        let held_out = !self.parts[0].is_empty();
-        let known = &self.parts[if held_out { 0 } else { 2 }];
-        classes(known).iter().for_each(|&class| counts[class as usize] += 1);
+        let test = self.parts[2].iter().filter_map(|&i| self.sequences[i].class);
+        test.for_each(|class| counts[class as usize] += 1);
         let most = (0..counts.len()).max_by_key(|&class| counts[class]).unwrap_or(0);
-        let test = classes(&self.parts[2]);
-        let same = test.iter().filter(|&&class| class as usize == most).count();
-        let always = same as f64 / test.len() as f64;
+        let count: usize = counts.iter().sum();
+        let always = counts[most] as f64 / count as f64;
+        let held_out = !self.parts[0].is_empty();
         let mut numbers = Map::new();
         numbers.insert("right".into(), json!(right));
         numbers.insert("surprise".into(), json!(surprise));
         numbers.insert("commonest".into(), json!(always));
-        numbers.insert("sequences".into(), json!(test.len()));
+        numbers.insert("sequences".into(), json!(count));
         numbers.insert("held_out".into(), json!(held_out));
         let which = match held_out {
-            true => format!("{} sequences that were held out", test.len()),
-            false => format!("all {} sequences", test.len()),
+            true => format!("{count} sequences that were held out"),
+            false => format!("all {count} sequences"),
         };
         Ok(Verdict {
             sentence: format!(
-                "Of {which}, {:.1} % are told right; always saying `{}` would make {:.1} %.",
+                "Of {which}, {:.1} % are told right; the commonest class there, `{}`, is {:.1} %.",
                 100.0 * right,
                 self.settings.classes[most],
                 100.0 * always
