@@ -130,10 +130,10 @@ pub(crate) struct Wishes {
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     pub(crate) input: Vec<String>,
     /// How many rows to forecast [default: a season, or 12].
-    #[arg(long)]
+    #[arg(long, value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(crate) horizon: Option<usize>,
     /// After how many rows the series repeats itself, roughly; 0 for never [default: found].
-    #[arg(long)]
+    #[arg(long, value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(crate) season: Option<usize>,
     /// The column with the class of each sequence.
     #[arg(long, value_name = "COLUMN")]
@@ -154,32 +154,37 @@ pub(crate) struct Wishes {
     #[arg(long)]
     pub(crate) cell: Option<String>,
     /// The units of a layer [default: by the size of the data].
-    #[arg(long)]
+    #[arg(long, value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(crate) hidden: Option<usize>,
     /// The number of layers, 1 to 8 [default: 1].
-    #[arg(long)]
+    #[arg(long, value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(crate) layers: Option<usize>,
     /// The rate at which outputs of layers are dropped in training [default: 0].
     #[arg(long, allow_negative_numbers = true)]
     pub(crate) dropout: Option<f64>,
     /// The most training steps [default: by the task].
-    #[arg(long)]
+    #[arg(long, value_parser = whole::<u64>, allow_negative_numbers = true)]
     pub(crate) steps: Option<u64>,
     /// Sequences in a step [default: by the task].
-    #[arg(long)]
+    #[arg(long, value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(crate) batch: Option<usize>,
     /// Rows of the past that a step looks at [default: by the data].
-    #[arg(long)]
+    #[arg(long, value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(crate) window: Option<usize>,
     /// The learning rate [default: 0.003].
     #[arg(long, allow_negative_numbers = true)]
     pub(crate) rate: Option<f64>,
     /// How many validations without any progress end the training; 0 for never [default: 10].
-    #[arg(long)]
+    #[arg(long, value_parser = whole::<u64>, allow_negative_numbers = true)]
     pub(crate) patience: Option<u64>,
     /// What random numbers are drawn from; equal seeds give equal bits [default: 1].
-    #[arg(long)]
+    #[arg(long, value_parser = whole::<u64>, allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
+}
+
+/// A whole number, or what is wanted.
+fn whole<N: std::str::FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| "wanted a whole number, 0 or more".into())
 }
 
 #[derive(Debug, Args)]
@@ -213,7 +218,7 @@ pub(crate) struct Generate {
     #[arg(long, default_value_t = 0.7, allow_negative_numbers = true)]
     pub(crate) temperature: f64,
     /// Only so many of the likeliest symbols.
-    #[arg(long)]
+    #[arg(long, value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(crate) top_k: Option<usize>,
     /// Only the likeliest symbols that together have this probability.
     #[arg(long)]

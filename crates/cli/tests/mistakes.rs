@@ -77,6 +77,7 @@ fn every_mistake_gets_a_sentence() {
         "elman train good.csv --target x --horizon 5000",
         "elman train good.csv --target x --horizon 0",
         "elman train good.csv --target x --horizon twelve",
+        "elman train good.csv --target x --seed -1",
         "elman train good.csv --target x --season 500",
         "elman train good.csv --target x --window 500 --out w",
         "elman train good.csv --target x --cell lstmm",
