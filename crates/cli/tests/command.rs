@@ -69,6 +69,44 @@ fn from_a_file_to_a_forecast() {
     assert!(inspected.contains("layer0.w") && inspected.contains("horizon = 6"), "{inspected}");
 }
 
+/// Even one that was always too low on the few rows that the model was chosen by.
+#[test]
+fn a_range_holds_its_forecast() {
+    let folder = tempfile::tempdir().unwrap();
+    let growing = |t: usize| format!("{t},{}\n", (t * t) as f64 + 30.0 * (t as f64).sin());
+    let text = format!("t,x\n{}", (0..60).map(growing).collect::<String>());
+    fs::write(folder.path().join("x.csv"), text).unwrap();
+    let train = ["train", "x.csv", "--target", "x", "--horizon", "4", "--steps", "5", "-q"];
+    done(folder.path(), &train);
+    let said = done(folder.path(), &["predict", "runs/x"]);
+    let rows = said.lines().skip(1).map(|line| {
+        line.split(',').skip(1).map(|field| field.parse().unwrap()).collect::<Vec<f64>>()
+    });
+    let mut away = 0;
+    for row in rows {
+        assert!(row[1] <= row[0] && row[0] <= row[2], "{said}");
+        away += usize::from(row[1] < row[2]);
+    }
+    assert_eq!(away, 4, "{said}");
+}
+
+/// Steps that the seven digits of a file do not have would be lost without a word.
+#[test]
+fn a_series_of_many_digits_is_not_exported() {
+    let folder = tempfile::tempdir().unwrap();
+    let meter = |t: usize| format!("{t},{}\n", 1_500_000_000 + 10 * t + t * t % 7);
+    let text = format!("t,x\n{}", (0..80).map(meter).collect::<String>());
+    fs::write(folder.path().join("x.csv"), text).unwrap();
+    let train = ["train", "x.csv", "--target", "x", "--horizon", "2", "--steps", "3", "-q"];
+    done(folder.path(), &train);
+    let mut export = std::process::Command::new(env!("CARGO_BIN_EXE_elman"));
+    let export = export.current_dir(folder.path()).args(["export", "runs/x", "--onnx", "x.onnx"]);
+    let output = export.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(4) && said.contains("too few for `x`"), "{said}");
+    assert!(!folder.path().join("x.onnx").exists());
+}
+
 /// What the file of a model gives for the rows of a batch of one.
 fn imported(file: &Path, shape: [usize; 3], rows: &[f32]) -> Tensor<f32> {
     let bytes = fs::read(file).unwrap();
