@@ -257,7 +257,7 @@ struct Tile<'a, S> {
     last: usize,
 }
 
-/// Calls the tile of that size: each is a function of its own.
+/// Calls the tile of that size: those of several rows are functions of their own.
 #[inline(always)]
 unsafe fn with_size<L: Lanes>(
     tile: Tile<'_, L::Scalar>,
@@ -269,7 +269,12 @@ unsafe fn with_size<L: Lanes>(
         ($($R:literal: $($V:literal)*;)*) => {
             match (rows, registers) {
                 $($(
-                    ($R, $V) if $R <= L::ROWS && ($V == 1 || L::ROWS > 1) => L::apart(
+                    // A single row has no time to be called.
+                    ($R, $V) if $R == 1 && ($V == 1 || L::ROWS > 1) => {
+                        // SAFETY: the caller's promises.
+                        unsafe { tile.compute::<L, $R, $V>(soon) }
+                    }
+                    ($R, $V) if $R <= L::ROWS && L::ROWS > 1 => L::apart(
                         #[inline(always)]
                         // SAFETY: the caller's promises.
                         || unsafe { tile.compute::<L, $R, $V>(soon) },
@@ -282,34 +287,22 @@ unsafe fn with_size<L: Lanes>(
     sizes! { 1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3 4; 4: 1 2 3 4; 5: 1 2 3 4; 6: 1 2 3 4; }
 }
 
-/// Terms that are written out in a row: less counting.
-const UNROLLED: usize = 4;
+/// Terms that are written out in a row, for a tile of so many registers: less counting. The
+/// compiler reads all right operands of such a row first; of 4 x 4 tiles there are as many as
+/// registers, and with four terms the sums would go through memory.
+const fn unrolled(registers: usize) -> usize {
+    if registers == 16 { 2 } else { 4 }
+}
 
 impl<S: Real> Tile<'_, S> {
     #[inline(always)]
     unsafe fn compute<L: Lanes<Scalar = S>, const R: usize, const V: usize>(self, soon: &mut Soon) {
         let Sums { terms, from, to, .. } = *self.sums;
-        let column = self.first + self.lane;
-        let count = |v: usize| if v + 1 == V { self.last } else { L::WIDTH };
         // SAFETY: the promises of `compute`, for these rows and columns.
         unsafe {
             let mut own = [[L::splat(S::ZERO); V]; R];
             if !from.0.is_null() {
-                for r in 0..R {
-                    let from = from.0.add((self.row + r) * from.1 + column);
-                    for v in 0..V {
-                        own[r][v] = L::load_part(from.add(v * L::WIDTH), count(v));
-                    }
-                }
-                if from.1 > 0 {
-                    // Where the next tile begins; at the end of a panel nothing comes of it.
-                    for r in R..2 * R {
-                        let from = from.0.wrapping_add((self.row + r) * from.1 + column);
-                        for v in 0..V {
-                            L::prefetch(from.wrapping_add(v * L::WIDTH).cast());
-                        }
-                    }
-                }
+                self.begin(&mut own);
             }
             for &Terms { left, right, depth, runs, gaps } in terms {
                 let mut a = left.at.wrapping_add(self.row * left.row);
@@ -317,17 +310,17 @@ impl<S: Real> Tile<'_, S> {
                 let row = if right.row == 0 { self.width } else { right.row };
                 for _ in 0..runs {
                     // Behind the last `k` the addresses are computed, and never read.
-                    for _ in 0..depth / UNROLLED {
+                    for _ in 0..depth / const { unrolled(R * V) } {
                         L::prefetch(soon.at);
                         L::prefetch(soon.at.wrapping_add(soon.lines / 2));
                         soon.at = soon.at.wrapping_add(soon.lines);
-                        for _ in 0..UNROLLED {
+                        for _ in 0..const { unrolled(R * V) } {
                             term(&mut own, a, left.row, b);
                             a = a.wrapping_add(left.step);
                             b = b.wrapping_add(row);
                         }
                     }
-                    for _ in 0..depth % UNROLLED {
+                    for _ in 0..depth % const { unrolled(R * V) } {
                         term(&mut own, a, left.row, b);
                         a = a.wrapping_add(left.step);
                         b = b.wrapping_add(row);
@@ -338,12 +331,55 @@ impl<S: Real> Tile<'_, S> {
             }
             soon.stay(self.sums);
             for r in 0..R {
-                let to = to.0.add((self.row + r) * to.1 + column);
+                let to = to.0.add((self.row + r) * to.1 + self.column());
                 for v in 0..V {
-                    own[r][v].store_part(to.add(v * L::WIDTH), count(v));
+                    own[r][v].store_part(to.add(v * L::WIDTH), self.count::<L, V>(v));
                 }
             }
         }
+    }
+
+    /// Loads what the sums begin with.
+    ///
+    /// # Safety
+    /// There has to be something.
+    #[inline(always)]
+    unsafe fn begin<L: Lanes<Scalar = S>, const R: usize, const V: usize>(
+        &self,
+        own: &mut [[L; V]; R],
+    ) {
+        let (from, pitch) = self.sums.from;
+        let at = |r: usize| from.wrapping_add((self.row + r) * pitch + self.column());
+        // A single row is that of all.
+        let rows = if pitch == 0 { 1 } else { R };
+        for r in 0..R {
+            if r == rows {
+                *own = [own[0]; R];
+                return;
+            }
+            for v in 0..V {
+                // SAFETY: the promises of `compute`, for these rows and columns.
+                own[r][v] =
+                    unsafe { L::load_part(at(r).add(v * L::WIDTH), self.count::<L, V>(v)) };
+            }
+        }
+        // Where the next tile begins; at the end of a panel nothing comes of it.
+        for r in R..2 * R {
+            for v in 0..V {
+                L::prefetch(at(r).wrapping_add(v * L::WIDTH).cast());
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn column(&self) -> usize {
+        self.first + self.lane
+    }
+
+    /// Lanes of a register that count.
+    #[inline(always)]
+    fn count<L: Lanes, const V: usize>(&self, v: usize) -> usize {
+        if v + 1 == V { self.last } else { L::WIDTH }
     }
 }
 
