@@ -1,5 +1,6 @@
 //! Memory that begins at a cache line.
 
+use elman_kernels::prefer_large_pages;
 use elman_tensor::Real;
 use std::ops::{Deref, DerefMut};
 
@@ -30,6 +31,7 @@ impl<T: Real> Buffer<T> {
         }
         let room = len.checked_add(LINE)?;
         self.numbers.try_reserve(room - self.numbers.len()).ok()?;
+        prefer_large_pages(&mut self.numbers, room);
         self.numbers.resize(room, T::ZERO);
         // What cannot be aligned is not.
         let skip = self.numbers.as_ptr().align_offset(BYTES);

@@ -15,6 +15,7 @@ mod marks;
 mod pack;
 mod plan;
 pub(crate) mod recurrence;
+mod row;
 mod split;
 pub(crate) mod step;
 mod through;

@@ -30,7 +30,8 @@
 //!
 //! This is the only crate of the workspace with `unsafe` code: functions compiled for more than
 //! the baseline, behind a check of the processor; the loads and stores of registers; the memory
-//! that threads share; and the hand-over of a computation to them.
+//! that threads share; the hand-over of a computation to them; and a wish to the system about
+//! memory.
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
@@ -42,6 +43,7 @@ mod lanes;
 mod linear;
 mod loops;
 mod map;
+mod memory;
 mod parallel;
 mod product;
 mod real;
@@ -59,6 +61,7 @@ pub use linear::{
 };
 pub use loops::{add_rows, each, fold_rows, map3_rows};
 pub use map::{all_finite, copy, each2, each3, fill, map, map2, map3, update, zip};
+pub use memory::prefer_large_pages;
 pub use parallel::{MOST_THREADS, Threads, threads};
 pub use product::{Fill, Matrix, PackedMatrix, product};
 pub use real::Real;

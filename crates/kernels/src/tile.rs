@@ -359,8 +359,7 @@ impl<S: Real> Tile<'_, S> {
             }
             for v in 0..V {
                 // SAFETY: the promises of `compute`, for these rows and columns.
-                own[r][v] =
-                    unsafe { L::load_part(at(r).add(v * L::WIDTH), self.count::<L, V>(v)) };
+                own[r][v] = unsafe { L::load_part(at(r).add(v * L::WIDTH), self.count::<L, V>(v)) };
             }
         }
         // Where the next tile begins; at the end of a panel nothing comes of it.

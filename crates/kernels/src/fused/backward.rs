@@ -466,14 +466,15 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
                 // behind the last sums there is room for a register.
                 unsafe {
                     let h = L::load_part(y.add(lane), count);
-                    let mut kept = Kept { sums: [h; 4], extra: h, old: h, h };
+                    let mut kept = Kept { sums: [h; 4], last: h, old: h, h };
                     if C::SUMS > 1 {
                         for s in 0..C::STORED {
                             kept.sums[s] = L::load_part(number(s).add(lane), count);
                         }
-                        if C::EXTRA {
-                            kept.extra = L::load_part(number(C::STORED + 1).add(lane), count);
-                        }
+                        kept.last = match C::LAST {
+                            place if place < C::STORED => kept.sums[place],
+                            place => L::load_part(number(place).add(lane), count),
+                        };
                         kept.old = if starts {
                             L::splat(T::ZERO)
                         } else {

@@ -2,6 +2,7 @@
 
 use super::plan::{Plan, UNITS};
 use super::recurrence::Recurrence;
+use super::row::{NOTHING, PAST_CACHES, RECORD, Row};
 use super::split::{Part, Share, share_steps};
 use super::{Columns, Marks, Sizes, pack};
 use crate::dispatch::Isa;
@@ -250,83 +251,28 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
         let Plan { batch, hidden, .. } = self.plan;
         let units = self.plan.units(part.block);
         let first = part.block * UNITS;
-        let past_caches = units.is_multiple_of(L::WIDTH) && self.past_caches;
-        for r in 0..part.rows {
-            let row = part.row + r;
-            let sums = self.sums.wrapping_add(part.sums(&self.plan, row));
-            let before = self.before(t, row).wrapping_add(first);
-            let carried = self.carried.wrapping_add(row * hidden + first);
-            let y = self.y.wrapping_add((t * batch + row) * hidden + first);
-            if !self.marks.has(row, t) {
-                // SAFETY: as below.
-                unsafe { std::slice::from_raw_parts_mut(y, units) }.fill(T::ZERO);
-                continue;
-            }
-            let starts = self.marks.starts(row, t, batch);
-            if C::CELL && starts {
-                // SAFETY: as below.
-                unsafe { std::slice::from_raw_parts_mut(carried, units) }.fill(T::ZERO);
-            }
-            let record = self.records.wrapping_add(self.plan.records(t, part.block, row));
-            let old = if C::CELL { carried.cast_const() } else { before };
+        for row in part.row..part.row + part.rows {
+            let at = Row {
+                cell: self.cell,
+                units,
+                starts: self.marks.starts(row, t, batch),
+                sums: self.sums.wrapping_add(part.sums(&self.plan, row)),
+                before: self.before(t, row).wrapping_add(first),
+                carried: self.carried.wrapping_add(row * hidden + first),
+                y: self.y.wrapping_add((t * batch + row) * hidden + first),
+                record: self.records.wrapping_add(self.plan.records(t, part.block, row)),
+            };
             // SAFETY: records, states and outputs are touched only as far as units count; behind
             // the last sums there is room for a register.
             unsafe {
-                let load = |lane: usize| {
-                    let mut all = [L::load(sums.add(lane)); 4];
-                    for s in 1..C::STORED {
-                        all[s] = L::load(sums.add(s * units + lane));
-                    }
-                    let count = L::WIDTH.min(units - lane);
-                    let old = if C::SUMS == 1 {
-                        all[0]
-                    } else if !C::CELL && starts {
-                        L::splat(T::ZERO)
-                    } else {
-                        L::load_part(old.add(lane), count)
-                    };
-                    (all, old, count)
-                };
-                let keep = |place: usize, lane: usize, number: L, count: usize| {
-                    if C::SUMS > 1 && !self.records.is_null() {
-                        let to = record.add(place * units + lane);
-                        if past_caches { number.stream(to) } else { number.store_part(to, count) }
-                    }
-                };
-                let carry = |lane: usize, old: L, state: L, count: usize| {
-                    if C::CELL {
-                        keep(C::STORED, lane, old, count);
-                        state.store_part(carried.add(lane), count);
-                    }
-                };
-                // Where there are several registers of units it goes in two passes, so that few
-                // results are waited for; a single one need not go through memory.
-                let two = C::SUMS > 1 && units > L::WIDTH;
-                if two {
-                    for lane in (0..units).step_by(L::WIDTH) {
-                        let (all, old, count) = load(lane);
-                        let (gates, state) = self.cell.gates(all, old);
-                        carry(lane, old, state, count);
-                        for s in 0..C::STORED {
-                            gates[s].store_part(sums.add(s * units + lane), count);
-                        }
-                    }
-                }
-                for lane in (0..units).step_by(L::WIDTH) {
-                    let (mut gates, mut state, count) = load(lane);
-                    if !two {
-                        let old = state;
-                        (gates, state) = self.cell.gates(gates, old);
-                        carry(lane, old, state, count);
-                    }
-                    let (h, kept, extra) = self.cell.output(gates, state);
-                    h.store_part(y.add(lane), count);
-                    for s in 0..C::STORED {
-                        keep(s, lane, kept[s], count);
-                    }
-                    if C::EXTRA {
-                        keep(C::STORED + 1, lane, extra, count);
-                    }
+                if !self.marks.has(row, t) {
+                    std::slice::from_raw_parts_mut(at.y, units).fill(T::ZERO);
+                } else if C::SUMS == 1 || self.records.is_null() {
+                    at.compute::<L, NOTHING>();
+                } else if self.past_caches && units.is_multiple_of(L::WIDTH) {
+                    at.compute::<L, PAST_CACHES>();
+                } else {
+                    at.compute::<L, RECORD>();
                 }
             }
         }

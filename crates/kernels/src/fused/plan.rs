@@ -84,8 +84,10 @@ pub(super) struct StepParts {
 impl Plan {
     pub(super) fn new<C: Recurrence>(sizes: Sizes) -> Self {
         let Sizes { time, batch, input, hidden } = sizes;
-        let beside = usize::from(C::CELL) + usize::from(C::EXTRA);
-        let recorded = if C::SUMS == 1 { 0 } else { C::STORED + beside };
+        let recorded = match C::SUMS {
+            1 => 0, // the output says it all
+            _ => (C::STORED + usize::from(C::CELL)).max(C::LAST + 1),
+        };
         Plan { time, batch, input, hidden, sums: C::SUMS, stored: C::STORED, recorded }
     }
 

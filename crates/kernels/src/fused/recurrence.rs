@@ -87,18 +87,22 @@ pub(crate) trait Recurrence: Copy + Send + Sync {
     const SUMS: usize;
     /// All sums.
     const STORED: usize;
-    /// Whether a number is kept for each unit, beside what becomes of its sums and the old cell.
-    const EXTRA: bool;
     /// Whether there is a second state, the cell, that is carried beside the output.
     const CELL: bool;
+    /// The place of what the output leaves to be kept: that of a sum, or behind those of all sums
+    /// and of the old cell.
+    const LAST: usize;
+    /// Which gates the output is made of.
+    const FOR_OUTPUT: [bool; 4];
 
     /// From the sums and the old state (the cell if there is one, else the output) to the gates,
-    /// in place of the sums, and to the new cell or, where there is none, the old output again.
+    /// which are kept in place of the sums, and to the new cell or, where there is none, the old
+    /// output again.
     fn gates<L: Lanes>(self, sums: [L; 4], old: L) -> ([L; 4], L);
 
-    /// From what [`gates`](Self::gates) returned to the output, to what is kept in place of the
-    /// sums, and to what is kept beside it.
-    fn output<L: Lanes>(self, gates: [L; 4], state: L) -> (L, [L; 4], L);
+    /// From what [`gates`](Self::gates) returned to the output, and to what is kept at
+    /// [`LAST`](Self::LAST).
+    fn output<L: Lanes>(self, gates: [L; 4], state: L) -> (L, L);
 
     /// From the cotangent of the output and what the next step has carried back (of the cell, if
     /// there is one, else a part of the output's that bypasses the sums) to the cotangents of the
@@ -109,10 +113,10 @@ pub(crate) trait Recurrence: Copy + Send + Sync {
 /// What is known of a step on the way back.
 #[derive(Clone, Copy)]
 pub(crate) struct Kept<L> {
-    /// What forward put in place of the sums.
+    /// What forward kept in place of the sums.
     pub(crate) sums: [L; 4],
-    /// What forward kept beside it.
-    pub(crate) extra: L,
+    /// What the output left to be kept.
+    pub(crate) last: L,
     /// The state before: the cell if there is one, else the output.
     pub(crate) old: L,
     /// The output.
@@ -126,8 +130,9 @@ pub(crate) struct Tanh;
 impl Recurrence for Tanh {
     const SUMS: usize = 1;
     const STORED: usize = 1;
-    const EXTRA: bool = false;
     const CELL: bool = false;
+    const LAST: usize = 0;
+    const FOR_OUTPUT: [bool; 4] = [true, false, false, false];
 
     #[inline(always)]
     fn gates<L: Lanes>(self, sums: [L; 4], old: L) -> ([L; 4], L) {
@@ -135,8 +140,9 @@ impl Recurrence for Tanh {
     }
 
     #[inline(always)]
-    fn output<L: Lanes>(self, sums: [L; 4], _: L) -> (L, [L; 4], L) {
-        (sums[0].tanh(), sums, sums[0])
+    fn output<L: Lanes>(self, sums: [L; 4], _: L) -> (L, L) {
+        let h = sums[0].tanh();
+        (h, h)
     }
 
     #[inline(always)]
@@ -152,8 +158,9 @@ pub(crate) struct Relu;
 impl Recurrence for Relu {
     const SUMS: usize = 1;
     const STORED: usize = 1;
-    const EXTRA: bool = false;
     const CELL: bool = false;
+    const LAST: usize = 0;
+    const FOR_OUTPUT: [bool; 4] = [true, false, false, false];
 
     #[inline(always)]
     fn gates<L: Lanes>(self, sums: [L; 4], old: L) -> ([L; 4], L) {
@@ -161,9 +168,9 @@ impl Recurrence for Relu {
     }
 
     #[inline(always)]
-    fn output<L: Lanes>(self, sums: [L; 4], _: L) -> (L, [L; 4], L) {
-        let zero = L::splat(zero::<L>());
-        (sums[0].unless_negative(sums[0], zero), sums, zero)
+    fn output<L: Lanes>(self, sums: [L; 4], _: L) -> (L, L) {
+        let h = sums[0].unless_negative(sums[0], L::splat(zero::<L>()));
+        (h, h)
     }
 
     #[inline(always)]
@@ -179,8 +186,9 @@ pub(crate) struct LongShort;
 impl Recurrence for LongShort {
     const SUMS: usize = 4;
     const STORED: usize = 4;
-    const EXTRA: bool = true;
     const CELL: bool = true;
+    const LAST: usize = 5;
+    const FOR_OUTPUT: [bool; 4] = [false, false, false, true];
 
     #[inline(always)]
     fn gates<L: Lanes>(self, [i, f, g, o]: [L; 4], c: L) -> ([L; 4], L) {
@@ -189,14 +197,14 @@ impl Recurrence for LongShort {
     }
 
     #[inline(always)]
-    fn output<L: Lanes>(self, gates: [L; 4], c: L) -> (L, [L; 4], L) {
+    fn output<L: Lanes>(self, [.., o]: [L; 4], c: L) -> (L, L) {
         let tanh_c = c.tanh();
-        (gates[3].mul(tanh_c), gates, tanh_c)
+        (o.mul(tanh_c), tanh_c)
     }
 
     #[inline(always)]
     fn backward<L: Lanes>(self, dh: L, dc: L, at: Kept<L>) -> ([L; 4], L) {
-        let ([i, f, g, o], tanh_c) = (at.sums, at.extra);
+        let ([i, f, g, o], tanh_c) = (at.sums, at.last);
         let one = L::splat(one::<L>());
         let slope = |y: L| y.mul(one.sub(y));
         let dc = dc.add(dh.mul(o).mul(one.sub(tanh_c.mul(tanh_c))));
@@ -216,19 +224,21 @@ pub(crate) struct Gated;
 impl Recurrence for Gated {
     const SUMS: usize = 3;
     const STORED: usize = 4;
-    const EXTRA: bool = false;
     const CELL: bool = false;
+    const LAST: usize = 0;
+    const FOR_OUTPUT: [bool; 4] = [true, false, true, false];
 
     #[inline(always)]
     fn gates<L: Lanes>(self, [a, r, z, q]: [L; 4], h: L) -> ([L; 4], L) {
-        ([a, r.sigmoid(), z.sigmoid(), q], h)
+        let r = r.sigmoid();
+        ([a.add(r.mul(q)), r, z.sigmoid(), q], h)
     }
 
     #[inline(always)]
-    fn output<L: Lanes>(self, [a, r, z, q]: [L; 4], h: L) -> (L, [L; 4], L) {
-        let n = a.add(r.mul(q)).tanh();
+    fn output<L: Lanes>(self, [a, _, z, _]: [L; 4], h: L) -> (L, L) {
+        let n = a.tanh();
         let one = L::splat(one::<L>());
-        (one.sub(z).mul(n).add(z.mul(h)), [n, r, z, q], n)
+        (one.sub(z).mul(n).add(z.mul(h)), n)
     }
 
     #[inline(always)]

@@ -7,6 +7,7 @@ use super::split::share_step;
 use super::{Columns, Marks, Sizes, check_columns, pack};
 use crate::dispatch::Isa;
 use crate::error::{Error, length};
+use crate::memory::prefer_large_pages;
 use crate::real::Real;
 
 /// The packed weights of a cell, and memory for its steps.
@@ -57,6 +58,7 @@ impl<T: Real> Step<T> {
             wanted: len,
             given: 0,
         })?;
+        prefer_large_pages(&mut memory, len);
         memory.resize(len, T::ZERO);
         let start = memory.as_ptr().align_offset(64).min(LINE);
         if hidden > 0 {

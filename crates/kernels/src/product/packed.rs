@@ -4,6 +4,7 @@ use super::{Fill, Matrix, pack};
 use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
+use crate::memory::prefer_large_pages;
 use crate::real::Real;
 use crate::tile::{Left, NEAR, PANEL, Right, Sums, Terms, compute, padded};
 use std::mem::MaybeUninit;
@@ -38,6 +39,8 @@ impl<T: Real> PackedMatrix<T> {
             return PackedMatrix { packed: Vec::new(), rows, columns };
         }
         let mut packed = Vec::<T>::with_capacity(rows * padded(columns) + LINE);
+        let all = packed.capacity();
+        prefer_large_pages(&mut packed, all);
         packed.resize(packed.as_ptr().align_offset(64).min(LINE), T::ZERO);
         for j in (0..columns).step_by(PANEL) {
             let count = PANEL.min(columns - j);
