@@ -72,6 +72,13 @@ impl Isa {
         Isa::Portable
     }
 
+    /// Itself, or the widest one that this machine has.
+    #[inline]
+    fn there(self) -> Self {
+        // What is used is there; only for more the processor has to be asked.
+        if self <= Isa::used() { self } else { self.min(Isa::widest()) }
+    }
+
     /// What kernels use: the widest, or what the environment variable `ELMAN_ISA` asks for
     /// (`portable`, `avx2` or `avx512`) where that is narrower. It is read once.
     ///
@@ -141,7 +148,7 @@ macro_rules! in_lanes {
         #[inline]
         pub(crate) fn $name<K: LaneKernel<$scalar>>(isa: Isa, kernel: K) -> K::Output {
             #[cfg(target_arch = "x86_64")]
-            match isa.min(Isa::widest()) {
+            match isa.there() {
                 Isa::Portable => {}
                 // SAFETY: the processor was asked for AVX2 and FMA.
                 Isa::Avx2 => return unsafe { x86::run_avx2::<_, crate::lanes::$avx2, _>(kernel) },
@@ -161,7 +168,7 @@ in_lanes!(in_f64_lanes, f64, F64x4, F64x8);
 #[inline]
 pub(crate) fn in_dual_lanes<K: LaneKernel<Dual<f64>>>(isa: Isa, kernel: K) -> K::Output {
     #[cfg(target_arch = "x86_64")]
-    if isa.min(Isa::widest()) >= Isa::Avx2 {
+    if isa.there() >= Isa::Avx2 {
         // SAFETY: the processor was asked for AVX2 and FMA.
         return unsafe { x86::run_avx2::<_, Plain<Dual<f64>, 4>, _>(kernel) };
     }

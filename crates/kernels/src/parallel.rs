@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, TryLockError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
@@ -94,12 +94,16 @@ pub(crate) fn run(count: usize, part: &(dyn Fn(usize) + Sync)) {
 }
 
 /// Calls `part` in up to `most` threads at the same time, who can wait for each other: how many
-/// they are, they are told.
+/// they are, they are told. Whether one who sleeps is woken for it is for the caller to say; if
+/// not, this thread does it alone.
 ///
 /// # Panics
 /// If a part panics.
-pub(crate) fn together(most: usize, part: &(dyn Fn(&Member<'_>) + Sync)) {
-    let workers = Pool::enter(most.min(threads()));
+pub(crate) fn together(most: usize, wake: bool, part: &(dyn Fn(&Member<'_>) + Sync)) {
+    let mut workers = Pool::enter(most.min(threads()));
+    if !wake {
+        workers = workers.filter(Hired::awake);
+    }
     let count = workers.as_ref().map_or(1, |workers| workers.helpers + 1);
     let barrier = Barrier::new(count);
     let member = |number| {
@@ -114,6 +118,27 @@ pub(crate) fn together(most: usize, part: &(dyn Fn(&Member<'_>) + Sync)) {
         Some(mut workers) => workers.run(count, true, &member),
         None => member(0),
     }
+}
+
+/// Nanoseconds that it takes to hand a part to a worker who is awake, and to hear of its end: a
+/// hundred where two cores share a cache, and some thousand where they do not. It is measured
+/// once, and decides about nothing but who computes.
+pub(crate) fn nanoseconds_to_hand_over() -> u64 {
+    /// How often it is tried: the first times it has to wake somebody.
+    const TIMES: usize = 200;
+    /// If it cannot be measured now.
+    const USUAL: u64 = 1000;
+    static MEASURED: OnceLock<u64> = OnceLock::new();
+    if let Some(&measured) = MEASURED.get() {
+        return measured;
+    }
+    let Some(mut workers) = Pool::enter(2) else { return USUAL };
+    let least = (0..TIMES).map(|_| {
+        let (start, barrier) = (Instant::now(), Barrier::new(2));
+        workers.run(2, true, &|_| barrier.wait());
+        start.elapsed().as_nanos() as u64
+    });
+    *MEASURED.get_or_init(|| least.min().unwrap_or(USUAL))
 }
 
 /// One of the threads that compute something together.
@@ -222,6 +247,8 @@ struct Shared {
     /// A bit for each part that somebody has taken.
     taken: AtomicU64,
     panicked: AtomicBool,
+    /// How often somebody was asleep who might have helped.
+    missed: AtomicU32,
 }
 
 const OPEN: u64 = 1 << 31;
@@ -260,6 +287,7 @@ impl Pool {
             together: AtomicBool::new(false),
             taken: AtomicU64::new(0),
             panicked: AtomicBool::new(false),
+            missed: AtomicU32::new(0),
         };
         // The workers live as long as the process.
         Pool { workers: Mutex::new(Vec::new()), shared: Box::leak(Box::new(shared)) }
@@ -277,6 +305,21 @@ impl Pool {
 }
 
 impl Hired {
+    /// Whether all are awake. Who asks often is answered so in the end.
+    fn awake(&self) -> bool {
+        /// Times out of which one wakes them: it takes as long as many a computation.
+        const SELDOM: u32 = 16;
+        let asleep = |worker: &&Worker| worker.asleep.load(Ordering::Relaxed);
+        let mut sleepers = self.workers.iter().take(self.helpers).filter(asleep).peekable();
+        if sleepers.peek().is_none() {
+            return true;
+        }
+        if self.shared.missed.fetch_add(1, Ordering::Relaxed) % SELDOM == SELDOM - 1 {
+            sleepers.for_each(|worker| worker.thread.unpark());
+        }
+        false
+    }
+
     fn run(&mut self, count: usize, together: bool, job: Job<'_>) {
         let shared = self.shared;
         let mut job = job;

@@ -142,6 +142,19 @@ pub(crate) unsafe fn compute<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
     unsafe { compute(sums) }
 }
 
+/// Computes the sums of a single row, within the caller: a call would take as long.
+///
+/// # Safety
+/// As of [`compute`].
+#[inline(always)]
+pub(crate) unsafe fn compute_row<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
+    let mut soon = Soon::NOTHING.start(sums);
+    for columns in sums.panels() {
+        // SAFETY: as the caller promises.
+        unsafe { panel::<L>(&Sums { rows: 1, ..*sums }, columns, &mut soon) }
+    }
+}
+
 /// Panel by panel.
 unsafe fn in_panels<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
     L::apart(

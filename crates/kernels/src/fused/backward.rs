@@ -1,6 +1,6 @@
 //! All steps, backward.
 
-use super::plan::{Plan, Span, UNITS};
+use super::plan::{Plan, Span};
 use super::recurrence::{Kept, Recurrence};
 use super::split::{Part, Share, share_steps};
 use super::through::Through;
@@ -399,7 +399,7 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
         to: *mut T,
     ) {
         let Plan { batch, hidden, .. } = self.plan;
-        let (depth, first) = (self.plan.terms(), part.block * UNITS);
+        let (depth, first) = (self.plan.terms(), part.block * self.plan.block);
         let next = (t + 1 - span.from) * batch + part.row;
         let next = next * self.plan.cotangents() + (C::STORED - C::SUMS) * hidden;
         let left = Left {
@@ -435,7 +435,7 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
     unsafe fn pull<L: Lanes<Scalar = T>>(&self, t: usize, span: Span, part: Part) {
         let Plan { batch, hidden, .. } = self.plan;
         let units = self.plan.units(part.block);
-        let first = part.block * UNITS;
+        let first = part.block * self.plan.block;
         for r in 0..part.rows {
             let row = part.row + r;
             let slot = (t - span.from) * batch + row;

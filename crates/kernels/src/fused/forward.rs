@@ -1,6 +1,6 @@
 //! All steps, forward.
 
-use super::plan::{Plan, UNITS};
+use super::plan::Plan;
 use super::recurrence::Recurrence;
 use super::row::{NOTHING, PAST_CACHES, RECORD, Row};
 use super::split::{Part, Share, share_steps};
@@ -9,7 +9,7 @@ use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::real::Real;
-use crate::tile::{Left, Right, Sums, Terms, compute, padded};
+use crate::tile::{Left, Right, Sums, Terms, compute, compute_row, padded};
 
 /// A sequence to compute. [`forward`](super::forward()) shows it at work.
 #[derive(Debug)]
@@ -163,7 +163,11 @@ impl<T: Real, C: Recurrence> LaneKernel<T> for Once<'_, C, T> {
         // written before all sums are there.
         unsafe {
             for part in share.places(steps.back) {
-                steps.sum::<L>(0, part);
+                if part.rows == 1 {
+                    steps.sum_row::<L>(part);
+                } else {
+                    steps.sum::<L>(0, part);
+                }
             }
             share.wait();
             for part in share.places(steps.back) {
@@ -199,23 +203,61 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
             };
             let to = self.sums.wrapping_add(part.sums(&self.plan, run.row));
             // SAFETY: the caller's promises.
-            unsafe { self.sum_run::<L>(t, run, h, to) }
+            unsafe {
+                self.sum_run(
+                    t,
+                    run,
+                    h,
+                    to,
+                    #[inline(always)]
+                    |sums| compute::<L>(sums),
+                )
+            }
         }
     }
 
-    /// The sums of some rows with the same kind of state.
+    /// The sums of the first step, of a single row.
     ///
     /// # Safety
     /// As of [`sum`](Self::sum).
     #[inline(always)]
-    unsafe fn sum_run<L: Lanes<Scalar = T>>(&self, t: usize, part: Part, h: Left<T>, to: *mut T) {
+    unsafe fn sum_row<L: Lanes<Scalar = T>>(&self, part: Part) {
+        let h = Left { at: self.h, row: 0, step: 1 };
+        let to = self.sums.wrapping_add(part.sums(&self.plan, part.row));
+        // SAFETY: the caller's promises.
+        unsafe {
+            self.sum_run(
+                0,
+                part,
+                h,
+                to,
+                #[inline(always)]
+                |sums| compute_row::<L>(sums),
+            )
+        }
+    }
+
+    /// The sums of some rows with the same kind of state, by one way to compute them.
+    ///
+    /// # Safety
+    /// As of [`sum`](Self::sum).
+    #[inline(always)]
+    unsafe fn sum_run(
+        &self,
+        t: usize,
+        part: Part,
+        h: Left<T>,
+        to: *mut T,
+        compute: impl Fn(&Sums<'_, T>),
+    ) {
         let Plan { batch, input, hidden, .. } = self.plan;
         let Part { row, rows, block, .. } = part;
         let units = self.plan.units(block);
         let (columns, shift) = (C::SUMS * units, (C::STORED - C::SUMS) * units);
         let weights = self.weights.wrapping_add(self.plan.packed(block));
         let of_state = weights.wrapping_add(input * padded(columns));
-        let biases = self.weights.wrapping_add(self.plan.biases() + block * C::STORED * UNITS);
+        let biases =
+            self.weights.wrapping_add(self.plan.biases() + block * C::STORED * self.plan.block);
         let x = Left { at: self.x.wrapping_add((t * batch + row) * input), row: input, step: 1 };
         let x = Terms::new(x, Right::packed(weights, input), input);
         let h = Terms::new(h, Right::packed(of_state, hidden), hidden);
@@ -227,19 +269,17 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
             from_far: self.plan.far_weights::<T>(),
             ..Sums::new([rows, columns], &terms, (biases, 0), to)
         };
-        // SAFETY: packed weights have whole registers of columns, and sums room for them.
-        unsafe {
-            if shift == 0 {
-                return compute::<L>(&sums);
-            }
-            compute::<L>(&Sums { terms: &[x], ..sums });
-            // Those that the input has no part in begin with their biases.
-            let alone = behind(to, columns);
-            let from = (biases.wrapping_add(columns), 0);
-            compute::<L>(&Sums { columns: shift, terms: &[], from, to: alone, ..sums });
-            let to = behind(to, shift);
-            compute::<L>(&Sums { terms: &[h], from: (to.0.cast_const(), to.1), to, ..sums });
+        // Packed weights have whole registers of columns, and sums room for them.
+        if shift == 0 {
+            return compute(&sums);
         }
+        compute(&Sums { terms: &[x], ..sums });
+        // Those that the input has no part in begin with their biases.
+        let alone = behind(to, columns);
+        let from = (biases.wrapping_add(columns), 0);
+        compute(&Sums { columns: shift, terms: &[], from, to: alone, ..sums });
+        let to = behind(to, shift);
+        compute(&Sums { terms: &[h], from: (to.0.cast_const(), to.1), to, ..sums });
     }
 
     /// From the sums of a step to its outputs.
@@ -250,7 +290,7 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
     unsafe fn activate<L: Lanes<Scalar = T>>(&self, t: usize, part: Part) {
         let Plan { batch, hidden, .. } = self.plan;
         let units = self.plan.units(part.block);
-        let first = part.block * UNITS;
+        let first = part.block * self.plan.block;
         for row in part.row..part.row + part.rows {
             let at = Row {
                 cell: self.cell,

@@ -1,7 +1,7 @@
 //! Weights, laid out in the order in which tiles read them.
 
 use super::Columns;
-use super::plan::{Plan, UNITS};
+use super::plan::Plan;
 use crate::parallel::{self, Apart};
 use crate::real::Real;
 use crate::tile::{PANEL, padded};
@@ -17,7 +17,7 @@ pub(super) fn forward<T: Real>(
 ) {
     let (weights, biases) = packed.split_at_mut(plan.biases());
     let to = Apart(weights.as_mut_ptr());
-    let blocks = plan.blocks();
+    let blocks = plan.blocks;
     let parts = parallel::parts(weights.len() * COPIED, blocks);
     parallel::run(parts, &|i| {
         let (first, until) = crate::tile::share(blocks, parts, i);
@@ -30,15 +30,15 @@ pub(super) fn forward<T: Real>(
                 std::slice::from_raw_parts_mut(to.get().add(plan.packed(block)), length)
             };
             let (of_input, of_state) = to.split_at_mut(plan.input * width);
-            columns(w, plan.input, block, units, of_input);
-            columns(u, plan.hidden, block, units, of_state);
+            columns(w, plan.input, (block * plan.block, units), of_input);
+            columns(u, plan.hidden, (block * plan.block, units), of_state);
         }
     });
     for block in 0..blocks {
         let units = plan.units(block);
-        let to = biases[block * plan.stored * UNITS..].chunks_exact_mut(units);
+        let to = biases[block * plan.stored * plan.block..].chunks_exact_mut(units);
         for (to, b) in to.zip(b) {
-            to.copy_from_slice(&b.values[b.first + block * UNITS..][..units]);
+            to.copy_from_slice(&b.values[b.first + block * plan.block..][..units]);
         }
     }
 }
@@ -50,8 +50,7 @@ const COPIED: usize = 8;
 fn columns<T: Real>(
     from: &[Columns<'_, T>],
     rows: usize,
-    block: usize,
-    units: usize,
+    (first_unit, units): (usize, usize),
     to: &mut [T],
 ) {
     let all = from.len() * units;
@@ -64,7 +63,7 @@ fn columns<T: Real>(
                 let (sum, unit) = (column / units, column % units);
                 let run = (units - unit).min(until - column);
                 let from = &from[sum];
-                let start = k * from.width + from.first + block * UNITS + unit;
+                let start = k * from.width + from.first + first_unit + unit;
                 to[column - first..][..run].copy_from_slice(&from.values[start..start + run]);
                 column += run;
             }

@@ -6,7 +6,9 @@ use super::weights::whole_panels;
 use crate::tile::{NEAR, PANEL, padded};
 
 /// Units of a cell whose sums are computed together.
-pub(super) const UNITS: usize = PANEL;
+const UNITS: usize = PANEL;
+/// Units of a single step, with which one block of [`UNITS`] becomes two, for two threads.
+const HALF: usize = UNITS / 2;
 
 /// Numbers of cotangents of sums that are gathered before the weights' gradients take them up:
 /// few enough to stay in a cache.
@@ -24,7 +26,7 @@ const CACHE: usize = 16 << 20;
 
 /// The sizes of a sequence, and those of its parts.
 ///
-/// Units are cut into blocks of [`UNITS`]; the sums of a block lie side by side, first all of the
+/// Units are cut into blocks; the sums of a block lie side by side, first all of the
 /// first sum. What is kept of a row of a block of a step is its record: what became of each sum,
 /// for the units of the block, then the old cell, and what else there is.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +39,9 @@ pub(super) struct Plan {
     pub(super) sums: usize,
     /// All sums: the first `sums` are of the input, the last `sums` of the state.
     pub(super) stored: usize,
+    /// Units of a block; the last one may have fewer.
+    pub(super) block: usize,
+    pub(super) blocks: usize,
     /// Numbers of a record for each unit.
     recorded: usize,
 }
@@ -88,7 +93,16 @@ impl Plan {
             1 => 0, // the output says it all
             _ => (C::STORED + usize::from(C::CELL)).max(C::LAST + 1),
         };
-        Plan { time, batch, input, hidden, sums: C::SUMS, stored: C::STORED, recorded }
+        let (sums, stored) = (C::SUMS, C::STORED);
+        let (block, blocks) = (UNITS, hidden.div_ceil(UNITS));
+        Plan { time, batch, input, hidden, sums, stored, block, blocks, recorded }
+    }
+
+    /// Of single steps.
+    pub(super) fn of_steps<C: Recurrence>(sizes: Sizes) -> Self {
+        let plan = Plan::new::<C>(Sizes { time: 1, ..sizes });
+        let block = if (HALF + 1..=UNITS).contains(&plan.hidden) { HALF } else { UNITS };
+        Plan { block, blocks: plan.hidden.div_ceil(block), ..plan }
     }
 
     /// Steps × rows.
@@ -96,14 +110,10 @@ impl Plan {
         self.time * self.batch
     }
 
-    pub(super) fn blocks(&self) -> usize {
-        self.hidden.div_ceil(UNITS)
-    }
-
     /// Units of a block.
     #[inline(always)]
     pub(super) fn units(&self, block: usize) -> usize {
-        UNITS.min(self.hidden - block * UNITS)
+        self.block.min(self.hidden - block * self.block)
     }
 
     /// Multiplications of one step.
@@ -120,13 +130,13 @@ impl Plan {
     /// Where the packed weights of a block begin: of the input, then of the state.
     #[inline(always)]
     pub(super) fn packed(&self, block: usize) -> usize {
-        block * (self.input + self.hidden) * self.sums * UNITS
+        block * (self.input + self.hidden) * self.sums * self.block
     }
 
     /// Where the packed biases begin.
     #[inline(always)]
     pub(super) fn biases(&self) -> usize {
-        let last = self.blocks() - 1;
+        let last = self.blocks - 1;
         let width = padded(self.sums * self.units(last));
         self.packed(last) + (self.input + self.hidden) * width
     }
@@ -146,15 +156,15 @@ impl Plan {
     /// Where the records of a row begin, of a block of a step.
     #[inline(always)]
     pub(super) fn records(&self, t: usize, block: usize, row: usize) -> usize {
-        let before = t * self.step_records() + block * self.batch * self.record(UNITS);
+        let before = t * self.step_records() + block * self.batch * self.record(self.block);
         before + row * self.record(self.units(block))
     }
 
     /// The numbers of all records of a step.
     #[inline(always)]
     fn step_records(&self) -> usize {
-        let whole = self.hidden / UNITS;
-        self.batch * (whole * self.record(UNITS) + self.record(self.hidden % UNITS))
+        let whole = self.hidden / self.block;
+        self.batch * (whole * self.record(self.block) + self.record(self.hidden % self.block))
     }
 
     /// The distance of the cotangents of the sums of two rows: with room for whole registers of
@@ -208,7 +218,7 @@ impl Plan {
 
     /// The sums of all blocks of a step. Whole registers are read of the last units, too.
     fn all_sums(&self) -> usize {
-        self.blocks() * self.batch * self.sums_row(UNITS) + padded(1)
+        self.blocks * self.batch * self.sums_row(self.block) + padded(1)
     }
 
     /// The memory.

@@ -1,6 +1,6 @@
 //! How threads share the steps of a sequence.
 
-use super::plan::{Plan, UNITS};
+use super::plan::Plan;
 use crate::parallel::{self, Member, threads};
 use crate::real::Real;
 use crate::tile;
@@ -13,8 +13,11 @@ const FEW_ROWS: usize = 6;
 /// waiting, and what the others wrote coming over, take a microsecond.
 const WORTH_WAITING: usize = 1 << 20;
 
-/// Multiplications of a single step, of one thread, that are worth waiting for another.
-const WORTH_SHARING: usize = 100_000;
+/// Multiplications of a single step that one thread does in a nanosecond, about: their weights
+/// come from an L2 cache.
+const AT_ONE_NANOSECOND: usize = 25;
+/// With fewer multiplications, no step is shared: nothing is that near.
+const WORTH_ASKING: usize = 10_000;
 
 /// What one thread computes of every step: some rows of all units, or some units of all rows.
 pub(super) struct Share<'a> {
@@ -37,7 +40,7 @@ pub(super) struct Part {
 impl Share<'_> {
     /// Some rows of all units.
     pub(super) fn of_rows(plan: &Plan, rows: (usize, usize)) -> Self {
-        Share { rows, blocks: (0, plan.blocks()), team: None }
+        Share { rows, blocks: (0, plan.blocks), team: None }
     }
 
     #[inline(always)]
@@ -85,7 +88,7 @@ impl Part {
     /// Where the sums of a row begin.
     #[inline(always)]
     pub(super) fn sums(&self, plan: &Plan, row: usize) -> usize {
-        let first = (self.slot * plan.batch + self.row) * plan.sums_row(UNITS);
+        let first = (self.slot * plan.batch + self.row) * plan.sums_row(plan.block);
         first + (row - self.row) * plan.sums_row(plan.units(self.block))
     }
 }
@@ -96,7 +99,7 @@ pub(super) fn share_steps<T: Real>(
     steps: usize,
     compute: &(dyn Fn(Share<'_>) + Sync),
 ) {
-    let (batch, blocks) = (plan.batch, plan.blocks());
+    let (batch, blocks) = (plan.batch, plan.blocks);
     let parts = parallel::parts(plan.operations() * steps, usize::MAX);
     // What does not stay in the cache of a core is better shared.
     let by_units = parts > 1
@@ -104,7 +107,7 @@ pub(super) fn share_steps<T: Real>(
         && plan.operations() >= WORTH_WAITING * parts
         && (plan.far_weights::<T>() || batch < FEW_ROWS * parts);
     if by_units {
-        parallel::together(parts, &|member| {
+        parallel::together(parts, true, &|member| {
             let blocks = tile::share(blocks, member.of(), member.number());
             compute(Share { rows: (0, batch), blocks, team: Some(member) });
         });
@@ -117,15 +120,25 @@ pub(super) fn share_steps<T: Real>(
     }
 }
 
+/// Nanoseconds that a single step takes, so that who would help is woken for it: waking is slow.
+const WORTH_WAKING: u64 = 200_000;
+
 /// Has a single step computed, in shares of units.
-pub(super) fn share_step(plan: &Plan, compute: &(dyn Fn(Share<'_>) + Sync)) {
-    let parts = (plan.operations() / WORTH_SHARING).clamp(1, threads()).min(plan.blocks());
+#[inline(always)]
+pub(super) fn share_step(plan: &Plan, compute: impl Fn(Share<'_>) + Sync) {
     let all = Share::of_rows(plan, (0, plan.batch));
+    if plan.operations() < WORTH_ASKING || plan.blocks == 1 || threads() == 1 {
+        return compute(all);
+    }
+    let alone = (plan.operations() / AT_ONE_NANOSECOND) as u64;
+    let parts = alone / (2 * parallel::nanoseconds_to_hand_over()).max(1);
+    let parts = (parts as usize).clamp(1, threads()).min(plan.blocks);
     if parts == 1 {
         return compute(all);
     }
-    parallel::together(parts, &|member| {
-        let blocks = tile::share(plan.blocks(), member.of(), member.number());
+    let wake = alone > WORTH_WAKING;
+    parallel::together(parts, wake, &|member| {
+        let blocks = tile::share(plan.blocks, member.of(), member.number());
         compute(Share { blocks, team: Some(member), ..all });
     });
 }

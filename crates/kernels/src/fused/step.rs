@@ -28,7 +28,7 @@ use crate::real::Real;
 #[derive(Debug, Clone)]
 pub struct Step<T> {
     cell: Cell,
-    sizes: Sizes,
+    plan: Plan,
     memory: Vec<T>,
     /// Where the first cache line of the memory began when it was made.
     start: usize,
@@ -64,12 +64,12 @@ impl<T: Real> Step<T> {
         if hidden > 0 {
             pack::forward(&plan, w, u, b, &mut memory[start..][..plan.step().sums]);
         }
-        Ok(Step { cell, sizes, memory, start, back: false })
+        Ok(Step { cell, plan, memory, start, back: false })
     }
 
     /// The rows, the features of an input, and the units.
     pub fn sizes(&self) -> [usize; 3] {
-        [self.sizes.batch, self.sizes.input, self.sizes.hidden]
+        [self.plan.batch, self.plan.input, self.plan.hidden]
     }
 
     /// The kind of cell.
@@ -91,7 +91,7 @@ impl<T: Real> Step<T> {
 const LINE: usize = 16;
 
 fn plan<C: Recurrence>(cell: C, sizes: Sizes) -> Result<Plan, Error> {
-    super::kept_by(cell, sizes).map(|_| Plan::new::<C>(sizes))
+    super::kept_by(cell, sizes).map(|_| Plan::of_steps::<C>(sizes))
 }
 
 /// See [`Step::run`].
@@ -103,8 +103,8 @@ pub(crate) fn step<T: Real, C: Recurrence>(
     h: &mut [T],
     c: &mut [T],
 ) -> Result<(), Error> {
-    let Sizes { batch, input, hidden, .. } = with.sizes;
-    let plan = Plan::new::<C>(with.sizes);
+    let plan = with.plan;
+    let Plan { batch, input, hidden, .. } = plan;
     length("fused step", batch * input, x.len())?;
     length("fused step", batch * hidden, h.len())?;
     length("fused step", if C::CELL { batch * hidden } else { 0 }, c.len())?;
@@ -128,7 +128,7 @@ pub(crate) fn step<T: Real, C: Recurrence>(
         carried: c.as_mut_ptr(),
         back: with.back,
     };
-    share_step(&plan, &|share| {
+    share_step(&plan, |share| {
         T::in_lanes(isa, Once { steps: &steps, share });
     });
     Ok(())
