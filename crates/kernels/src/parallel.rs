@@ -93,22 +93,31 @@ pub(crate) fn run(count: usize, part: &(dyn Fn(usize) + Sync)) {
     }
 }
 
-/// Calls `part` in up to `most` threads at the same time, who can wait for each other: how many
-/// they are, they are told. Whether one who sleeps is woken for it is for the caller to say; if
-/// not, this thread does it alone.
+/// As [`run`], but alone where somebody would have to be woken: for what takes less time than that.
 ///
 /// # Panics
 /// If a part panics.
-pub(crate) fn together(most: usize, wake: bool, part: &(dyn Fn(&Member<'_>) + Sync)) {
-    let mut workers = Pool::enter(most.min(threads()));
-    if !wake {
-        workers = workers.filter(Hired::awake);
+pub(crate) fn run_if_awake(count: usize, part: &(dyn Fn(usize) + Sync)) {
+    match Pool::enter(threads().min(count)).filter(Hired::awake) {
+        Some(mut workers) => workers.run(count, false, part),
+        None => (0..count).for_each(part),
     }
+}
+
+/// Calls `part` in up to `most` threads at the same time, who can wait for each other: how many
+/// they are, they are told.
+///
+/// # Panics
+/// If a part panics.
+pub(crate) fn together(most: usize, part: &(dyn Fn(&Member<'_>) + Sync)) {
+    let workers = Pool::enter(most.min(threads()));
     let count = workers.as_ref().map_or(1, |workers| workers.helpers + 1);
     let barrier = Barrier::new(count);
-    let member = |number| {
-        let _whole = Whole(&barrier);
-        part(&Member { number, barrier: &barrier });
+    // All that the others read on their way to the part lies together.
+    let barrier = &barrier;
+    let member = move |number| {
+        let _whole = Whole(barrier);
+        part(&Member { number, barrier });
         // Nobody leaves before all have come: who has not waited for the others does it now.
         if barrier.come.load(Ordering::Acquire) < count {
             barrier.wait();
@@ -134,8 +143,8 @@ pub(crate) fn nanoseconds_to_hand_over() -> u64 {
     }
     let Some(mut workers) = Pool::enter(2) else { return USUAL };
     let least = (0..TIMES).map(|_| {
-        let (start, barrier) = (Instant::now(), Barrier::new(2));
-        workers.run(2, true, &|_| barrier.wait());
+        let start = Instant::now();
+        workers.run(2, true, &|_| ());
         start.elapsed().as_nanos() as u64
     });
     *MEASURED.get_or_init(|| least.min().unwrap_or(USUAL))
@@ -239,8 +248,8 @@ struct Worker {
 struct Shared {
     /// The number of the computation, whether it may be entered, and how many workers are in it.
     state: AtomicU64,
-    /// The computation; meaningful while somebody is in it.
-    job: AtomicPtr<Job<'static>>,
+    /// The two words of a [`Job`]; meaningful while somebody is in it.
+    job: [AtomicPtr<()>; 2],
     count: AtomicU64,
     /// Whether each thread has to take the part of its own number, and no other.
     together: AtomicBool,
@@ -282,7 +291,7 @@ impl Pool {
     fn new() -> Self {
         let shared = Shared {
             state: AtomicU64::new(0),
-            job: AtomicPtr::new(std::ptr::null_mut()),
+            job: [const { AtomicPtr::new(std::ptr::null_mut()) }; 2],
             count: AtomicU64::new(0),
             together: AtomicBool::new(false),
             taken: AtomicU64::new(0),
@@ -322,8 +331,9 @@ impl Hired {
 
     fn run(&mut self, count: usize, together: bool, job: Job<'_>) {
         let shared = self.shared;
-        let mut job = job;
-        shared.job.store(std::ptr::from_mut(&mut job).cast(), Ordering::Relaxed);
+        // SAFETY: a reference to a `dyn Fn` is two pointers, and both are taken as they are.
+        let words = unsafe { std::mem::transmute::<Job<'_>, [*mut (); 2]>(job) };
+        shared.job.iter().zip(words).for_each(|(to, word)| to.store(word, Ordering::Relaxed));
         shared.count.store(count as u64, Ordering::Relaxed);
         shared.together.store(together, Ordering::Relaxed);
         shared.taken.store(0, Ordering::Relaxed);
@@ -400,9 +410,11 @@ impl Shared {
                 continue;
             }
             done = state / NEXT;
-            // SAFETY: who opened the computation waits until nobody is in it, and we are: the
-            // reference it points to, and what that refers to, live on his stack until then.
-            let job = unsafe { *self.job.load(Ordering::Relaxed) };
+            let [data, table] = &self.job;
+            let words = [data, table].map(|word| word.load(Ordering::Relaxed));
+            // SAFETY: the words of a job, of the computation that we are in: who opened it waits
+            // until nobody is in it, and what the job refers to lives on his stack until then.
+            let job = unsafe { std::mem::transmute::<[*mut (); 2], Job<'_>>(words) };
             let own = AssertUnwindSafe(|| self.take_parts(number, job));
             if catch_unwind(own).is_err() {
                 self.panicked.store(true, Ordering::Relaxed);

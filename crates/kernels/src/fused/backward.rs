@@ -257,8 +257,8 @@ impl<T: Real, C: Recurrence> Way<'_, C, T> {
             let rows = |shard| tile::share(plan.batch, plan.shards(), shard);
             let (row, end) = (rows(first).0, rows(until - 1).1);
             for span in self.spans() {
-                let share = Share::of_rows(plan, (row, end));
-                T::in_lanes(self.isa, Shared { steps: &self.steps, span, share });
+                let share = &Share::of_rows(plan, (row, end));
+                T::in_lanes(self.isa, Shared { steps: self.steps, span, share });
                 if let Some(dx) = dx.get() {
                     for step in 0..span.count {
                         let from = (step * plan.batch, (span.from + step) * plan.batch);
@@ -285,7 +285,7 @@ impl<T: Real, C: Recurrence> Way<'_, C, T> {
         let parts = parallel::parts(plan.operations() * plan.time, usize::MAX);
         for span in self.spans() {
             share_steps::<T>(plan, span.count, &|share| {
-                T::in_lanes(self.isa, Shared { steps: &self.steps, span, share });
+                T::in_lanes(self.isa, Shared { steps: self.steps, span, share });
             });
             if let Some(dx) = self.inputs(into)? {
                 dx.share(self.isa, (0, span.from * plan.batch), span.count * plan.batch);
@@ -311,6 +311,7 @@ fn add<T: Real>(to: Option<&mut [T]>, from: &[T]) -> Result<(), Error> {
 }
 
 /// The steps of a sequence.
+#[derive(Clone, Copy)]
 struct Steps<'a, C, T> {
     cell: C,
     plan: Plan,
@@ -330,19 +331,19 @@ struct Steps<'a, C, T> {
 // SAFETY: as forward.
 unsafe impl<C: Sync, T: Sync> Sync for Steps<'_, C, T> {}
 
-/// A thread's share of some steps, from the last one back.
+/// A thread's share of some steps, from the last one back. It has them for itself, as forward.
 struct Shared<'a, C, T> {
-    steps: &'a Steps<'a, C, T>,
+    steps: Steps<'a, C, T>,
     span: Span,
-    share: Share<'a>,
+    share: &'a Share<'a>,
 }
 
 impl<T: Real, C: Recurrence> LaneKernel<T> for Shared<'_, C, T> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes<Scalar = T>>(self) {
-        let Shared { steps, span, share } = self;
-        let plan = &steps.plan;
+        let Shared { steps, span, share } = &self;
+        let (plan, span) = (&steps.plan, *span);
         if !span.is_last(plan) {
             // The step behind these was the first of those gathered before.
             let row = plan.cotangents();

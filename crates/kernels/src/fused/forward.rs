@@ -83,6 +83,7 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
         h: with.h.as_ptr(),
         y: with.y.as_mut_ptr(),
         weights: packed.as_ptr(),
+        far_weights: plan.far_weights::<T>(),
         records,
         past_caches: plan.past_caches::<T>() && records.addr().is_multiple_of(64),
         sums: sums.as_mut_ptr(),
@@ -90,7 +91,7 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
         back: false,
     };
     share_steps::<T>(&plan, plan.time, &|share| {
-        T::in_lanes(isa, Shared { steps: &steps, share });
+        T::in_lanes(isa, Shared { steps, share });
     });
     if C::CELL {
         with.last.copy_from_slice(carried);
@@ -99,6 +100,7 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
 }
 
 /// The steps of a sequence.
+#[derive(Clone, Copy)]
 pub(super) struct Steps<'a, C, T> {
     pub(super) cell: C,
     pub(super) plan: Plan,
@@ -107,6 +109,8 @@ pub(super) struct Steps<'a, C, T> {
     pub(super) h: *const T,
     pub(super) y: *mut T,
     pub(super) weights: *const T,
+    /// Whether they lie beyond the caches of a core.
+    pub(super) far_weights: bool,
     /// Null where nothing is kept.
     pub(super) records: *mut T,
     /// Whether records are written past the caches, which would not hold them.
@@ -121,10 +125,11 @@ pub(super) struct Steps<'a, C, T> {
 // of their own only; where they read what another one has written, a barrier lies between.
 unsafe impl<C: Sync, T: Sync> Sync for Steps<'_, C, T> {}
 
-/// A thread's share of the steps.
+/// A thread's share of the steps, which it has for itself: what lies on the stack of another one
+/// comes and goes with what that one writes beside it.
 struct Shared<'a, C, T> {
-    steps: &'a Steps<'a, C, T>,
-    share: Share<'a>,
+    steps: Steps<'a, C, T>,
+    share: &'a Share<'a>,
 }
 
 impl<T: Real, C: Recurrence> LaneKernel<T> for Shared<'_, C, T> {
@@ -148,10 +153,10 @@ impl<T: Real, C: Recurrence> LaneKernel<T> for Shared<'_, C, T> {
     }
 }
 
-/// A thread's share of a single step, which may write its outputs where it read the state.
+/// A thread's share of a single step.
 pub(super) struct Once<'a, C, T> {
     pub(super) steps: &'a Steps<'a, C, T>,
-    pub(super) share: Share<'a>,
+    pub(super) share: &'a Share<'a>,
 }
 
 impl<T: Real, C: Recurrence> LaneKernel<T> for Once<'_, C, T> {
@@ -159,18 +164,14 @@ impl<T: Real, C: Recurrence> LaneKernel<T> for Once<'_, C, T> {
     #[inline(always)]
     fn run<L: Lanes<Scalar = T>>(self) {
         let Once { steps, share } = self;
-        // SAFETY: rows and units are those of slices whose lengths were checked; no state is
-        // written before all sums are there.
-        unsafe {
-            for part in share.places(steps.back) {
+        for part in share.places(steps.back) {
+            // SAFETY: rows and units are those of slices whose lengths were checked.
+            unsafe {
                 if part.rows == 1 {
                     steps.sum_row::<L>(part);
                 } else {
                     steps.sum::<L>(0, part);
                 }
-            }
-            share.wait();
-            for part in share.places(steps.back) {
                 steps.activate::<L>(0, part);
             }
         }
@@ -257,7 +258,7 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
         let weights = self.weights.wrapping_add(self.plan.packed(block));
         let of_state = weights.wrapping_add(input * padded(columns));
         let biases =
-            self.weights.wrapping_add(self.plan.biases() + block * C::STORED * self.plan.block);
+            self.weights.wrapping_add(self.plan.biases + block * C::STORED * self.plan.block);
         let x = Left { at: self.x.wrapping_add((t * batch + row) * input), row: input, step: 1 };
         let x = Terms::new(x, Right::packed(weights, input), input);
         let h = Terms::new(h, Right::packed(of_state, hidden), hidden);
@@ -266,7 +267,7 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
         let terms = [x, h];
         let sums = Sums {
             back: self.back,
-            from_far: self.plan.far_weights::<T>(),
+            from_far: self.far_weights,
             ..Sums::new([rows, columns], &terms, (biases, 0), to)
         };
         // Packed weights have whole registers of columns, and sums room for them.

@@ -15,7 +15,7 @@ pub(super) fn forward<T: Real>(
     b: &[Columns<'_, T>],
     packed: &mut [T],
 ) {
-    let (weights, biases) = packed.split_at_mut(plan.biases());
+    let (weights, biases) = packed.split_at_mut(plan.biases);
     let to = Apart(weights.as_mut_ptr());
     let blocks = plan.blocks;
     let parts = parallel::parts(weights.len() * COPIED, blocks);

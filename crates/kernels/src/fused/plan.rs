@@ -42,6 +42,8 @@ pub(super) struct Plan {
     /// Units of a block; the last one may have fewer.
     pub(super) block: usize,
     pub(super) blocks: usize,
+    /// Where the packed biases begin.
+    pub(super) biases: usize,
     /// Numbers of a record for each unit.
     recorded: usize,
 }
@@ -82,6 +84,8 @@ pub(super) struct Parts {
 /// Where the parts of the memory of single steps begin.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StepParts {
+    /// The output before; before it, packed weights.
+    pub(super) before: usize,
     pub(super) sums: usize,
     pub(super) end: usize,
 }
@@ -94,15 +98,22 @@ impl Plan {
             _ => (C::STORED + usize::from(C::CELL)).max(C::LAST + 1),
         };
         let (sums, stored) = (C::SUMS, C::STORED);
-        let (block, blocks) = (UNITS, hidden.div_ceil(UNITS));
-        Plan { time, batch, input, hidden, sums, stored, block, blocks, recorded }
+        Plan { time, batch, input, hidden, sums, stored, block: 0, blocks: 0, biases: 0, recorded }
+            .in_blocks(UNITS)
     }
 
     /// Of single steps.
     pub(super) fn of_steps<C: Recurrence>(sizes: Sizes) -> Self {
         let plan = Plan::new::<C>(Sizes { time: 1, ..sizes });
-        let block = if (HALF + 1..=UNITS).contains(&plan.hidden) { HALF } else { UNITS };
-        Plan { block, blocks: plan.hidden.div_ceil(block), ..plan }
+        if (HALF + 1..=UNITS).contains(&plan.hidden) { plan.in_blocks(HALF) } else { plan }
+    }
+
+    /// The same in blocks of so many units.
+    fn in_blocks(self, block: usize) -> Self {
+        let plan = Plan { block, blocks: self.hidden.div_ceil(block), biases: 0, ..self };
+        let Some(last) = plan.blocks.checked_sub(1) else { return plan };
+        let width = padded(plan.sums * plan.units(last));
+        Plan { biases: plan.packed(last) + (plan.input + plan.hidden) * width, ..plan }
     }
 
     /// Steps × rows.
@@ -131,14 +142,6 @@ impl Plan {
     #[inline(always)]
     pub(super) fn packed(&self, block: usize) -> usize {
         block * (self.input + self.hidden) * self.sums * self.block
-    }
-
-    /// Where the packed biases begin.
-    #[inline(always)]
-    pub(super) fn biases(&self) -> usize {
-        let last = self.blocks - 1;
-        let width = padded(self.sums * self.units(last));
-        self.packed(last) + (self.input + self.hidden) * width
     }
 
     /// The distance of the sums of two rows of a block.
@@ -209,11 +212,11 @@ impl Plan {
         many.max(few).min(self.time)
     }
 
-    /// The memory of single steps: packed weights, and the sums of all blocks.
+    /// The memory of single steps: packed weights, the output before, and the sums of all blocks.
     pub(super) fn step(&self) -> StepParts {
-        let sums =
-            if self.hidden == 0 { 0 } else { padded(self.biases() + self.stored * self.hidden) };
-        StepParts { sums, end: sums + self.all_sums() }
+        let before = padded(self.biases + self.stored * self.hidden);
+        let sums = before + padded(self.batch * self.hidden);
+        StepParts { before, sums, end: sums + self.all_sums() }
     }
 
     /// The sums of all blocks of a step. Whole registers are read of the last units, too.
@@ -223,12 +226,8 @@ impl Plan {
 
     /// The memory.
     pub(super) fn parts(&self) -> Parts {
-        let packed = if self.hidden == 0 {
-            0
-        } else {
-            let forward = self.biases() + self.stored * self.hidden;
-            forward.max(self.terms() * (padded(self.hidden) + padded(self.input)))
-        };
+        let forward = self.biases + self.stored * self.hidden;
+        let packed = forward.max(self.terms() * (padded(self.hidden) + padded(self.input)));
         let gradients = padded(packed);
         let records = gradients + self.shards() * self.gradients();
         let gathered = records + self.time * self.step_records();

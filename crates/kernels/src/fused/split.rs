@@ -20,6 +20,7 @@ const AT_ONE_NANOSECOND: usize = 25;
 const WORTH_ASKING: usize = 10_000;
 
 /// What one thread computes of every step: some rows of all units, or some units of all rows.
+#[derive(Clone, Copy)]
 pub(super) struct Share<'a> {
     rows: (usize, usize),
     blocks: (usize, usize),
@@ -97,7 +98,7 @@ impl Part {
 pub(super) fn share_steps<T: Real>(
     plan: &Plan,
     steps: usize,
-    compute: &(dyn Fn(Share<'_>) + Sync),
+    compute: &(dyn Fn(&Share<'_>) + Sync),
 ) {
     let (batch, blocks) = (plan.batch, plan.blocks);
     let parts = parallel::parts(plan.operations() * steps, usize::MAX);
@@ -107,38 +108,36 @@ pub(super) fn share_steps<T: Real>(
         && plan.operations() >= WORTH_WAITING * parts
         && (plan.far_weights::<T>() || batch < FEW_ROWS * parts);
     if by_units {
-        parallel::together(parts, true, &|member| {
+        parallel::together(parts, &|member| {
             let blocks = tile::share(blocks, member.of(), member.number());
-            compute(Share { rows: (0, batch), blocks, team: Some(member) });
+            compute(&Share { rows: (0, batch), blocks, team: Some(member) });
         });
     } else {
         let parts = parts.min(batch);
         parallel::run(parts, &|i| {
             let rows = tile::share(batch, parts, i);
-            compute(Share::of_rows(plan, rows));
+            compute(&Share::of_rows(plan, rows));
         });
     }
 }
 
-/// Nanoseconds that a single step takes, so that who would help is woken for it: waking is slow.
+/// Nanoseconds that a single step takes, so that who would help is woken for it.
 const WORTH_WAKING: u64 = 200_000;
 
 /// Has a single step computed, in shares of units.
 #[inline(always)]
-pub(super) fn share_step(plan: &Plan, compute: impl Fn(Share<'_>) + Sync) {
+pub(super) fn share_step(plan: &Plan, compute: impl Fn(&Share<'_>) + Sync) {
     let all = Share::of_rows(plan, (0, plan.batch));
     if plan.operations() < WORTH_ASKING || plan.blocks == 1 || threads() == 1 {
-        return compute(all);
+        return compute(&all);
     }
     let alone = (plan.operations() / AT_ONE_NANOSECOND) as u64;
     let parts = alone / (2 * parallel::nanoseconds_to_hand_over()).max(1);
     let parts = (parts as usize).clamp(1, threads()).min(plan.blocks);
-    if parts == 1 {
-        return compute(all);
+    let part = |i| compute(&Share { blocks: tile::share(plan.blocks, parts, i), ..all });
+    if alone > WORTH_WAKING {
+        parallel::run(parts, &part)
+    } else {
+        parallel::run_if_awake(parts, &part)
     }
-    let wake = alone > WORTH_WAKING;
-    parallel::together(parts, wake, &|member| {
-        let blocks = tile::share(plan.blocks, member.of(), member.number());
-        compute(Share { blocks, team: Some(member), ..all });
-    });
 }

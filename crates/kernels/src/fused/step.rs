@@ -62,7 +62,7 @@ impl<T: Real> Step<T> {
         memory.resize(len, T::ZERO);
         let start = memory.as_ptr().align_offset(64).min(LINE);
         if hidden > 0 {
-            pack::forward(&plan, w, u, b, &mut memory[start..][..plan.step().sums]);
+            pack::forward(&plan, w, u, b, &mut memory[start..][..plan.step().before]);
         }
         Ok(Step { cell, plan, memory, start, back: false })
     }
@@ -112,16 +112,20 @@ pub(crate) fn step<T: Real, C: Recurrence>(
         return Ok(());
     }
     with.back = !with.back;
-    let (packed, sums) = with.memory[with.start..].split_at_mut(plan.step().sums);
-    let h = h.as_mut_ptr();
+    let parts = plan.step();
+    let (packed, rest) = with.memory[with.start..].split_at_mut(parts.before);
+    let (before, sums) = rest.split_at_mut(parts.sums - parts.before);
+    // What one block of units writes is not what another one reads.
+    before[..h.len()].copy_from_slice(h);
     let steps = Steps {
         cell,
         plan,
         marks: Marks::default(),
         x: x.as_ptr(),
-        h,
-        y: h,
+        h: before.as_ptr(),
+        y: h.as_mut_ptr(),
         weights: packed.as_ptr(),
+        far_weights: false, // a row has no time to bring anything
         records: std::ptr::null_mut(),
         past_caches: false,
         sums: sums.as_mut_ptr(),

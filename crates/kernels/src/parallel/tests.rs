@@ -50,7 +50,7 @@ fn members_wait_for_each_other() {
     for threads in [1, 2, 3, 8] {
         let _threads = Threads::limit(threads);
         let come = AtomicUsize::new(0);
-        together(threads, true, &|member| {
+        together(threads, &|member| {
             for round in 1..1000 {
                 come.fetch_add(1, Ordering::Relaxed);
                 member.wait();
@@ -66,7 +66,7 @@ fn nobody_waits_for_who_panicked() {
     let _threads = Threads::limit(3);
     for bad in 0..3 {
         let caught = catch_unwind(|| {
-            together(3, true, &|member| {
+            together(3, &|member| {
                 member.wait();
                 // Where another test has the pool, there is one member only.
                 assert!(member.number() != bad % member.of());
@@ -116,7 +116,7 @@ fn computations_of_every_kind_end_in_every_order() {
             run(count, &|_| add(1));
             assert_eq!(done.into_inner(), count);
         } else {
-            together(count, true, &|member| {
+            together(count, &|member| {
                 (0..waits).for_each(|_| member.wait());
                 // As many as they are, of whom each adds its share of 24.
                 add(24 / member.of());
