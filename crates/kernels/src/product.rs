@@ -176,7 +176,7 @@ impl<T: Real> LaneKernel<T> for Rows<'_, T> {
         }
         // Few rows are not worth the packing.
         let direct = !b.transposed && until - first <= 2 * L::ROWS;
-        let mut packed = OnStack::new();
+        let mut packed = OnStack::<BYTES>::new();
         // What is this wide fits the buffer in every precision.
         let panel = PANEL * 4 / size_of::<T>();
         let (row, step) = if a.transposed { (1, a.rows) } else { (depth, 1) };
@@ -229,14 +229,17 @@ fn pack<T: Real>(
     }
 }
 
-/// A panel on the stack, aligned to cache lines.
-#[repr(align(64))]
-pub(crate) struct OnStack([MaybeUninit<u8>; BLOCK * PANEL * 4]);
+/// Bytes of a panel of a block's terms.
+pub(crate) const BYTES: usize = BLOCK * PANEL * 4;
 
-impl OnStack {
+/// A panel of so many bytes on the stack, aligned to cache lines.
+#[repr(align(64))]
+pub(crate) struct OnStack<const BYTES: usize>([MaybeUninit<u8>; BYTES]);
+
+impl<const BYTES: usize> OnStack<BYTES> {
     #[inline(always)]
     pub(crate) fn new() -> Self {
-        OnStack([const { MaybeUninit::uninit() }; BLOCK * PANEL * 4])
+        OnStack([const { MaybeUninit::uninit() }; BYTES])
     }
 
     /// Room for the first `len` numbers.

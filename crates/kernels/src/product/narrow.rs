@@ -1,6 +1,6 @@
 //! Products with few columns: lanes are rows of the result.
 
-use super::{BLOCK, Fill, Matrix, OnStack};
+use super::{BLOCK, BYTES, Fill, Matrix, OnStack};
 use crate::dispatch::Isa;
 use crate::lanes::{LaneKernel, Lanes};
 use crate::parallel::{self, Apart};
@@ -57,7 +57,7 @@ impl<T: Real> LaneKernel<T> for Narrow<'_, T> {
         let (depth, n) = (a.columns, b.columns);
         // The element b[k, j] lies at j · row + k · step.
         let (row, step) = if b.transposed { (b.rows, 1) } else { (1, n) };
-        let mut packed = OnStack::new();
+        let mut packed = OnStack::<BYTES>::new();
         // What is this wide fits the buffer in every precision.
         let width = ROWS * 4 / size_of::<T>();
         for first in (from..until).step_by(width) {
