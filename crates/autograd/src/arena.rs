@@ -9,7 +9,7 @@ use crate::mark::Call;
 use crate::params::Params;
 use crate::place::{Home, Place};
 use crate::rule::{Partials, Side};
-use elman_kernels::fill;
+use crate::stale::Stale;
 use elman_tensor::{Real, Shape, View, ViewMut};
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -300,10 +300,16 @@ impl<T: Real> Arena<T> {
         self.grads
             .lengthen(self.used)
             .ok_or_else(|| self.too_large(params, "backward", [self.used].into(), call))?;
-        fill(&mut self.grads[..self.used], T::ZERO);
+        // Those of inputs stay, and begin at once.
+        let inputs = self.wanted.iter().map(|place| place.range().end).max().unwrap_or(0);
+        self.grads[..inputs].fill(T::ZERO);
         begin(&mut self.grads, &self.wanted);
+        let mut stale = Stale::new(inputs..self.used);
         let target = match from.home {
-            Home::Arena => &mut self.grads[..],
+            Home::Arena => {
+                stale.settle(&mut self.grads, &from.range());
+                &mut self.grads[..]
+            }
             Home::Params => &mut *grad,
         };
         if from.wanted
@@ -319,8 +325,9 @@ impl<T: Real> Arena<T> {
             let own;
             (kept, own) = kept.split_at_mut(kept.len() - lines(r.kept).unwrap_or(r.kept));
             let (before, values) = self.values.split_at(r.start);
-            let (targets, grads) = self.grads.split_at_mut(r.start);
             let len = r.shape.len();
+            stale.settle(&mut self.grads, &(r.start..r.start + len));
+            let (targets, grads) = self.grads.split_at_mut(r.start);
             let view = |values| View::new(r.shape, values).unwrap_or_else(View::empty);
             let rule = self.pools[r.pool as usize].get(r.index as usize);
             rule.adjoint(Backward {
@@ -328,7 +335,7 @@ impl<T: Real> Arena<T> {
                 y: view(&values[..len]),
                 dy: view(&grads[..len]),
                 side: Side { kept: &mut own[..r.kept], ids: &self.ids },
-                d: Partials { arena: &mut *targets, params: &mut *grad, places },
+                d: Partials { arena: &mut *targets, params: &mut *grad, places, stale: &mut stale },
                 machine: Machine {
                     params,
                     spares: &mut self.spares,
@@ -342,7 +349,8 @@ impl<T: Real> Arena<T> {
                 return Err(error);
             }
             if self.check {
-                let mut d = Partials { arena: targets, params: &mut *grad, places };
+                let (arena, stale) = (targets, &mut stale);
+                let mut d = Partials { arena, params: &mut *grad, places, stale };
                 for i in 0..places.len() {
                     if let Some(d) = d.of(i) {
                         finite(rule.name(), Pass::Backward, d.values(), || r.call.site(params))?;

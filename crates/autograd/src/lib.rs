@@ -49,6 +49,7 @@ mod rule;
 pub mod rules;
 mod scope;
 mod segment;
+mod stale;
 mod tape;
 mod var;
 

@@ -2,6 +2,8 @@
 
 use crate::error::Misfit;
 use crate::place::{Home, Place};
+use crate::stale::Stale;
+use elman_kernels::Fill;
 use elman_tensor::{Real, Shape, View, ViewMut};
 
 /// An operation with `N` operands: its value and the adjoint of its derivative.
@@ -137,9 +139,10 @@ pub struct Partials<'a, T> {
     pub(crate) arena: &'a mut [T],
     pub(crate) params: &'a mut [T],
     pub(crate) places: &'a [Place],
+    pub(crate) stale: &'a mut Stale,
 }
 
-impl<T> Partials<'_, T> {
+impl<T: Real> Partials<'_, T> {
     /// Whether anybody wants the partial derivative with respect to an operand.
     #[inline]
     pub fn wanted(&self, operand: usize) -> bool {
@@ -151,9 +154,51 @@ impl<T> Partials<'_, T> {
     pub fn of(&mut self, operand: usize) -> Option<ViewMut<'_, T>> {
         let place = self.places.get(operand).filter(|p| p.wanted)?;
         let buffer = match place.home {
-            Home::Arena => &mut *self.arena,
+            Home::Arena => {
+                self.stale.settle(self.arena, &place.range());
+                &mut *self.arena
+            }
             Home::Params => &mut *self.params,
         };
         ViewMut::new(place.shape, buffer.get_mut(place.range())?)
+    }
+
+    /// The same for a rule that can as well overwrite, and whether it has to: then nothing has been
+    /// added yet, and what is in there is no number. All of it must be written.
+    ///
+    /// ```
+    /// use elman_autograd::{At, Misfit, Partials, Rule, Side, laws};
+    /// use elman_kernels::Fill;
+    /// use elman_tensor::{Real, Shape, View, ViewMut};
+    ///
+    /// /// y = −x.
+    /// struct Minus;
+    ///
+    /// impl<T: Real> Rule<T, 1> for Minus {
+    ///     const NAME: &'static str = "minus";
+    ///     fn shape(&self, [x]: [Shape; 1]) -> Result<Shape, Misfit> {
+    ///         Ok(x)
+    ///     }
+    ///     fn forward(&self, [x]: [View<'_, T>; 1], mut y: ViewMut<'_, T>, _: Side<'_, T>) {
+    ///         y.values_mut().iter_mut().zip(x.values()).for_each(|(y, &x)| *y = -x);
+    ///     }
+    ///     fn adjoint(&self, _: At<'_, T, 1>, dy: View<'_, T>, d: &mut Partials<'_, T>) {
+    ///         if let Some((mut dx, fill)) = d.fill(0) {
+    ///             for (dx, &dy) in dx.values_mut().iter_mut().zip(dy.values()) {
+    ///                 *dx = if fill == Fill::Overwrite { -dy } else { *dx - dy };
+    ///             }
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(laws::rule(Minus, [[5]]), Ok(())); // proven
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
+    #[inline]
+    pub fn fill(&mut self, operand: usize) -> Option<(ViewMut<'_, T>, Fill)> {
+        let place = self.places.get(operand).filter(|p| p.wanted && p.home == Home::Arena);
+        let fresh = place.is_some_and(|place| self.stale.overwrite(self.arena, &place.range()));
+        let fill = if fresh { Fill::Overwrite } else { Fill::Add };
+        self.of(operand).map(|d| (d, fill))
     }
 }

@@ -70,11 +70,19 @@ impl Drop for Threads {
     }
 }
 
-/// Into how many parts work of so many operations is best cut: 1 where waking a worker would take
+/// Into how many parts work of so many operations is best cut: 1 where handing one over would take
 /// longer than the work.
 pub(crate) fn parts(operations: usize, most: usize) -> usize {
-    const WORTH: usize = 300_000;
-    (operations / WORTH).clamp(1, threads()).min(most.max(1))
+    /// Operations that no part has less than.
+    const LEAST: usize = 30_000;
+    /// Operations of a thread in a nanosecond, about, times how often a part is worth the handing
+    /// over.
+    const WORTH: usize = 50 * 4;
+    if most <= 1 || operations < 2 * LEAST || threads() == 1 {
+        return 1;
+    }
+    let worth = LEAST.max(WORTH * nanoseconds_to_hand_over() as usize);
+    (operations / worth).clamp(1, threads()).min(most)
 }
 
 /// Calls `part(i)` once for each `i < count`, in several threads where there are any to spare: a

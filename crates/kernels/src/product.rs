@@ -124,8 +124,8 @@ pub fn product<T: Real>(
 }
 
 /// Terms of `k` that are summed before the next rows take their turn: a packed panel of as many
-/// rows stays in the L1 cache. Between blocks the sums rest in `c`, which loses nothing.
-const BLOCK: usize = 128;
+/// rows stays in the L2 cache. Between blocks the sums rest in `c`, which loses nothing.
+pub(crate) const BLOCK: usize = 256;
 
 #[derive(Debug)]
 pub struct Product<'a, T> {
@@ -176,7 +176,7 @@ impl<T: Real> LaneKernel<T> for Rows<'_, T> {
         }
         // Few rows are not worth the packing.
         let direct = !b.transposed && until - first <= 2 * L::ROWS;
-        let mut packed = OnStack::<BYTES>::new();
+        let mut packed = OnStack::new();
         // What is this wide fits the buffer in every precision.
         let panel = PANEL * 4 / size_of::<T>();
         let (row, step) = if a.transposed { (1, a.rows) } else { (depth, 1) };
@@ -229,17 +229,14 @@ fn pack<T: Real>(
     }
 }
 
-/// Bytes of a panel of a block's terms.
-pub(crate) const BYTES: usize = BLOCK * PANEL * 4;
-
-/// A panel of so many bytes on the stack, aligned to cache lines.
+/// A panel on the stack, aligned to cache lines.
 #[repr(align(64))]
-pub(crate) struct OnStack<const BYTES: usize>([MaybeUninit<u8>; BYTES]);
+pub(crate) struct OnStack([MaybeUninit<u8>; BLOCK * PANEL * 4]);
 
-impl<const BYTES: usize> OnStack<BYTES> {
+impl OnStack {
     #[inline(always)]
     pub(crate) fn new() -> Self {
-        OnStack([const { MaybeUninit::uninit() }; BYTES])
+        OnStack([const { MaybeUninit::uninit() }; BLOCK * PANEL * 4])
     }
 
     /// Room for the first `len` numbers.

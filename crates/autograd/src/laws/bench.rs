@@ -6,6 +6,7 @@ use crate::arena::Env;
 use crate::params::Params;
 use crate::place::{Home, Place};
 use crate::rule::{Partials, Side};
+use crate::stale::Stale;
 use elman_tensor::{Dual, Random, Real, Shape, Tensor, View, ViewMut};
 
 /// What a violation calls the numbers that forward keeps.
@@ -83,6 +84,21 @@ where
     where
         R: AnyRule<T>,
     {
+        self.pull_into(x, dy, places, targets, Stale::new(0..0))
+    }
+
+    /// The same where some of what they held is no number yet.
+    fn pull_into<T: Real>(
+        &self,
+        x: &[T],
+        dy: &[T],
+        places: &[Place],
+        targets: &[T],
+        mut stale: Stale,
+    ) -> Vec<T>
+    where
+        R: AnyRule<T>,
+    {
         let mut passed = self.forward(x, places, T::NAN);
         let mut targets = targets.to_vec();
         let view = |values| View::new(self.output, values).unwrap_or_else(View::empty);
@@ -92,7 +108,7 @@ where
             y: view(&passed.y),
             dy: view(dy),
             side: Side { kept: &mut passed.kept, ids: self.ids },
-            d: Partials { arena: &mut targets, params: &mut [], places },
+            d: Partials { arena: &mut targets, params: &mut [], places, stale: &mut stale },
             machine: Machine {
                 params: &params,
                 spares: &mut Vec::new(),
@@ -102,6 +118,7 @@ where
                 failure: &mut None,
             },
         });
+        stale.settle(&mut targets, &(0..x.len()));
         targets
     }
 
@@ -169,7 +186,8 @@ where
         Ok(())
     }
 
-    /// Targets that held something hold it still, plus the partial.
+    /// Targets that held something hold it still, plus the partial; those that held nothing, the
+    /// partial alone.
     fn addition(&self, x: &[f64], w: &[f64], old: &[f64], pulled: &[f64]) -> Result<(), Violation> {
         let added = self.pull(x, w, &self.places, old);
         for (i, place) in self.wanted() {
@@ -178,16 +196,28 @@ where
             if pairs.clone().any(|(a, b)| !close(a, b, scale)) {
                 return Err(self.worst("addition", &format!("operand {i}"), pairs));
             }
+            let stale = Stale::new(0..x.len());
+            let places = self.only(i);
+            let alone = self.pull_into(x, w, &places, &vec![f64::NAN; x.len()], stale);
+            let pairs = place.range().map(|j| (alone[j], pulled[j]));
+            if pairs.clone().any(|(a, b)| a != b) {
+                return Err(self.worst("addition", &format!("operand {i}"), pairs));
+            }
         }
         Ok(())
+    }
+
+    /// The places, of which one operand's alone is wanted.
+    fn only(&self, operand: usize) -> Vec<Place> {
+        let mut places = self.places.clone();
+        places.iter_mut().enumerate().for_each(|(i, place)| place.wanted = i == operand);
+        places
     }
 
     /// Each partial alone has the bits it has together with the others.
     fn choice(&self, x: &[f64], w: &[f64], pulled: &[f64]) -> Result<(), Violation> {
         for (i, place) in self.wanted() {
-            let mut places = self.places.clone();
-            places.iter_mut().enumerate().for_each(|(j, p)| p.wanted = i == j);
-            let alone = self.pull(x, w, &places, &vec![0.0; x.len()]);
+            let alone = self.pull(x, w, &self.only(i), &vec![0.0; x.len()]);
             let (alone, together) = (&alone[place.range()], &pulled[place.range()]);
             self.same_bits("choice", &format!("operand {i}"), alone, together)?;
         }

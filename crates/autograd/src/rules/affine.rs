@@ -1,10 +1,10 @@
 //! The affine part of a gate, in one order of summation.
 
-use super::dot::accumulate;
+use super::dot::multiply;
 use crate::error::Misfit;
 use crate::laws::{Draw, Sample};
 use crate::rule::{At, Partials, Rule, Side};
-use elman_kernels::{add_rows, fit, fold_rows};
+use elman_kernels::{Fill, add_rows, fit, fold_rows};
 use elman_tensor::{Real, Shape, Tensor, View, ViewMut};
 
 /// y = b + x · W + h · U, where `h, U` or `b` may be absent.
@@ -67,15 +67,15 @@ impl<T: Real> Rule<T, 5> for Affine {
     }
 
     fn forward(&self, [x, w, h, u, b]: [View<'_, T>; 5], mut y: ViewMut<'_, T>, _: Side<'_, T>) {
-        let y = y.values_mut();
-        if b.values().is_empty() {
-            y.fill(T::ZERO);
-        } else {
-            fit(add_rows(y, b.values(), |_, b| b));
+        let (whole, mut fill) = (y.shape(), Fill::Overwrite);
+        if !b.values().is_empty() {
+            fit(add_rows(y.values_mut(), b.values(), |_, b| b));
+            fill = Fill::Add;
         }
-        accumulate(x.matrix(), w.matrix(), y);
+        let again = ViewMut::new(whole, y.values_mut());
+        multiply(x.matrix(), w.matrix(), again.map(|y| (y, fill)));
         if !absent(u.shape()) {
-            accumulate(h.matrix(), u.matrix(), y);
+            multiply(h.matrix(), u.matrix(), Some((y, Fill::Add)));
         }
     }
 
@@ -83,12 +83,8 @@ impl<T: Real> Rule<T, 5> for Affine {
         let [x, w, h, u, b] = at.x;
         let pairs = [(0, (x, w)), (2, (h, u))];
         for (input, (x, w)) in pairs.into_iter().filter(|(_, (_, w))| !absent(w.shape())) {
-            if let Some(mut dx) = d.of(input) {
-                accumulate(dy.matrix(), w.matrix().map(|w| w.t()), dx.values_mut());
-            }
-            if let Some(mut dw) = d.of(input + 1) {
-                accumulate(x.matrix().map(|x| x.t()), dy.matrix(), dw.values_mut());
-            }
+            multiply(dy.matrix(), w.matrix().map(|w| w.t()), d.fill(input));
+            multiply(x.matrix().map(|x| x.t()), dy.matrix(), d.fill(input + 1));
         }
         if let Some(mut db) = d.of(4)
             && !absent(b.shape())

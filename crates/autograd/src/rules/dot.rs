@@ -28,13 +28,15 @@ fn columns(w: Shape) -> usize {
     w.get(1).unwrap_or(1)
 }
 
-/// `y += a · b`, the sizes checked by the rule that calls.
-pub(super) fn accumulate<T: Real>(
+/// `y = a · b`, or `y += a · b`, where somebody wants it; the sizes are checked by the rule that
+/// calls.
+pub(super) fn multiply<T: Real>(
     a: Result<Matrix<'_, T>, elman_kernels::Error>,
     b: Result<Matrix<'_, T>, elman_kernels::Error>,
-    y: &mut [T],
+    target: Option<(ViewMut<'_, T>, Fill)>,
 ) {
-    fit(a.and_then(|a| product(a, b?, Fill::Add, y)));
+    let Some((mut y, fill)) = target else { return };
+    fit(a.and_then(|a| product(a, b?, fill, y.values_mut())));
 }
 
 impl<T: Real> Rule<T, 2> for Dot {
@@ -61,12 +63,8 @@ impl<T: Real> Rule<T, 2> for Dot {
         let (k, n) = (x.shape().last(), columns(w.shape()));
         let dy = Matrix::new(dy.values(), x.shape().rows(), n);
         let w = Matrix::new(w.values(), k, n);
-        if let Some(mut dx) = d.of(0) {
-            accumulate(dy.clone(), w.map(Matrix::t), dx.values_mut());
-        }
-        if let Some(mut dw) = d.of(1) {
-            accumulate(x.matrix().map(Matrix::t), dy, dw.values_mut());
-        }
+        multiply(dy.clone(), w.map(Matrix::t), d.fill(0));
+        multiply(x.matrix().map(Matrix::t), dy, d.fill(1));
     }
 }
 

@@ -28,6 +28,8 @@ enum Fault {
     Aliasing,
     /// b's partial is right only where a's is wanted too.
     Choosy,
+    /// a's partial is added to where it has to overwrite.
+    Presuming,
     /// Forward is another function at dual numbers.
     Scalar,
     /// The adjoint takes the operands out of the scalar.
@@ -94,7 +96,9 @@ impl<T: Real> Rule<T, 2> for Product {
         let leave = |fault, x: T| if self.fault == fault { T::from_f64(x.to_f64()) } else { x };
         let old: Vec<T> = d.of(1).map_or(Vec::new(), |d| d.values().to_vec());
         let both = d.wanted(0);
-        if let Some(mut da) = d.of(0) {
+        let presuming = self.fault == Fault::Presuming;
+        let da = if presuming { d.fill(0).map(|(d, _)| d) } else { d.of(0) };
+        if let Some(mut da) = da {
             for (i, da) in da.values_mut().iter_mut().enumerate() {
                 let other = if self.fault == Fault::Swapped { a[i] } else { b[i] };
                 let other = leave(Fault::Leaving, leave(Fault::LeavingOnce, other));
@@ -144,6 +148,7 @@ fn each_fault_breaks_its_law_and_is_located() {
         (Fault::CountingBack, "purity", "operand 0", Some(0)),
         (Fault::Aliasing, "aliasing", "operands 0 and 1", None),
         (Fault::Choosy, "choice", "operand 1", Some(0)),
+        (Fault::Presuming, "addition", "operand 0", None),
         (Fault::Scalar, "value", "the output", Some(1)),
         (Fault::Leaving, "second order", "operand 0", Some(0)),
         (Fault::LeavingOnce, "second order", "all operands", None),

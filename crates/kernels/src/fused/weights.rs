@@ -6,13 +6,13 @@ use super::plan::{Plan, Span};
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::parallel::{self, Apart};
-use crate::product::OnStack;
+use crate::product::{BLOCK, OnStack};
 use crate::real::Real;
 use crate::tile::{Left, PANEL, Right, Sums, Terms, compute, share};
 
 /// Rows of all steps that are summed before the next weights take their turn. The more they are,
 /// the less often all gradients come and go; their cotangents stay in the L2 cache.
-const DEPTH: usize = 256;
+const DEPTH: usize = BLOCK;
 
 /// What the gradients of some rows of some steps are made of.
 #[derive(Debug, Clone, Copy)]
@@ -124,7 +124,7 @@ impl<T: Real> Shared<'_, T> {
         let rows = window.rows.1 - window.rows.0;
         // A panel of cotangents that is used so often is worth being copied together.
         let copied = rows >= WORTH_COPYING && steps * own <= most;
-        let mut panel_of = OnStack::<{ DEPTH * PANEL * 4 }>::new();
+        let mut panel_of = OnStack::new();
         for first in (from..until).step_by(steps) {
             let count = steps.min(until - first);
             let at = ((first - from) * all + row) * left.step + window.rows.0 * left.row;

@@ -1,6 +1,6 @@
 //! Products with few columns: lanes are rows of the result.
 
-use super::{BLOCK, BYTES, Fill, Matrix, OnStack};
+use super::{BLOCK, Fill, Matrix, OnStack};
 use crate::dispatch::Isa;
 use crate::lanes::{LaneKernel, Lanes};
 use crate::parallel::{self, Apart};
@@ -13,6 +13,10 @@ const MOST: usize = 8;
 const MOST_TRANSPOSED: usize = 4;
 /// Rows that are computed together.
 const ROWS: usize = 64;
+/// Rows that a thread has at least: the lanes of the widest register.
+const LANES: usize = 16;
+/// Products of an element that take as long as transposing it.
+const TRANSPOSED: usize = 4;
 
 /// Whether a product is computed as a narrow one: the factors change places, which may not change
 /// a bit.
@@ -29,12 +33,14 @@ pub(super) fn share<T: Real>(
     fill: Fill,
     c: &mut [T],
 ) {
-    let blocks = a.rows.div_ceil(ROWS);
-    let parts = parallel::parts(a.rows * a.columns * b.columns, blocks);
+    let blocks = a.rows.div_ceil(LANES);
+    // Where the left operand is transposed first, that takes as long as several products.
+    let columns = if a.transposed { b.columns } else { b.columns + TRANSPOSED };
+    let parts = parallel::parts(a.rows * a.columns * columns, blocks);
     let c = Apart(c.as_mut_ptr());
     parallel::run(parts, &|i| {
         let (first, until) = tile::share(blocks, parts, i);
-        let rows = (first * ROWS, a.rows.min(until * ROWS));
+        let rows = (first * LANES, a.rows.min(until * LANES));
         T::in_lanes(isa, Narrow { a, b, fill, c: *c.get(), rows });
     });
 }
@@ -57,7 +63,7 @@ impl<T: Real> LaneKernel<T> for Narrow<'_, T> {
         let (depth, n) = (a.columns, b.columns);
         // The element b[k, j] lies at j · row + k · step.
         let (row, step) = if b.transposed { (b.rows, 1) } else { (1, n) };
-        let mut packed = OnStack::<BYTES>::new();
+        let mut packed = OnStack::new();
         // What is this wide fits the buffer in every precision.
         let width = ROWS * 4 / size_of::<T>();
         for first in (from..until).step_by(width) {
