@@ -279,25 +279,33 @@ unsafe fn with_size<L: Lanes>(
     soon: &mut Soon,
 ) {
     macro_rules! sizes {
-        ($($R:literal: $($V:literal)*;)*) => {
+        ($($R:literal)*) => {
             match (rows, registers) {
-                $($(
-                    // A single row has no time to be called.
-                    ($R, $V) if $R == 1 && ($V == 1 || L::ROWS > 1) => {
-                        // SAFETY: the caller's promises.
-                        unsafe { tile.compute::<L, $R, $V>(soon) }
-                    }
-                    ($R, $V) if $R <= L::ROWS && L::ROWS > 1 => L::apart(
-                        #[inline(always)]
-                        // SAFETY: the caller's promises.
-                        || unsafe { tile.compute::<L, $R, $V>(soon) },
-                    ),
-                )*)*
+                // A single row has no time to be called.
+                // SAFETY, here and below: the caller's promises.
+                (1, 1) => unsafe { tile.compute::<L, 1, 1>(soon) },
+                (1, 2) if L::ROWS > 1 => unsafe { tile.compute::<L, 1, 2>(soon) },
+                (1, 3) if L::ROWS > 1 => unsafe { tile.compute::<L, 1, 3>(soon) },
+                (1, 4) if L::ROWS > 1 => unsafe { tile.compute::<L, 1, 4>(soon) },
+                $(
+                    ($R, 1) if $R <= L::ROWS => apart::<L, $R, 1>(tile, soon),
+                    ($R, 2) if $R <= L::ROWS => apart::<L, $R, 2>(tile, soon),
+                    ($R, 3) if $R <= L::ROWS => apart::<L, $R, 3>(tile, soon),
+                    ($R, 4) if $R <= L::ROWS => apart::<L, $R, 4>(tile, soon),
+                )*
                 _ => unreachable!("tiles have at most 6 rows of 4 registers"),
             }
         };
     }
-    sizes! { 1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3 4; 4: 1 2 3 4; 5: 1 2 3 4; 6: 1 2 3 4; }
+    #[inline(always)]
+    fn apart<L: Lanes, const R: usize, const V: usize>(tile: Tile<'_, L::Scalar>, soon: &mut Soon) {
+        L::apart(
+            #[inline(always)]
+            // SAFETY: the promises of whoever calls the function around it.
+            || unsafe { tile.compute::<L, R, V>(soon) },
+        );
+    }
+    sizes! { 2 3 4 5 6 }
 }
 
 /// Terms that are written out in a row, for a tile of so many registers: less counting. The

@@ -115,15 +115,21 @@ pub(crate) fn step<T: Real, C: Recurrence>(
     let parts = plan.step();
     let (packed, rest) = with.memory[with.start..].split_at_mut(parts.before);
     let (before, sums) = rest.split_at_mut(parts.sums - parts.before);
-    // What one block of units writes is not what another one reads.
-    before[..h.len()].copy_from_slice(h);
+    let y = h.as_mut_ptr();
+    let h = if plan.blocks == 1 {
+        y.cast_const()
+    } else {
+        // What one block of units writes is not what another one reads.
+        before[..h.len()].copy_from_slice(h);
+        before.as_ptr()
+    };
     let steps = Steps {
         cell,
         plan,
         marks: Marks::default(),
         x: x.as_ptr(),
-        h: before.as_ptr(),
-        y: h.as_mut_ptr(),
+        h,
+        y,
         weights: packed.as_ptr(),
         far_weights: false, // a row has no time to bring anything
         records: std::ptr::null_mut(),
