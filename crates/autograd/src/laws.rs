@@ -9,7 +9,7 @@
 //!   before.
 //! * *purity*: the same operands give the same bits, forward and adjoint.
 //! * *adjoint*: ⟨w, J v⟩ = ⟨Jᵀ w, v⟩ for random v, w and for each operand alone.
-//! * *addition*: the adjoint adds to its targets.
+//! * *addition*: the adjoint adds to its targets, or overwrites those that hold nothing yet.
 //! * *choice*: a partial is the same whether the others are wanted or not.
 //! * *aliasing*: one value as two operands gets the sum of both partials.
 //! * *second order*: the adjoint at dual numbers carries the derivative of the adjoint (to four

@@ -142,16 +142,21 @@ pub(crate) unsafe fn compute<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
     unsafe { compute(sums) }
 }
 
-/// Computes the sums of a single row, within the caller: a call would take as long.
+/// As [`compute`]; a single row, if there is no more, within the caller: a call would take as long.
 ///
 /// # Safety
 /// As of [`compute`].
 #[inline(always)]
-pub(crate) unsafe fn compute_row<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
-    let mut soon = Soon::NOTHING.start(sums);
-    for columns in sums.panels() {
-        // SAFETY: as the caller promises.
-        unsafe { panel::<L>(&Sums { rows: 1, ..*sums }, columns, &mut soon) }
+pub(crate) unsafe fn compute_rows<L: Lanes, const SINGLE: bool>(sums: &Sums<'_, L::Scalar>) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        if !SINGLE {
+            return compute::<L>(sums);
+        }
+        let mut soon = Soon::NOTHING.start(sums);
+        for columns in sums.panels() {
+            panel::<L>(&Sums { rows: 1, ..*sums }, columns, &mut soon);
+        }
     }
 }
 
@@ -288,24 +293,32 @@ unsafe fn with_size<L: Lanes>(
                 (1, 3) if L::ROWS > 1 => unsafe { tile.compute::<L, 1, 3>(soon) },
                 (1, 4) if L::ROWS > 1 => unsafe { tile.compute::<L, 1, 4>(soon) },
                 $(
-                    ($R, 1) if $R <= L::ROWS => apart::<L, $R, 1>(tile, soon),
-                    ($R, 2) if $R <= L::ROWS => apart::<L, $R, 2>(tile, soon),
-                    ($R, 3) if $R <= L::ROWS => apart::<L, $R, 3>(tile, soon),
-                    ($R, 4) if $R <= L::ROWS => apart::<L, $R, 4>(tile, soon),
+                    ($R, 1) if $R <= L::ROWS => unsafe { apart::<L, $R, 1>(tile, soon) },
+                    ($R, 2) if $R <= L::ROWS => unsafe { apart::<L, $R, 2>(tile, soon) },
+                    ($R, 3) if $R <= L::ROWS => unsafe { apart::<L, $R, 3>(tile, soon) },
+                    ($R, 4) if $R <= L::ROWS => unsafe { apart::<L, $R, 4>(tile, soon) },
                 )*
                 _ => unreachable!("tiles have at most 6 rows of 4 registers"),
             }
         };
     }
-    #[inline(always)]
-    fn apart<L: Lanes, const R: usize, const V: usize>(tile: Tile<'_, L::Scalar>, soon: &mut Soon) {
-        L::apart(
-            #[inline(always)]
-            // SAFETY: the promises of whoever calls the function around it.
-            || unsafe { tile.compute::<L, R, V>(soon) },
-        );
-    }
     sizes! { 2 3 4 5 6 }
+}
+
+/// The tile as a function of its own.
+///
+/// # Safety
+/// As of [`compute`].
+#[inline(always)]
+unsafe fn apart<L: Lanes, const R: usize, const V: usize>(
+    tile: Tile<'_, L::Scalar>,
+    soon: &mut Soon,
+) {
+    L::apart(
+        #[inline(always)]
+        // SAFETY: the caller's promises.
+        || unsafe { tile.compute::<L, R, V>(soon) },
+    );
 }
 
 /// Terms that are written out in a row, for a tile of so many registers: less counting. The

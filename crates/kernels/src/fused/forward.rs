@@ -9,7 +9,7 @@ use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::real::Real;
-use crate::tile::{Left, Right, Sums, Terms, compute, compute_row, padded};
+use crate::tile::{Left, Right, Sums, Terms, compute_rows, padded};
 
 /// A sequence to compute. [`forward`](super::forward()) shows it at work.
 #[derive(Debug)]
@@ -204,16 +204,7 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
             };
             let to = self.sums.wrapping_add(part.sums(&self.plan, run.row));
             // SAFETY: the caller's promises.
-            unsafe {
-                self.sum_run(
-                    t,
-                    run,
-                    h,
-                    to,
-                    #[inline(always)]
-                    |sums| compute::<L>(sums),
-                )
-            }
+            unsafe { self.sum_run::<L, false>(t, run, h, to) }
         }
     }
 
@@ -226,30 +217,20 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
         let h = Left { at: self.h, row: 0, step: 1 };
         let to = self.sums.wrapping_add(part.sums(&self.plan, part.row));
         // SAFETY: the caller's promises.
-        unsafe {
-            self.sum_run(
-                0,
-                part,
-                h,
-                to,
-                #[inline(always)]
-                |sums| compute_row::<L>(sums),
-            )
-        }
+        unsafe { self.sum_run::<L, true>(0, part, h, to) }
     }
 
-    /// The sums of some rows with the same kind of state, by one way to compute them.
+    /// The sums of some rows with the same kind of state, or of a single one.
     ///
     /// # Safety
     /// As of [`sum`](Self::sum).
     #[inline(always)]
-    unsafe fn sum_run(
+    unsafe fn sum_run<L: Lanes<Scalar = T>, const SINGLE: bool>(
         &self,
         t: usize,
         part: Part,
         h: Left<T>,
         to: *mut T,
-        compute: impl Fn(&Sums<'_, T>),
     ) {
         let Plan { batch, input, hidden, .. } = self.plan;
         let Part { row, rows, block, .. } = part;
@@ -270,17 +251,22 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
             from_far: self.far_weights,
             ..Sums::new([rows, columns], &terms, (biases, 0), to)
         };
-        // Packed weights have whole registers of columns, and sums room for them.
-        if shift == 0 {
-            return compute(&sums);
+        // SAFETY: the caller's promises; packed weights have whole registers of columns, and sums
+        // room for them.
+        unsafe {
+            if shift == 0 {
+                return compute_rows::<L, SINGLE>(&sums);
+            }
+            compute_rows::<L, SINGLE>(&Sums { terms: &[x], ..sums });
+            // Those that the input has no part in begin with their biases.
+            let alone = behind(to, columns);
+            let from = (biases.wrapping_add(columns), 0);
+            let alone = Sums { columns: shift, terms: &[], from, to: alone, ..sums };
+            compute_rows::<L, SINGLE>(&alone);
+            let to = behind(to, shift);
+            let from = (to.0.cast_const(), to.1);
+            compute_rows::<L, SINGLE>(&Sums { terms: &[h], from, to, ..sums });
         }
-        compute(&Sums { terms: &[x], ..sums });
-        // Those that the input has no part in begin with their biases.
-        let alone = behind(to, columns);
-        let from = (biases.wrapping_add(columns), 0);
-        compute(&Sums { columns: shift, terms: &[], from, to: alone, ..sums });
-        let to = behind(to, shift);
-        compute(&Sums { terms: &[h], from: (to.0.cast_const(), to.1), to, ..sums });
     }
 
     /// From the sums of a step to its outputs.

@@ -132,3 +132,45 @@ fn computations_of_every_kind_end_in_every_order() {
         }
     }
 }
+
+#[test]
+fn parts_are_done_once_whether_anybody_is_awake_or_not() {
+    for threads in [1, 2, 3] {
+        let _threads = Threads::limit(threads);
+        for round in 0..60 {
+            let done: Vec<_> = (0..5).map(|_| AtomicUsize::new(0)).collect();
+            run_if_awake(5, &|i| {
+                done[i].fetch_add(1, Ordering::Relaxed);
+            });
+            assert!(done.iter().all(|n| n.load(Ordering::Relaxed) == 1));
+            if round % 20 == 0 {
+                thread::sleep(10 * PATIENCE); // all fall asleep
+            }
+        }
+    }
+}
+
+#[test]
+fn who_is_asked_often_enough_wakes_up() {
+    let _threads = Threads::limit(2);
+    run(2, &|_| ());
+    thread::sleep(100 * PATIENCE);
+    let helped = || {
+        let here = thread::current().id();
+        let others = AtomicUsize::new(0);
+        run_if_awake(2, &|_| {
+            others.fetch_add(usize::from(thread::current().id() != here), Ordering::Relaxed);
+            thread::sleep(PATIENCE);
+        });
+        others.into_inner() > 0
+    };
+    assert!((0..10_000).any(|_| helped()));
+}
+
+#[test]
+fn the_hand_over_is_measured_once() {
+    let _threads = Threads::limit(2);
+    let first = (0..1000).map(|_| nanoseconds_to_hand_over());
+    let measured: Vec<_> = first.filter(|&t| t != 1000).collect();
+    assert!(measured.windows(2).all(|pair| pair[0] == pair[1] && pair[0] > 0));
+}
