@@ -10,6 +10,7 @@ use std::mem::MaybeUninit;
 
 mod narrow;
 mod packed;
+mod shallow;
 
 pub use packed::PackedMatrix;
 
@@ -142,6 +143,9 @@ impl<T: Real> Product<'_, T> {
         let (m, n) = (a.rows, b.columns);
         if narrow::is(&a, &b) {
             return narrow::share(isa, a, b, fill, c);
+        }
+        if shallow::is(&a, &b) {
+            return shallow::share(isa, a, b, fill, c);
         }
         let parts = parallel::parts(m * n * a.columns, m);
         let c = Apart(c.as_mut_ptr());
