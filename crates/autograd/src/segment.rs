@@ -218,6 +218,7 @@ impl<T: Real, F: Segment<T, N>, const N: usize> Pulls<T> for Record<F, N> {
                 }
                 // Where it can, a sum goes on from what is there: the bits are then those of a pass
                 // that keeps everything.
+                (0..x.count()).filter(|&i| goes_on(d.places, i)).for_each(|i| _ = d.of(i));
                 let begin = |grads: &mut [T], inner: &[Place]| {
                     for (i, place) in
                         inner.iter().enumerate().filter(|(i, _)| goes_on(d.places, *i))
