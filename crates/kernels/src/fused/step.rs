@@ -131,7 +131,8 @@ pub(crate) fn step<T: Real, C: Recurrence>(
         h,
         y,
         weights: packed.as_ptr(),
-        far_weights: false, // a row has no time to bring anything
+        // A single row has no time to bring anything.
+        far_weights: batch > 1 && plan.far_weights::<T>(),
         records: std::ptr::null_mut(),
         past_caches: false,
         sums: sums.as_mut_ptr(),
