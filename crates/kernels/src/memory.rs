@@ -1,13 +1,16 @@
 //! Large memory, in pages of a size that suits it.
 
-/// Bytes of a large page.
-const LARGE: usize = 2 << 20;
+/// Bytes that a common processor has translations of addresses for, in usual pages.
+const MUCH: usize = 12 << 20;
+/// Bytes of a usual page, at least.
+const PAGE: usize = 1 << 12;
 
-/// Asks the system for large pages under the first `len` numbers of a vector, as far as they fill
-/// such pages. It has to be called before the memory is written to for the first time.
+/// Asks the system for large pages under the memory of a vector that will be so long. It has to be
+/// called before the memory is written to for the first time.
 ///
 /// Where a step goes through more memory than a processor has translations of addresses for, 12 MB
-/// on a common one, large pages spare it a search at each of the usual ones. It is a wish: where
+/// on a common one, large pages spare it a search at each of the usual ones; less memory is left as
+/// it is, because a large page is taken as a whole. It is a wish: where
 /// the system knows no large pages, nothing happens, and nothing but time depends on it.
 ///
 /// ```
@@ -18,13 +21,14 @@ const LARGE: usize = 2 << 20;
 /// memory.resize(1 << 20, 0.0);
 /// ```
 pub fn prefer_large_pages<T>(memory: &mut Vec<T>, len: usize) {
-    let bytes = len.min(memory.capacity()) * size_of::<T>();
-    let start = memory.as_mut_ptr().cast::<u8>();
-    let (skip, end) = (start.addr().next_multiple_of(LARGE) - start.addr(), start.addr() + bytes);
-    let whole = (end - end % LARGE).saturating_sub(start.addr() + skip);
-    if whole > 0 {
-        system::advise(start.wrapping_add(skip), whole);
+    if len.min(memory.capacity()) * size_of::<T>() < MUCH {
+        return;
     }
+    let (start, bytes) = (memory.as_mut_ptr().cast::<u8>(), memory.capacity() * size_of::<T>());
+    // All pages of the memory, the first and the last one too: memory whose pages differ cannot be
+    // moved when it grows, and is copied.
+    let before = start.addr() % PAGE;
+    system::advise(start.wrapping_sub(before), (before + bytes).next_multiple_of(PAGE));
 }
 
 #[cfg(target_os = "linux")]
@@ -40,8 +44,8 @@ mod system {
     }
 
     pub(super) fn advise(at: *mut u8, bytes: usize) {
-        // SAFETY: whole pages of memory that belongs to the caller; this advice changes neither
-        // what is in them nor what may be done with them. If it is refused, nothing has happened.
+        // SAFETY: this advice changes neither what is in the pages nor what may be done with them,
+        // whoever else has memory there. If it is refused, nothing has happened.
         unsafe {
             madvise(at.cast(), bytes, HUGE_PAGES);
         }
@@ -59,15 +63,14 @@ mod tests {
 
     #[test]
     fn any_vector_may_be_asked_for() {
-        for (capacity, len) in [(0, 0), (0, 9), (7, 7), (3 * LARGE, 3 * LARGE), (LARGE, usize::MAX)]
-        {
+        for capacity in [0, 7, MUCH - 1, MUCH, 2 * MUCH + 1] {
             let mut memory: Vec<u8> = Vec::with_capacity(capacity);
             memory.extend((0..capacity / 2).map(|i| i as u8));
-            prefer_large_pages(&mut memory, len);
+            prefer_large_pages(&mut memory, capacity);
             assert!(memory.iter().enumerate().all(|(i, &x)| x == i as u8));
             memory.resize(capacity, 1);
             assert_eq!(memory.len(), capacity);
         }
-        prefer_large_pages(&mut vec![(); 3], 3);
+        prefer_large_pages(&mut vec![(); 3], usize::MAX);
     }
 }
