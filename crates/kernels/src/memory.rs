@@ -10,15 +10,15 @@ const PAGE: usize = 1 << 12;
 ///
 /// Where a step goes through more memory than a processor has translations of addresses for, 12 MB
 /// on a common one, large pages spare it a search at each of the usual ones; less memory is left as
-/// it is, because a large page is taken as a whole. It is a wish: where
-/// the system knows no large pages, nothing happens, and nothing but time depends on it.
+/// it is, because a large page is taken as a whole. It is a wish: where the system knows no large
+/// pages, nothing happens, and nothing but time and the rounding of memory depends on it.
 ///
 /// ```
 /// use elman_kernels::prefer_large_pages;
 ///
-/// let mut memory: Vec<f32> = Vec::with_capacity(1 << 20);
-/// prefer_large_pages(&mut memory, 1 << 20);
-/// memory.resize(1 << 20, 0.0);
+/// let mut memory: Vec<f32> = Vec::with_capacity(1 << 22); // 16 MB
+/// prefer_large_pages(&mut memory, 1 << 22);
+/// memory.resize(1 << 22, 0.0);
 /// ```
 pub fn prefer_large_pages<T>(memory: &mut Vec<T>, len: usize) {
     if len.min(memory.capacity()) * size_of::<T>() < MUCH {
