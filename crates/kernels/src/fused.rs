@@ -16,6 +16,7 @@ mod pack;
 mod plan;
 pub(crate) mod recurrence;
 mod row;
+mod single;
 mod split;
 pub(crate) mod step;
 mod through;

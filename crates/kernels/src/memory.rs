@@ -1,5 +1,8 @@
 //! Large memory, in pages of a size that suits it.
 
+use crate::error::Error;
+use crate::real::Real;
+
 /// Bytes that a common processor has translations of addresses for, in usual pages.
 const MUCH: usize = 12 << 20;
 /// Bytes of a usual page, at least.
@@ -29,6 +32,36 @@ pub fn prefer_large_pages<T>(memory: &mut Vec<T>, len: usize) {
     // moved when it grows, and is copied.
     let before = start.addr() % PAGE;
     system::advise(start.wrapping_sub(before), (before + bytes).next_multiple_of(PAGE));
+}
+
+/// Numbers of which the first lies at the beginning of a cache line, in large pages where they are
+/// many.
+#[derive(Debug, Clone)]
+pub(crate) struct Lined<T> {
+    memory: Vec<T>,
+    /// Where the first cache line began when the memory was made.
+    start: usize,
+}
+
+impl<T: Real> Lined<T> {
+    /// So many zeros.
+    pub(crate) fn new(kernel: &'static str, len: usize) -> Result<Self, Error> {
+        /// Numbers of a cache line, at most.
+        const LINE: usize = 16;
+        let mut memory = Vec::new();
+        let refused = |_| Error::Length { kernel, wanted: len, given: 0 };
+        memory.try_reserve_exact(len + LINE).map_err(refused)?;
+        prefer_large_pages(&mut memory, len + LINE);
+        memory.resize(len + LINE, T::ZERO);
+        let start = memory.as_ptr().align_offset(64).min(LINE);
+        memory.truncate(start + len);
+        Ok(Lined { memory, start })
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&mut self) -> &mut [T] {
+        &mut self.memory[self.start..]
+    }
 }
 
 #[cfg(target_os = "linux")]

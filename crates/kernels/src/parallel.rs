@@ -137,25 +137,28 @@ pub(crate) fn together(most: usize, part: &(dyn Fn(&Member<'_>) + Sync)) {
     }
 }
 
+/// What [`nanoseconds_to_hand_over`] says as long as it could not be measured.
+const USUAL_HAND_OVER: u64 = 1001;
+
 /// Nanoseconds that it takes to hand a part to a worker who is awake, and to hear of its end: a
 /// hundred where two cores share a cache, and some thousand where they do not. It is measured
 /// once, and decides about nothing but who computes.
 pub(crate) fn nanoseconds_to_hand_over() -> u64 {
     /// How often it is tried: the first times it has to wake somebody.
     const TIMES: usize = 200;
-    /// If it cannot be measured now.
-    const USUAL: u64 = 1000;
     static MEASURED: OnceLock<u64> = OnceLock::new();
     if let Some(&measured) = MEASURED.get() {
         return measured;
     }
-    let Some(mut workers) = Pool::enter(2) else { return USUAL };
+    let Some(mut workers) = Pool::enter(2) else { return USUAL_HAND_OVER };
     let least = (0..TIMES).map(|_| {
+        // Both have to come: else the caller would be gone before the worker has heard of it.
+        let barrier = Barrier::new(2);
         let start = Instant::now();
-        workers.run(2, true, &|_| ());
+        workers.run(2, true, &|_| barrier.wait());
         start.elapsed().as_nanos() as u64
     });
-    *MEASURED.get_or_init(|| least.min().unwrap_or(USUAL))
+    *MEASURED.get_or_init(|| least.min().unwrap_or(USUAL_HAND_OVER))
 }
 
 /// One of the threads that compute something together.

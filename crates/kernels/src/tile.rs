@@ -142,24 +142,6 @@ pub(crate) unsafe fn compute<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
     unsafe { compute(sums) }
 }
 
-/// As [`compute`]; a single row, if there is no more, within the caller: a call would take as long.
-///
-/// # Safety
-/// As of [`compute`].
-#[inline(always)]
-pub(crate) unsafe fn compute_rows<L: Lanes, const SINGLE: bool>(sums: &Sums<'_, L::Scalar>) {
-    // SAFETY: as the caller promises.
-    unsafe {
-        if !SINGLE {
-            return compute::<L>(sums);
-        }
-        let mut soon = Soon::NOTHING.start(sums);
-        for columns in sums.panels() {
-            panel::<L>(&Sums { rows: 1, ..*sums }, columns, &mut soon);
-        }
-    }
-}
-
 /// Panel by panel.
 unsafe fn in_panels<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
     L::apart(

@@ -9,7 +9,7 @@ use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::real::Real;
-use crate::tile::{Left, Right, Sums, Terms, compute_rows, padded};
+use crate::tile::{Left, Right, Sums, Terms, compute, padded};
 
 /// A sequence to compute. [`forward`](super::forward()) shows it at work.
 #[derive(Debug)]
@@ -167,11 +167,7 @@ impl<T: Real, C: Recurrence> LaneKernel<T> for Once<'_, C, T> {
         for part in share.places(steps.back) {
             // SAFETY: rows and units are those of slices whose lengths were checked.
             unsafe {
-                if part.rows == 1 {
-                    steps.sum_row::<L>(part);
-                } else {
-                    steps.sum::<L>(0, part);
-                }
+                steps.sum::<L>(0, part);
                 steps.activate::<L>(0, part);
             }
         }
@@ -204,34 +200,16 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
             };
             let to = self.sums.wrapping_add(part.sums(&self.plan, run.row));
             // SAFETY: the caller's promises.
-            unsafe { self.sum_run::<L, false>(t, run, h, to) }
+            unsafe { self.sum_run::<L>(t, run, h, to) }
         }
     }
 
-    /// The sums of the first step, of a single row.
+    /// The sums of some rows with the same kind of state.
     ///
     /// # Safety
     /// As of [`sum`](Self::sum).
     #[inline(always)]
-    unsafe fn sum_row<L: Lanes<Scalar = T>>(&self, part: Part) {
-        let h = Left { at: self.h, row: 0, step: 1 };
-        let to = self.sums.wrapping_add(part.sums(&self.plan, part.row));
-        // SAFETY: the caller's promises.
-        unsafe { self.sum_run::<L, true>(0, part, h, to) }
-    }
-
-    /// The sums of some rows with the same kind of state, or of a single one.
-    ///
-    /// # Safety
-    /// As of [`sum`](Self::sum).
-    #[inline(always)]
-    unsafe fn sum_run<L: Lanes<Scalar = T>, const SINGLE: bool>(
-        &self,
-        t: usize,
-        part: Part,
-        h: Left<T>,
-        to: *mut T,
-    ) {
+    unsafe fn sum_run<L: Lanes<Scalar = T>>(&self, t: usize, part: Part, h: Left<T>, to: *mut T) {
         let Plan { batch, input, hidden, .. } = self.plan;
         let Part { row, rows, block, .. } = part;
         let units = self.plan.units(block);
@@ -255,17 +233,17 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
         // room for them.
         unsafe {
             if shift == 0 {
-                return compute_rows::<L, SINGLE>(&sums);
+                return compute::<L>(&sums);
             }
-            compute_rows::<L, SINGLE>(&Sums { terms: &[x], ..sums });
+            compute::<L>(&Sums { terms: &[x], ..sums });
             // Those that the input has no part in begin with their biases.
             let alone = behind(to, columns);
             let from = (biases.wrapping_add(columns), 0);
             let alone = Sums { columns: shift, terms: &[], from, to: alone, ..sums };
-            compute_rows::<L, SINGLE>(&alone);
+            compute::<L>(&alone);
             let to = behind(to, shift);
             let from = (to.0.cast_const(), to.1);
-            compute_rows::<L, SINGLE>(&Sums { terms: &[h], from, to, ..sums });
+            compute::<L>(&Sums { terms: &[h], from, to, ..sums });
         }
     }
 

@@ -15,7 +15,7 @@ const WORTH_WAITING: usize = 1 << 20;
 
 /// Multiplications of a single step that one thread does in a nanosecond, about: their weights
 /// come from an L2 cache.
-const AT_ONE_NANOSECOND: usize = 25;
+const AT_ONE_NANOSECOND: usize = 27;
 /// With fewer multiplications, no step is shared: nothing is that near.
 const WORTH_ASKING: usize = 10_000;
 
@@ -42,6 +42,11 @@ impl Share<'_> {
     /// Some rows of all units.
     pub(super) fn of_rows(plan: &Plan, rows: (usize, usize)) -> Self {
         Share { rows, blocks: (0, plan.blocks), team: None }
+    }
+
+    /// Some units of all rows.
+    pub(super) fn of_units(plan: &Plan, blocks: (usize, usize)) -> Self {
+        Share { rows: (0, plan.batch), blocks, team: None }
     }
 
     #[inline(always)]
@@ -121,23 +126,48 @@ pub(super) fn share_steps<T: Real>(
     }
 }
 
-/// Nanoseconds that a single step takes, so that who would help is woken for it.
+/// Nanoseconds that a single step takes alone, if it is worth waking somebody for.
 const WORTH_WAKING: u64 = 200_000;
 
-/// Has a single step computed, in shares of units.
-#[inline(always)]
-pub(super) fn share_step(plan: &Plan, compute: impl Fn(&Share<'_>) + Sync) {
-    let all = Share::of_rows(plan, (0, plan.batch));
-    if plan.operations() < WORTH_ASKING || plan.blocks == 1 || threads() == 1 {
-        return compute(&all);
+/// How threads share the blocks of units of a single step.
+#[derive(Clone, Copy)]
+pub(super) struct StepShares {
+    blocks: usize,
+    parts: usize,
+    /// Whether it takes so long that who would help is woken for it.
+    wakes: bool,
+}
+
+impl StepShares {
+    /// Of a step of so many multiplications in so many blocks.
+    #[inline(always)]
+    pub(super) fn of(operations: usize, blocks: usize) -> Self {
+        if operations < WORTH_ASKING || blocks == 1 || threads() == 1 {
+            return StepShares { blocks, parts: 1, wakes: false };
+        }
+        let alone = (operations / AT_ONE_NANOSECOND) as u64;
+        let parts = alone / (2 * parallel::nanoseconds_to_hand_over()).max(1);
+        let parts = (parts as usize).clamp(1, threads()).min(blocks);
+        StepShares { blocks, parts, wakes: alone > WORTH_WAKING }
     }
-    let alone = (plan.operations() / AT_ONE_NANOSECOND) as u64;
-    let parts = alone / (2 * parallel::nanoseconds_to_hand_over()).max(1);
-    let parts = (parts as usize).clamp(1, threads()).min(plan.blocks);
-    let part = |i| compute(&Share { blocks: tile::share(plan.blocks, parts, i), ..all });
-    if alone > WORTH_WAKING {
-        parallel::run(parts, &part)
-    } else {
-        parallel::run_if_awake(parts, &part)
+
+    /// Whether there is only one.
+    #[inline(always)]
+    pub(super) fn alone(self) -> bool {
+        self.parts == 1
+    }
+
+    /// The blocks of a share.
+    pub(super) fn blocks(self, part: usize) -> (usize, usize) {
+        tile::share(self.blocks, self.parts, part)
+    }
+
+    /// Has all of them computed.
+    pub(super) fn compute(self, share: impl Fn(usize) + Sync) {
+        match self {
+            StepShares { parts: 1, .. } => share(0),
+            StepShares { parts, wakes: true, .. } => parallel::run(parts, &share),
+            StepShares { parts, wakes: false, .. } => parallel::run_if_awake(parts, &share),
+        }
     }
 }

@@ -3,11 +3,12 @@
 use super::forward::{Once, Steps};
 use super::plan::Plan;
 use super::recurrence::{Cell, Recurrence, with_recurrence};
-use super::split::share_step;
+use super::single::Single;
+use super::split::{Share, StepShares};
 use super::{Columns, Marks, Sizes, check_columns, pack};
 use crate::dispatch::Isa;
 use crate::error::{Error, length};
-use crate::memory::prefer_large_pages;
+use crate::memory::Lined;
 use crate::real::Real;
 
 /// The packed weights of a cell, and memory for its steps.
@@ -28,13 +29,14 @@ use crate::real::Real;
 #[derive(Debug, Clone)]
 pub struct Step<T> {
     cell: Cell,
-    plan: Plan,
-    memory: Vec<T>,
-    /// Where the first cache line of the memory began when it was made.
-    start: usize,
-    /// Whether the last step went through the weights from their end: each begins with what the
-    /// one before has left in the caches.
-    back: bool,
+    sizes: [usize; 3],
+    packed: Packed<T>,
+}
+
+#[derive(Debug, Clone)]
+enum Packed<T> {
+    Single(Single<T>),
+    Several(Several<T>),
 }
 
 impl<T: Real> Step<T> {
@@ -44,32 +46,18 @@ impl<T: Real> Step<T> {
     /// If a length does not fit.
     pub fn new(
         cell: Cell,
-        [batch, input, hidden]: [usize; 3],
+        sizes: [usize; 3],
         w: &[Columns<'_, T>],
         u: &[Columns<'_, T>],
         b: &[Columns<'_, T>],
     ) -> Result<Self, Error> {
-        let sizes = Sizes { time: 1, batch, input, hidden };
-        let plan = with_recurrence!(cell, cell => plan(cell, sizes))?;
-        check_columns(&plan, w, u, b)?;
-        let (mut memory, len) = (Vec::new(), plan.step().end + LINE);
-        memory.try_reserve_exact(len).map_err(|_| Error::Length {
-            kernel: "fused step",
-            wanted: len,
-            given: 0,
-        })?;
-        prefer_large_pages(&mut memory, len);
-        memory.resize(len, T::ZERO);
-        let start = memory.as_ptr().align_offset(64).min(LINE);
-        if hidden > 0 {
-            pack::forward(&plan, w, u, b, &mut memory[start..][..plan.step().before]);
-        }
-        Ok(Step { cell, plan, memory, start, back: false })
+        let packed = with_recurrence!(cell, cell => Packed::new(cell, sizes, w, u, b))?;
+        Ok(Step { cell, sizes, packed })
     }
 
     /// The rows, the features of an input, and the units.
     pub fn sizes(&self) -> [usize; 3] {
-        [self.plan.batch, self.plan.input, self.plan.hidden]
+        self.sizes
     }
 
     /// The kind of cell.
@@ -82,19 +70,34 @@ impl<T: Real> Step<T> {
     ///
     /// # Errors
     /// If a length does not fit.
+    #[inline]
     pub fn run(&mut self, isa: Isa, x: &[T], h: &mut [T], c: &mut [T]) -> Result<(), Error> {
         T::fused_step(isa, self, x, h, c)
     }
 }
 
-/// Scalars of the widest cache line.
-const LINE: usize = 16;
-
-fn plan<C: Recurrence>(cell: C, sizes: Sizes) -> Result<Plan, Error> {
-    super::kept_by(cell, sizes).map(|_| Plan::of_steps::<C>(sizes))
+impl<T: Real> Packed<T> {
+    fn new<C: Recurrence>(
+        cell: C,
+        [batch, input, hidden]: [usize; 3],
+        w: &[Columns<'_, T>],
+        u: &[Columns<'_, T>],
+        b: &[Columns<'_, T>],
+    ) -> Result<Self, Error> {
+        let sizes = Sizes { time: 1, batch, input, hidden };
+        super::kept_by(cell, sizes)?;
+        let plan = Plan::of_steps::<C>(sizes);
+        check_columns(&plan, w, u, b)?;
+        Ok(if batch == 1 {
+            Packed::Single(Single::new::<C>([input, hidden], w, u, b)?)
+        } else {
+            Packed::Several(Several::new(plan, w, u, b)?)
+        })
+    }
 }
 
 /// See [`Step::run`].
+#[inline(always)]
 pub(crate) fn step<T: Real, C: Recurrence>(
     isa: Isa,
     cell: C,
@@ -103,44 +106,80 @@ pub(crate) fn step<T: Real, C: Recurrence>(
     h: &mut [T],
     c: &mut [T],
 ) -> Result<(), Error> {
-    let plan = with.plan;
-    let Plan { batch, input, hidden, .. } = plan;
-    length("fused step", batch * input, x.len())?;
-    length("fused step", batch * hidden, h.len())?;
-    length("fused step", if C::CELL { batch * hidden } else { 0 }, c.len())?;
-    if h.is_empty() {
-        return Ok(());
+    match &mut with.packed {
+        Packed::Single(single) => single.run(isa, cell, x, h, c),
+        Packed::Several(several) => several.run(isa, cell, x, h, c),
     }
-    with.back = !with.back;
-    let parts = plan.step();
-    let (packed, rest) = with.memory[with.start..].split_at_mut(parts.before);
-    let (before, sums) = rest.split_at_mut(parts.sums - parts.before);
-    let y = h.as_mut_ptr();
-    let h = if plan.blocks == 1 {
-        y.cast_const()
-    } else {
+}
+
+/// Packed weights for several rows, or none, and memory for their steps.
+#[derive(Debug, Clone)]
+struct Several<T> {
+    plan: Plan,
+    memory: Lined<T>,
+    /// Whether the last step went through the weights from their end: each begins with what the
+    /// one before has left in the caches.
+    back: bool,
+}
+
+impl<T: Real> Several<T> {
+    /// Packs weights and biases, whose lengths have been checked.
+    fn new(
+        plan: Plan,
+        w: &[Columns<'_, T>],
+        u: &[Columns<'_, T>],
+        b: &[Columns<'_, T>],
+    ) -> Result<Self, Error> {
+        let mut memory = Lined::new("fused step", plan.step().end)?;
+        if plan.hidden > 0 {
+            pack::forward(&plan, w, u, b, &mut memory.get()[..plan.step().before]);
+        }
+        Ok(Several { plan, memory, back: false })
+    }
+
+    /// See [`Step::run`].
+    fn run<C: Recurrence>(
+        &mut self,
+        isa: Isa,
+        cell: C,
+        x: &[T],
+        h: &mut [T],
+        c: &mut [T],
+    ) -> Result<(), Error> {
+        let plan = self.plan;
+        let Plan { batch, input, hidden, .. } = plan;
+        length("fused step", batch * input, x.len())?;
+        length("fused step", batch * hidden, h.len())?;
+        length("fused step", if C::CELL { batch * hidden } else { 0 }, c.len())?;
+        if h.is_empty() {
+            return Ok(());
+        }
+        self.back = !self.back;
+        let parts = plan.step();
+        let (packed, rest) = self.memory.get().split_at_mut(parts.before);
+        let (before, sums) = rest.split_at_mut(parts.sums - parts.before);
         // What one block of units writes is not what another one reads.
         before[..h.len()].copy_from_slice(h);
-        before.as_ptr()
-    };
-    let steps = Steps {
-        cell,
-        plan,
-        marks: Marks::default(),
-        x: x.as_ptr(),
-        h,
-        y,
-        weights: packed.as_ptr(),
-        // A single row has no time to bring anything.
-        far_weights: batch > 1 && plan.far_weights::<T>(),
-        records: std::ptr::null_mut(),
-        past_caches: false,
-        sums: sums.as_mut_ptr(),
-        carried: c.as_mut_ptr(),
-        back: with.back,
-    };
-    share_step(&plan, |share| {
-        T::in_lanes(isa, Once { steps: &steps, share });
-    });
-    Ok(())
+        let steps = Steps {
+            cell,
+            plan,
+            marks: Marks::default(),
+            x: x.as_ptr(),
+            h: before.as_ptr(),
+            y: h.as_mut_ptr(),
+            weights: packed.as_ptr(),
+            far_weights: plan.far_weights::<T>(),
+            records: std::ptr::null_mut(),
+            past_caches: false,
+            sums: sums.as_mut_ptr(),
+            carried: c.as_mut_ptr(),
+            back: self.back,
+        };
+        let shares = StepShares::of(plan.operations(), plan.blocks);
+        shares.compute(|i| {
+            let share = Share::of_units(&plan, shares.blocks(i));
+            T::in_lanes(isa, Once { steps: &steps, share: &share });
+        });
+        Ok(())
+    }
 }
