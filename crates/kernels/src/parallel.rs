@@ -137,7 +137,8 @@ pub(crate) fn together(most: usize, part: &(dyn Fn(&Member<'_>) + Sync)) {
     }
 }
 
-/// What [`nanoseconds_to_hand_over`] says as long as it could not be measured.
+/// What [`nanoseconds_to_hand_over`] says as long as it could not be measured: a number that clocks
+/// do not give.
 const USUAL_HAND_OVER: u64 = 1001;
 
 /// Nanoseconds that it takes to hand a part to a worker who is awake, and to hear of its end: a
