@@ -11,6 +11,7 @@
 
 pub(crate) mod backward;
 pub(crate) mod forward;
+mod gradients;
 mod marks;
 mod pack;
 mod plan;
@@ -91,8 +92,9 @@ pub struct Marks<'a> {
     pub resets: Option<&'a [u32]>,
 }
 
-pub use backward::{Backward, Gradients};
+pub use backward::Backward;
 pub use forward::Forward;
+pub use gradients::Gradients;
 pub use step::Step;
 
 /// Computes all steps of a sequence of a cell.

@@ -12,7 +12,9 @@ mod narrow;
 mod packed;
 mod shallow;
 
+use narrow::Narrow;
 pub use packed::PackedMatrix;
+use shallow::Shallow;
 
 /// A matrix in a slice: as stored (row-major), or seen transposed.
 ///
@@ -136,22 +138,38 @@ pub struct Product<'a, T> {
     c: &'a mut [T],
 }
 
-impl<T: Real> Product<'_, T> {
-    /// Cuts the rows of the result into shares for several threads.
+impl<'a, T: Real> Product<'a, T> {
+    /// Has it computed, by several threads where it is worth it.
     pub(crate) fn share(self, isa: Isa) {
+        let (a, b) = (&self.a, &self.b);
+        if narrow::is(a, b) {
+            let operations = narrow::operations(a, b);
+            self.share_rows(isa, operations, narrow::LANES, Narrow);
+        } else if shallow::is(a, b) {
+            let operations = shallow::operations(a, b);
+            self.share_rows(isa, operations, 1, Shallow);
+        } else {
+            let operations = a.rows * b.columns * a.columns;
+            self.share_rows(isa, operations, 1, Usual);
+        }
+    }
+
+    /// Cuts the rows of the result into shares of whole blocks for several threads.
+    fn share_rows<K: LaneKernel<T>>(
+        self,
+        isa: Isa,
+        operations: usize,
+        block: usize,
+        kernel: fn(Rows<'a, T>) -> K,
+    ) {
         let Product { a, b, fill, c } = self;
-        let (m, n) = (a.rows, b.columns);
-        if narrow::is(&a, &b) {
-            return narrow::share(isa, a, b, fill, c);
-        }
-        if shallow::is(&a, &b) {
-            return shallow::share(isa, a, b, fill, c);
-        }
-        let parts = parallel::parts(m * n * a.columns, m);
+        let blocks = a.rows.div_ceil(block);
+        let parts = parallel::parts(operations, blocks);
         let c = Apart(c.as_mut_ptr());
         parallel::run(parts, &|i| {
-            let rows = share(m, parts, i);
-            T::in_lanes(isa, Rows { a, b, fill, c: *c.get(), rows });
+            let (first, until) = share(blocks, parts, i);
+            let rows = (first * block, a.rows.min(until * block));
+            T::in_lanes(isa, kernel(Rows { a, b, fill, c: *c.get(), rows }));
         });
     }
 }
@@ -166,11 +184,14 @@ struct Rows<'a, T> {
     rows: (usize, usize),
 }
 
-impl<T: Real> LaneKernel<T> for Rows<'_, T> {
+/// Rows of a product of no particular shape.
+struct Usual<'a, T>(Rows<'a, T>);
+
+impl<T: Real> LaneKernel<T> for Usual<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes<Scalar = T>>(self) {
-        let Rows { a, b, fill, c, rows: (first, until) } = self;
+        let Rows { a, b, fill, c, rows: (first, until) } = self.0;
         let (depth, n) = (a.columns, b.columns);
         if depth == 0 && fill == Fill::Overwrite {
             for i in first * n..until * n {

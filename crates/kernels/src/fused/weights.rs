@@ -1,7 +1,7 @@
 //! The gradients of weights and biases: products over all rows of several steps.
 
 use super::Columns;
-use super::backward::Gradients;
+use super::gradients::Gradients;
 use super::plan::{Plan, Span};
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};

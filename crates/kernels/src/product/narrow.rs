@@ -1,20 +1,18 @@
 //! Products with few columns: lanes are rows of the result.
 
-use super::{BLOCK, Fill, Matrix, OnStack};
-use crate::dispatch::Isa;
+use super::{BLOCK, Fill, Matrix, OnStack, Rows};
 use crate::lanes::{LaneKernel, Lanes};
-use crate::parallel::{self, Apart};
 use crate::real::Real;
-use crate::tile::{self, Left, Right, Sums, Terms, compute};
+use crate::tile::{Left, Right, Sums, Terms, compute};
 
 /// The most columns of a narrow product: with more, lanes that are columns are used well enough.
 const MOST: usize = 8;
 /// The most columns where the left operand has to be transposed for it.
 const MOST_TRANSPOSED: usize = 4;
 /// Rows that are computed together.
-const ROWS: usize = 64;
-/// Rows that a thread has at least: the lanes of the widest register.
-const LANES: usize = 16;
+const TOGETHER: usize = 64;
+/// Rows that threads do not cut: the lanes of the widest register.
+pub(super) const LANES: usize = 16;
 /// Products of an element that take as long as transposing it.
 const TRANSPOSED: usize = 4;
 
@@ -25,54 +23,34 @@ pub(super) fn is<T: Real>(a: &Matrix<'_, T>, b: &Matrix<'_, T>) -> bool {
     T::COMMUTES && b.columns <= most && a.rows >= 16
 }
 
-/// Cuts the rows of the result into shares for several threads.
-pub(super) fn share<T: Real>(
-    isa: Isa,
-    a: Matrix<'_, T>,
-    b: Matrix<'_, T>,
-    fill: Fill,
-    c: &mut [T],
-) {
-    let blocks = a.rows.div_ceil(LANES);
+/// The operations that it is worth.
+pub(super) fn operations<T>(a: &Matrix<'_, T>, b: &Matrix<'_, T>) -> usize {
     // Where the left operand is transposed first, that takes as long as several products.
     let columns = if a.transposed { b.columns } else { b.columns + TRANSPOSED };
-    let parts = parallel::parts(a.rows * a.columns * columns, blocks);
-    let c = Apart(c.as_mut_ptr());
-    parallel::run(parts, &|i| {
-        let (first, until) = tile::share(blocks, parts, i);
-        let rows = (first * LANES, a.rows.min(until * LANES));
-        T::in_lanes(isa, Narrow { a, b, fill, c: *c.get(), rows });
-    });
+    a.rows * a.columns * columns
 }
 
 /// Some rows of a product of few columns.
-struct Narrow<'a, T> {
-    a: Matrix<'a, T>,
-    b: Matrix<'a, T>,
-    fill: Fill,
-    /// The whole result, of which only these rows are touched.
-    c: *mut T,
-    rows: (usize, usize),
-}
+pub(super) struct Narrow<'a, T>(pub(super) Rows<'a, T>);
 
 impl<T: Real> LaneKernel<T> for Narrow<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes<Scalar = T>>(self) {
-        let Narrow { a, b, fill, c, rows: (from, until) } = self;
+        let Rows { a, b, fill, c, rows: (from, until) } = self.0;
         let (depth, n) = (a.columns, b.columns);
         // The element b[k, j] lies at j · row + k · step.
         let (row, step) = if b.transposed { (b.rows, 1) } else { (1, n) };
         let mut packed = OnStack::new();
         // What is this wide fits the buffer in every precision.
-        let width = ROWS * 4 / size_of::<T>();
+        let width = TOGETHER * 4 / size_of::<T>();
         for first in (from..until).step_by(width) {
             let count = width.min(until - first);
             // The transpose of a part of the result.
-            let mut sums = [T::ZERO; MOST * ROWS];
+            let mut sums = [T::ZERO; MOST * TOGETHER];
             let result = |r: usize, j: usize| c.wrapping_add((first + r) * n + j);
             if fill == Fill::Add {
-                for (j, sums) in sums.chunks_exact_mut(ROWS).enumerate().take(n) {
+                for (j, sums) in sums.chunks_exact_mut(TOGETHER).enumerate().take(n) {
                     for (r, sum) in sums.iter_mut().enumerate().take(count) {
                         // SAFETY: these are rows and columns of the result.
                         *sum = unsafe { *result(r, j) };
@@ -93,12 +71,12 @@ impl<T: Real> LaneKernel<T> for Narrow<'_, T> {
                 let at = b.values[k * step..].as_ptr();
                 let terms = [Terms::new(Left { at, row, step }, right, block)];
                 let sums = sums.as_mut_ptr();
-                let sums = Sums::new([n, count], &terms, (sums, ROWS), (sums, ROWS));
+                let sums = Sums::new([n, count], &terms, (sums, TOGETHER), (sums, TOGETHER));
                 // SAFETY: these rows and terms are in `b`, the same terms of whole registers in
                 // `right`, and the columns that count in the sums.
                 unsafe { compute::<L>(&sums) }
             }
-            for (j, sums) in sums.chunks_exact(ROWS).enumerate().take(n) {
+            for (j, sums) in sums.chunks_exact(TOGETHER).enumerate().take(n) {
                 for (r, &sum) in sums.iter().enumerate().take(count) {
                     // SAFETY: these are rows and columns of the result.
                     unsafe { *result(r, j) = sum }

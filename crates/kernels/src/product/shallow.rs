@@ -1,10 +1,8 @@
 //! Products with few terms, as those back through a readout of few outputs: what they take is the
 //! writing, and a right operand that fits the registers.
 
-use super::{Fill, Matrix, pack};
-use crate::dispatch::Isa;
+use super::{Fill, Matrix, Rows, pack};
 use crate::lanes::{LaneKernel, Lanes};
-use crate::parallel::{self, Apart};
 use crate::real::Real;
 use crate::tile::{self, padded};
 use std::mem::MaybeUninit;
@@ -16,7 +14,7 @@ const FEWEST: usize = 16;
 /// Columns that are laid out together.
 const COLUMNS: usize = 64;
 /// Rows whose elements are written before the next columns take their turn.
-const ROWS: usize = 32;
+const TOGETHER: usize = 32;
 /// Operations that writing an element is worth.
 const WRITTEN: usize = 8;
 
@@ -25,46 +23,28 @@ pub(super) fn is<T: Real>(a: &Matrix<'_, T>, b: &Matrix<'_, T>) -> bool {
     !a.transposed && (1..=MOST).contains(&a.columns) && a.rows >= FEWEST && b.columns >= FEWEST
 }
 
-/// Cuts the rows of the result into shares for several threads.
-pub(super) fn share<T: Real>(
-    isa: Isa,
-    a: Matrix<'_, T>,
-    b: Matrix<'_, T>,
-    fill: Fill,
-    c: &mut [T],
-) {
-    let parts = parallel::parts(a.rows * b.columns * a.columns.max(WRITTEN), a.rows);
-    let c = Apart(c.as_mut_ptr());
-    parallel::run(parts, &|i| {
-        let rows = tile::share(a.rows, parts, i);
-        T::in_lanes(isa, Shallow { a, b, fill, c: *c.get(), rows });
-    });
+/// The operations that it is worth.
+pub(super) fn operations<T>(a: &Matrix<'_, T>, b: &Matrix<'_, T>) -> usize {
+    a.rows * b.columns * a.columns.max(WRITTEN)
 }
 
 /// Some rows of a product of few terms.
-struct Shallow<'a, T> {
-    a: Matrix<'a, T>,
-    b: Matrix<'a, T>,
-    fill: Fill,
-    /// The whole result, of which only these rows are touched.
-    c: *mut T,
-    rows: (usize, usize),
-}
+pub(super) struct Shallow<'a, T>(pub(super) Rows<'a, T>);
 
 impl<T: Real> LaneKernel<T> for Shallow<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes<Scalar = T>>(self) {
-        let n = self.b.columns;
+        let n = self.0.b.columns;
         let mut packed = [const { MaybeUninit::uninit() }; MOST * COLUMNS];
         for first in (0..n).step_by(COLUMNS) {
             let count = COLUMNS.min(n - first);
             let width = padded(count);
-            let right = &mut packed[..self.a.columns * width];
-            pack(self.b, 0, (first, count), width, right);
+            let right = &mut packed[..self.0.a.columns * width];
+            pack(self.0.b, 0, (first, count), width, right);
             let right = right.as_ptr().cast();
-            let (from, until) = self.rows;
-            for (row, rows) in tile::blocks(until - from, ROWS) {
+            let (from, until) = self.0.rows;
+            for (row, rows) in tile::blocks(until - from, TOGETHER) {
                 let rows = (from + row, from + row + rows);
                 for lane in (0..count).step_by(L::WIDTH) {
                     let columns = (first + lane, L::WIDTH.min(count - lane));
@@ -93,7 +73,7 @@ impl<T: Real> Shallow<'_, T> {
     ) {
         // SAFETY: the caller's promises.
         unsafe {
-            match self.a.columns {
+            match self.0.a.columns {
                 1 => self.of_terms::<L, 1>(rows, right, columns),
                 2 => self.of_terms::<L, 2>(rows, right, columns),
                 3 => self.of_terms::<L, 3>(rows, right, columns),
@@ -117,7 +97,7 @@ impl<T: Real> Shallow<'_, T> {
         (panel, lane, width): (*const T, usize, usize),
         (column, count): (usize, usize),
     ) {
-        let n = self.b.columns;
+        let n = self.0.b.columns;
         // SAFETY: the caller's promises.
         unsafe {
             let mut right = [L::splat(T::ZERO); K];
@@ -125,8 +105,9 @@ impl<T: Real> Shallow<'_, T> {
                 right[k] = L::load(panel.add(k * width + lane));
             }
             for r in from..until {
-                let (left, to) = (self.a.values.as_ptr().add(r * K), self.c.add(r * n + column));
-                let mut sum = match self.fill {
+                let (left, to) =
+                    (self.0.a.values.as_ptr().add(r * K), self.0.c.add(r * n + column));
+                let mut sum = match self.0.fill {
                     Fill::Overwrite => L::splat(T::ZERO),
                     Fill::Add => L::load_part(to, count),
                 };
