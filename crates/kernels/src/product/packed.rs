@@ -84,7 +84,7 @@ impl<T: Real> PackedMatrix<T> {
         let sizes = [a.rows, self.columns];
         let sums = Sums::new(sizes, &terms, (from, self.columns), (to, self.columns));
         let from_far = self.rows * self.columns * size_of::<T>() > NEAR;
-        T::in_lanes(Isa::used(), Whole(Sums { from_far, ..sums }));
+        T::in_lanes(Isa::used(), Whole(&Sums { from_far, ..sums }));
         Ok(())
     }
 }
@@ -97,15 +97,15 @@ fn all_padded(columns: usize) -> usize {
     columns / PANEL * PANEL + padded(columns % PANEL)
 }
 
-/// A product of packed operands.
-struct Whole<'a, T>(Sums<'a, T>);
+/// A product of packed operands: by reference, because a copy would wait for what was just written.
+struct Whole<'a, T>(&'a Sums<'a, T>);
 
 impl<T: Real> LaneKernel<T> for Whole<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes<Scalar = T>>(self) {
         // SAFETY: the sizes were checked by whoever made it.
-        unsafe { compute::<L>(&self.0) }
+        unsafe { compute::<L>(self.0) }
     }
 }
 
