@@ -98,6 +98,7 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
     /// The first step, after which weights are packed, and what does not fit, for its error.
     #[cold]
     #[inline(never)]
+    #[track_caller]
     fn first(&mut self, x: &[T], line: &'static Location<'static>) -> Result<(), Error> {
         self.record(x, line)?;
         if self.packed.is_none() {

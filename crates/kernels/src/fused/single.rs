@@ -81,6 +81,7 @@ impl<T: Real> Single<T> {
         length("fused step", if C::CELL { self.hidden } else { 0 }, c.len())?;
         self.back = !self.back;
         let (packed, copy) = self.memory.get().split_at_mut(self.copy);
+        let h = h.as_mut_ptr();
         let row = Row {
             cell,
             units: (0, self.hidden),
@@ -89,9 +90,9 @@ impl<T: Real> Single<T> {
             panel: self.panel,
             packed: packed.as_ptr(),
             x: x.as_ptr(),
-            before: h.as_ptr(),
+            before: h.cast_const(),
             copy: copy.as_mut_ptr(),
-            h: h.as_mut_ptr(),
+            h,
             c: c.as_mut_ptr(),
             back: self.back,
         };

@@ -127,7 +127,7 @@ pub(super) fn share_steps<T: Real>(
 }
 
 /// Nanoseconds that a single step takes alone, if it is worth waking somebody for.
-const WORTH_WAKING: u64 = 200_000;
+const WORTH_WAKING: u64 = 100_000;
 
 /// How threads share the blocks of units of a single step.
 #[derive(Clone, Copy)]
