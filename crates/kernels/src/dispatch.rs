@@ -145,7 +145,7 @@ pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
 /// Runs a kernel in the registers of an instruction set, one that this machine has.
 macro_rules! in_lanes {
     ($name:ident, $scalar:ty, $avx2:ident, $avx512:ident) => {
-        #[inline(always)]
+        #[inline]
         pub(crate) fn $name<K: LaneKernel<$scalar>>(isa: Isa, kernel: K) -> K::Output {
             #[cfg(target_arch = "x86_64")]
             match isa.there() {

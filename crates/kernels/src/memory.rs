@@ -2,11 +2,14 @@
 
 use crate::error::Error;
 use crate::real::Real;
+use std::ops::{Deref, DerefMut};
 
 /// Bytes that a common processor has translations of addresses for, in usual pages.
 const MUCH: usize = 12 << 20;
 /// Bytes of a usual page, at least.
 const PAGE: usize = 1 << 12;
+/// Numbers of a cache line, at most.
+const LINE: usize = 16;
 
 /// Asks the system for large pages under the memory of a vector that will be so long. It has to be
 /// called before the memory is written to for the first time.
@@ -45,21 +48,39 @@ pub(crate) struct Lined<T> {
 
 impl<T: Real> Lined<T> {
     /// So many zeros.
-    pub(crate) fn new(kernel: &'static str, len: usize) -> Result<Self, Error> {
-        /// Numbers of a cache line, at most.
-        const LINE: usize = 16;
-        let mut memory = Vec::new();
-        let refused = |_| Error::Length { kernel, wanted: len, given: 0 };
-        memory.try_reserve_exact(len + LINE).map_err(refused)?;
-        prefer_large_pages(&mut memory, len + LINE);
-        memory.resize(len + LINE, T::ZERO);
-        let start = memory.as_ptr().align_offset(64).min(LINE);
-        memory.truncate(start + len);
-        Ok(Lined { memory, start })
+    pub(crate) fn zeros(len: usize) -> Self {
+        Self::within(Vec::with_capacity(len + LINE), len)
     }
 
+    /// So many zeros, or an error where there is no such memory.
+    pub(crate) fn new(kernel: &'static str, len: usize) -> Result<Self, Error> {
+        let mut memory = Vec::new();
+        let refused = |_| Error::Length { kernel, wanted: len, given: 0 };
+        memory.try_reserve_exact(len.saturating_add(LINE)).map_err(refused)?;
+        Ok(Self::within(memory, len))
+    }
+
+    /// So many zeros, in memory that is reserved for them and a cache line.
+    fn within(mut memory: Vec<T>, len: usize) -> Self {
+        prefer_large_pages(&mut memory, len + LINE);
+        let start = memory.as_ptr().align_offset(64).min(LINE);
+        memory.resize(start + len, T::ZERO);
+        Lined { memory, start }
+    }
+}
+
+impl<T> Deref for Lined<T> {
+    type Target = [T];
+
     #[inline(always)]
-    pub(crate) fn get(&mut self) -> &mut [T] {
+    fn deref(&self) -> &[T] {
+        &self.memory[self.start..]
+    }
+}
+
+impl<T> DerefMut for Lined<T> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [T] {
         &mut self.memory[self.start..]
     }
 }

@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The most threads that one computation is shared by: a part of it for each bit of a word.
 pub const MOST_THREADS: usize = 64;
@@ -146,12 +146,16 @@ const USUAL_HAND_OVER: u64 = 1001;
 pub(crate) fn nanoseconds_to_hand_over() -> u64 {
     /// How often it is tried: the first times it has to wake somebody.
     const TIMES: usize = 200;
+    /// How long, if others want the cores at the moment.
+    const LIMIT: Duration = Duration::from_millis(5);
     static MEASURED: OnceLock<u64> = OnceLock::new();
     if let Some(&measured) = MEASURED.get() {
         return measured;
     }
     let Some(mut workers) = Pool::enter(2) else { return USUAL_HAND_OVER };
-    let least = (0..TIMES).map(|_| {
+    let begin = Instant::now();
+    let tries = (0..TIMES).take_while(|&i| i == 0 || begin.elapsed() < LIMIT);
+    let least = tries.map(|_| {
         // Both have to come: else the caller would be gone before the worker has heard of it.
         let barrier = Barrier::new(2);
         let start = Instant::now();

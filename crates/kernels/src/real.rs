@@ -57,7 +57,7 @@ mod sealed {
             impl Sealed for $scalar {
                 const COMMUTES: bool = $commutes;
 
-                #[inline(always)]
+                #[inline]
                 fn in_lanes<K: LaneKernel<$scalar>>(isa: Isa, kernel: K) -> K::Output {
                     $run(isa, kernel)
                 }

@@ -83,31 +83,20 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
             && let Some(state) = self.state.values_mut()
             && packed.input() == x.len()
         {
-            // After a reset there is none. Else its length is not written again: to lend what was
-            // just written would take until it has left the core.
-            if self.output.is_empty() {
-                self.output.resize(packed.output(), T::ZERO);
-            }
+            // After a reset there is none.
+            self.output.resize(packed.output(), T::ZERO);
             packed.step(x, state, &mut self.output);
             return Ok(&self.output);
         }
-        self.first(x, Location::caller())?;
-        Ok(&self.output)
-    }
-
-    /// The first step, after which weights are packed, and what does not fit, for its error.
-    #[cold]
-    #[inline(never)]
-    #[track_caller]
-    fn first(&mut self, x: &[T], line: &'static Location<'static>) -> Result<(), Error> {
-        self.record(x, line)?;
+        // The first step, and what does not fit, for its error.
+        self.record(x, Location::caller())?;
         if self.packed.is_none() {
             self.packed = self.cell.packed(self.params, self.batch).filter(|packed| {
                 let state = self.state.values().map(<[T]>::len);
                 packed.output() == self.output.len() && Some(packed.state()) == state
             });
         }
-        Ok(())
+        Ok(&self.output)
     }
 
     /// One step as the cell has it.

@@ -4,7 +4,7 @@ use super::Columns;
 use super::recurrence::Recurrence;
 use super::split::StepShares;
 use crate::dispatch::Isa;
-use crate::error::{Error, length};
+use crate::error::Error;
 use crate::lanes::{LaneKernel, Lanes};
 use crate::memory::Lined;
 use crate::real::Real;
@@ -48,7 +48,7 @@ impl<T: Real> Single<T> {
         let panel = UNITS * (C::STORED + (input + hidden) * C::SUMS);
         let copy = hidden.div_ceil(UNITS) * panel;
         let mut memory = Lined::new("fused step", copy + hidden)?;
-        for (block, panel) in memory.get()[..copy].chunks_exact_mut(panel).enumerate() {
+        for (block, panel) in memory[..copy].chunks_exact_mut(panel).enumerate() {
             let first = block * UNITS;
             let units = UNITS.min(hidden - first);
             let (biases, weights) = panel.split_at_mut(UNITS * C::STORED);
@@ -66,7 +66,7 @@ impl<T: Real> Single<T> {
         Ok(Single { input, hidden, panel, operations, memory, copy, back: false })
     }
 
-    /// See [`Step::run`](super::Step::run).
+    /// See [`Step::run`](super::Step::run), which has checked the lengths.
     #[inline(always)]
     pub(super) fn run<C: Recurrence>(
         &mut self,
@@ -75,12 +75,9 @@ impl<T: Real> Single<T> {
         x: &[T],
         h: &mut [T],
         c: &mut [T],
-    ) -> Result<(), Error> {
-        length("fused step", self.input, x.len())?;
-        length("fused step", self.hidden, h.len())?;
-        length("fused step", if C::CELL { self.hidden } else { 0 }, c.len())?;
+    ) {
         self.back = !self.back;
-        let (packed, copy) = self.memory.get().split_at_mut(self.copy);
+        let (packed, copy) = self.memory.split_at_mut(self.copy);
         let h = h.as_mut_ptr();
         let row = Row {
             cell,
@@ -100,8 +97,7 @@ impl<T: Real> Single<T> {
         let group = UNITS * const { at_once(C::SUMS) };
         let shares = StepShares::of(self.operations, self.hidden.div_ceil(group));
         if shares.alone() {
-            T::in_lanes(isa, &row);
-            return Ok(());
+            return T::in_lanes(isa, &row);
         }
         let row = Row { before: row.copied(), ..row };
         // All that the others read on their way lies together.
@@ -110,7 +106,6 @@ impl<T: Real> Single<T> {
             let units = (from * group, row.hidden.min(until * group));
             T::in_lanes(isa, &Row { units, ..*row });
         });
-        Ok(())
     }
 }
 

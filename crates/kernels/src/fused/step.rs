@@ -106,10 +106,15 @@ pub(crate) fn step<T: Real, C: Recurrence>(
     h: &mut [T],
     c: &mut [T],
 ) -> Result<(), Error> {
+    let [batch, input, hidden] = with.sizes;
+    length("fused step", batch * input, x.len())?;
+    length("fused step", batch * hidden, h.len())?;
+    length("fused step", if C::CELL { batch * hidden } else { 0 }, c.len())?;
     match &mut with.packed {
         Packed::Single(single) => single.run(isa, cell, x, h, c),
         Packed::Several(several) => several.run(isa, cell, x, h, c),
     }
+    Ok(())
 }
 
 /// Packed weights for several rows, or none, and memory for their steps.
@@ -132,31 +137,20 @@ impl<T: Real> Several<T> {
     ) -> Result<Self, Error> {
         let mut memory = Lined::new("fused step", plan.step().end)?;
         if plan.hidden > 0 {
-            pack::forward(&plan, w, u, b, &mut memory.get()[..plan.step().before]);
+            pack::forward(&plan, w, u, b, &mut memory[..plan.step().before]);
         }
         Ok(Several { plan, memory, back: false })
     }
 
-    /// See [`Step::run`].
-    fn run<C: Recurrence>(
-        &mut self,
-        isa: Isa,
-        cell: C,
-        x: &[T],
-        h: &mut [T],
-        c: &mut [T],
-    ) -> Result<(), Error> {
-        let plan = self.plan;
-        let Plan { batch, input, hidden, .. } = plan;
-        length("fused step", batch * input, x.len())?;
-        length("fused step", batch * hidden, h.len())?;
-        length("fused step", if C::CELL { batch * hidden } else { 0 }, c.len())?;
+    /// See [`Step::run`], which has checked the lengths.
+    fn run<C: Recurrence>(&mut self, isa: Isa, cell: C, x: &[T], h: &mut [T], c: &mut [T]) {
         if h.is_empty() {
-            return Ok(());
+            return;
         }
+        let plan = self.plan;
         self.back = !self.back;
         let parts = plan.step();
-        let (packed, rest) = self.memory.get().split_at_mut(parts.before);
+        let (packed, rest) = self.memory.split_at_mut(parts.before);
         let (before, sums) = rest.split_at_mut(parts.sums - parts.before);
         // What one block of units writes is not what another one reads.
         before[..h.len()].copy_from_slice(h);
@@ -180,6 +174,5 @@ impl<T: Real> Several<T> {
             let share = Share::of_units(&plan, shares.blocks(i));
             T::in_lanes(isa, Once { steps: &steps, share: &share });
         });
-        Ok(())
     }
 }

@@ -1,7 +1,6 @@
 use super::pool::PATIENCE;
 use super::*;
 use std::panic::catch_unwind;
-use std::time::Duration;
 
 #[test]
 fn every_part_is_done_once() {

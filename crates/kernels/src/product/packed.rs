@@ -4,7 +4,7 @@ use super::{Fill, Matrix, pack};
 use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
-use crate::memory::prefer_large_pages;
+use crate::memory::Lined;
 use crate::real::Real;
 use crate::tile::{Left, NEAR, PANEL, Right, Sums, Terms, compute, padded};
 use std::mem::MaybeUninit;
@@ -25,7 +25,7 @@ use std::mem::MaybeUninit;
 /// ```
 #[derive(Debug, Clone)]
 pub struct PackedMatrix<T> {
-    packed: Vec<T>,
+    packed: Lined<T>,
     rows: usize,
     columns: usize,
 }
@@ -36,17 +36,13 @@ impl<T: Real> PackedMatrix<T> {
         let (rows, columns) = (b.rows, b.columns);
         if b.values.is_empty() {
             // The other size may be one that cannot be counted with.
-            return PackedMatrix { packed: Vec::new(), rows, columns };
+            return PackedMatrix { packed: Lined::zeros(0), rows, columns };
         }
-        let mut packed = Vec::<T>::with_capacity(rows * padded(columns) + LINE);
-        let all = packed.capacity();
-        prefer_large_pages(&mut packed, all);
-        packed.resize(packed.as_ptr().align_offset(64).min(LINE), T::ZERO);
+        let mut packed = Lined::zeros(rows * padded(columns));
         for j in (0..columns).step_by(PANEL) {
             let count = PANEL.min(columns - j);
-            let (start, width) = (packed.len(), padded(count));
-            packed.resize(start + rows * width, T::ZERO);
-            pack(b, 0, (j, count), width, uninit(&mut packed[start..]));
+            let width = padded(count);
+            pack(b, 0, (j, count), width, uninit(&mut packed[rows * j..][..rows * width]));
         }
         PackedMatrix { packed, rows, columns }
     }
@@ -74,10 +70,9 @@ impl<T: Real> PackedMatrix<T> {
         if c.is_empty() {
             return Ok(());
         }
-        let start = self.packed.len() - self.rows * all_padded(self.columns);
         let (row, step) = if a.transposed { (1, a.rows) } else { (a.columns, 1) };
         let left = Left { at: a.values.as_ptr(), row, step };
-        let right = Right::packed(self.packed[start..].as_ptr(), self.rows);
+        let right = Right::packed(self.packed.as_ptr(), self.rows);
         let terms = [Terms::new(left, right, self.rows)];
         let to = c.as_mut_ptr();
         let from = if fill == Fill::Add { to.cast_const() } else { std::ptr::null() };
@@ -87,14 +82,6 @@ impl<T: Real> PackedMatrix<T> {
         T::in_lanes(Isa::used(), Whole(&Sums { from_far, ..sums }));
         Ok(())
     }
-}
-
-/// Scalars of a cache line, at most.
-const LINE: usize = 16;
-
-/// The columns of all panels.
-fn all_padded(columns: usize) -> usize {
-    columns / PANEL * PANEL + padded(columns % PANEL)
 }
 
 /// A product of packed operands: by reference, because a copy would wait for what was just written.
