@@ -6,7 +6,7 @@ use pool::{Hired, Pool, pause};
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -144,15 +144,33 @@ const USUAL_HAND_OVER: u64 = 1001;
 /// hundred where two cores share a cache, and some thousand where they do not. It is measured
 /// once, and decides about nothing but who computes.
 pub(crate) fn nanoseconds_to_hand_over() -> u64 {
+    /// 0 as long as there is none.
+    static MEASURED: AtomicU64 = AtomicU64::new(0);
+    /// How often it was asked for until then.
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let measured = MEASURED.load(Ordering::Relaxed);
+    if measured > 0 {
+        return measured;
+    }
+    let Some(workers) = Pool::enter(2) else { return USUAL_HAND_OVER };
+    // Where it fails, it is tried again at the second, fourth, eighth question and so on.
+    let asked = ASKED.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+    let Some(measured) = asked.is_power_of_two().then(|| measure(workers)).flatten() else {
+        return USUAL_HAND_OVER;
+    };
+    MEASURED.store(measured, Ordering::Relaxed);
+    measured
+}
+
+/// Measures the nanoseconds of a hand-over, unless the worker has no core of its own meanwhile.
+fn measure(mut workers: Hired) -> Option<u64> {
     /// How often it is tried: the first times it has to wake somebody.
     const TIMES: usize = 200;
     /// How long, if others want the cores at the moment.
     const LIMIT: Duration = Duration::from_millis(5);
-    static MEASURED: OnceLock<u64> = OnceLock::new();
-    if let Some(&measured) = MEASURED.get() {
-        return measured;
-    }
-    let Some(mut workers) = Pool::enter(2) else { return USUAL_HAND_OVER };
+    /// Nanoseconds that no hand-over takes: what takes longer has waited for a core. Believed, it
+    /// would have everything computed alone from then on.
+    const TOO_LONG: u64 = 10_000;
     let begin = Instant::now();
     let tries = (0..TIMES).take_while(|&i| i == 0 || begin.elapsed() < LIMIT);
     let least = tries.map(|_| {
@@ -162,7 +180,7 @@ pub(crate) fn nanoseconds_to_hand_over() -> u64 {
         workers.run(2, true, &|_| barrier.wait());
         start.elapsed().as_nanos() as u64
     });
-    *MEASURED.get_or_init(|| least.min().unwrap_or(USUAL_HAND_OVER))
+    least.min().map(|least| least.max(1)).filter(|&least| least < TOO_LONG)
 }
 
 /// One of the threads that compute something together.
