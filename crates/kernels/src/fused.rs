@@ -11,6 +11,7 @@
 
 pub(crate) mod backward;
 pub(crate) mod forward;
+mod gathered;
 mod gradients;
 mod marks;
 mod pack;

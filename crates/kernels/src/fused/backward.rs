@@ -1,5 +1,6 @@
 //! All steps, backward.
 
+use super::gathered::Gathered;
 use super::plan::{Plan, Span};
 use super::recurrence::{Kept, Recurrence};
 use super::split::{Part, Share, share_steps};
@@ -12,6 +13,7 @@ use crate::lanes::{LaneKernel, Lanes};
 use crate::parallel::{self, Apart};
 use crate::real::Real;
 use crate::tile::{self, Left, Right, Soon, Sums, Terms, compute, padded};
+use std::ops::Range;
 
 /// A sequence whose adjoint is wanted: what [`forward`](super::forward) saw and wrote.
 /// [`Gradients`] shows it at work.
@@ -67,7 +69,7 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
     super::check_columns(&plan, with.w, with.u, with.b)?;
     let marks = with.marks.checked(sizes)?;
     if plan.rows() == 0 || hidden == 0 {
-        return add(into.c(), with.dlast);
+        return add(into.c(), 0..own, own, with.dlast);
     }
     let (packed, rest) = with.kept.split_at_mut(parts.gradients);
     let (gradients, rest) = rest.split_at_mut(parts.records - parts.gradients);
@@ -79,11 +81,6 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
     if into.x().is_some() {
         pack::transposed(&plan, with.w, input, of_input);
     }
-    if C::CELL {
-        carried.copy_from_slice(with.dlast);
-    } else {
-        carried.fill(T::ZERO);
-    }
     let steps = Steps {
         cell,
         plan,
@@ -94,32 +91,45 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
         transposed: of_state.as_ptr(),
         records: records.as_ptr(),
         past_caches: plan.past_caches::<T>(),
-        gathered: gathered.as_mut_ptr(),
+        gathered: Gathered::new(&plan, gathered.as_mut_ptr(), 0, (0, batch)),
         sums: sums.as_mut_ptr(),
         carried: carried.as_mut_ptr(),
     };
-    let cotangents = steps.gathered.cast_const();
-    let way = Way { isa, steps, x: with.x.as_ptr(), of_input, gradients: gradients.as_mut_ptr() };
-    if plan.shards() > 1 {
+    let way = Way {
+        isa,
+        steps,
+        x: with.x.as_ptr(),
+        of_input,
+        dlast: with.dlast.as_ptr(),
+        gathered: gathered.as_mut_ptr(),
+        gradients: gradients.as_mut_ptr(),
+        parts: parallel::parts(plan.operations() * plan.time, plan.shards),
+    };
+    if plan.shards > 1 {
         way.in_shards(into)?
     } else {
         way.in_spans(into)?
     }
-
-    // Before the first step: what flows through its sums, and what bypasses them. It is added as a
-    // whole, so that a state has the same gradient wherever it comes from.
-    if into.h().is_some() {
-        let through = if C::CELL { &mut sums[..state] } else { &mut *carried };
-        if C::CELL {
-            through.fill(T::ZERO);
+    for part in 0..way.parts {
+        // Before the first step: what flows through its sums, and what bypasses them. It is added
+        // as a whole, so that a state has the same gradient wherever it comes from.
+        let (row, end) = way.rows(part);
+        let carried = &mut carried[row * hidden + plan.apart(part)..][..(end - row) * hidden];
+        let own = row * hidden..end * hidden;
+        if into.h().is_some() {
+            let through = if C::CELL { &mut sums[..carried.len()] } else { &mut *carried };
+            if C::CELL {
+                through.fill(T::ZERO);
+            }
+            let product = Through::new(&plan, (of_state, hidden), through);
+            let cotangents = way.gathered(part).row(0, row);
+            let cotangents = cotangents.wrapping_add((C::STORED - C::SUMS) * hidden);
+            product.share(isa, cotangents, 0, end - row);
+            add(into.h(), own.clone(), state, through)?;
         }
-        let cotangents = cotangents.wrapping_add((C::STORED - C::SUMS) * hidden);
-        let product = Through::new(&plan, cotangents, (of_state, hidden), through);
-        product.share(isa, (0, 0), batch);
-        add(into.h(), through)?;
-    }
-    if C::CELL {
-        add(into.c(), carried)?;
+        if C::CELL {
+            add(into.c(), own, state, carried)?;
+        }
     }
     weights::spread(&plan, gradients, [with.w, with.u, with.b], into)
 }
@@ -131,7 +141,12 @@ struct Way<'a, C, T> {
     x: *const T,
     /// The transposed weights of the input, packed.
     of_input: &'a [T],
+    dlast: *const T,
+    /// The memory of all cotangents that are gathered.
+    gathered: *mut T,
     gradients: *mut T,
+    /// Into how many parts the shards are cut for threads.
+    parts: usize,
 }
 
 // SAFETY: as `Steps`; of the gradients each thread writes its own shard, or its own panels.
@@ -144,17 +159,49 @@ impl<T: Real, C: Recurrence> Way<'_, C, T> {
         tile::blocks(plan.time, plan.gathered()).rev().map(|(from, count)| Span { from, count })
     }
 
+    /// The shards of a part.
+    fn shards(&self, part: usize) -> (usize, usize) {
+        tile::share(self.steps.plan.shards, self.parts, part)
+    }
+
+    /// The rows of a part.
+    fn rows(&self, part: usize) -> (usize, usize) {
+        self.steps.plan.rows_of(self.shards(part))
+    }
+
+    /// Where a part gathers cotangents.
+    fn gathered(&self, part: usize) -> Gathered<T> {
+        Gathered::new(&self.steps.plan, self.gathered, part, self.rows(part))
+    }
+
+    /// Takes over the cotangents of a part's cells after the last step.
+    fn begin(&self, part: usize) {
+        let Plan { hidden, .. } = self.steps.plan;
+        let (row, end) = self.rows(part);
+        let to = row * hidden + self.steps.plan.apart(part);
+        let to = self.steps.carried.wrapping_add(to);
+        // SAFETY: what is carried of these rows, which nobody else touches now.
+        let to = unsafe { std::slice::from_raw_parts_mut(to, (end - row) * hidden) };
+        if C::CELL {
+            let from = self.dlast.wrapping_add(row * hidden);
+            // SAFETY: the length was checked.
+            to.copy_from_slice(unsafe { std::slice::from_raw_parts(from, to.len()) });
+        } else {
+            to.fill(T::ZERO);
+        }
+    }
+
     /// What a shard adds to its gradients for a span.
-    fn weights(&self, span: Span, shard: usize) -> Weights<'_, T> {
+    fn weights(&self, span: Span, shard: usize, cotangents: Gathered<T>) -> Weights<'_, T> {
         let plan = &self.steps.plan;
         Weights {
             plan,
             span,
-            rows: tile::share(plan.batch, plan.shards(), shard),
+            rows: plan.rows_of((shard, shard + 1)),
             x: self.x,
             h: self.steps.h,
             y: self.steps.y,
-            cotangents: self.steps.gathered,
+            cotangents,
             to: self.gradients.wrapping_add(shard * plan.gradients()),
         }
     }
@@ -170,16 +217,16 @@ impl<T: Real, C: Recurrence> Way<'_, C, T> {
 
     /// After the gradients of the input's weights: where a row starts anew, its state was 0, and so
     /// is what the gradients of the state's weights take up.
-    fn between(&self, stage: Stage, span: Span, (row, end): (usize, usize)) {
+    fn between(&self, stage: Stage, of: &Weights<'_, T>) {
         let Plan { batch, hidden, sums, stored, .. } = self.steps.plan;
         if stage != Stage::OfInput {
             return;
         }
+        let Weights { span, rows: (row, end), cotangents, .. } = *of;
         for step in 0..span.count {
             let starts = |row: &usize| self.steps.marks.starts(*row, span.from + step, batch);
             for row in (row..end).filter(starts) {
-                let at = (step * batch + row) * self.steps.plan.cotangents();
-                let at = self.steps.gathered.wrapping_add(at + (stored - sums) * hidden);
+                let at = cotangents.row(step, row).wrapping_add((stored - sums) * hidden);
                 // SAFETY: the cotangents of the row of that step, which nobody else touches now.
                 unsafe { std::slice::from_raw_parts_mut(at, sums * hidden) }.fill(T::ZERO);
             }
@@ -191,34 +238,33 @@ impl<T: Real, C: Recurrence> Way<'_, C, T> {
         let (plan, Some(dx)) = (&self.steps.plan, into.x()) else { return Ok(None) };
         length("fused backward", plan.rows() * plan.input, dx.len())?;
         let weights = (self.of_input, plan.input);
-        Ok(Some(Through::new(plan, self.steps.gathered, weights, dx)))
+        Ok(Some(Through::new(plan, weights, dx)))
     }
 
     /// Each thread goes its way alone, through all steps of the rows of some shards.
     fn in_shards(&self, into: &mut dyn Gradients<T>) -> Result<(), Error> {
         let plan = &self.steps.plan;
         let dx = Apart(self.inputs(into)?);
-        let parts = parallel::parts(plan.operations() * plan.time, plan.shards());
-        parallel::run(parts, &|i| {
-            let (first, until) = tile::share(plan.shards(), parts, i);
-            let rows = |shard| tile::share(plan.batch, plan.shards(), shard);
-            let (row, end) = (rows(first).0, rows(until - 1).1);
+        parallel::run(self.parts, &|i| {
+            let (row, end) = self.rows(i);
+            let gathered = self.gathered(i);
+            let share = &Share::of_rows(plan, i, (row, end));
+            self.begin(i);
             for span in self.spans() {
-                let share = &Share::of_rows(plan, (row, end));
-                T::in_lanes(self.isa, Shared { steps: self.steps, span, share });
+                let steps = Steps { gathered, ..self.steps };
+                T::in_lanes(self.isa, Shared { steps, span, share });
                 if let Some(dx) = dx.get() {
                     for step in 0..span.count {
-                        let from = (step * plan.batch, (span.from + step) * plan.batch);
-                        let part = dx.part((from.0 + row, from.1 + row), end - row);
-                        T::in_lanes(self.isa, part);
+                        let to = (span.from + step) * plan.batch + row;
+                        T::in_lanes(self.isa, dx.part(gathered.row(step, row), to, end - row));
                     }
                 }
                 for stage in self.stages() {
-                    for shard in first..until {
-                        let weights = self.weights(span, shard);
+                    for shard in self.shards(i).0..self.shards(i).1 {
+                        let weights = self.weights(span, shard, gathered);
                         let share = weights::Shared { weights, part: 0, parts: 1, stage };
                         T::in_lanes(self.isa, share);
-                        self.between(stage, span, weights.rows);
+                        self.between(stage, &weights);
                     }
                 }
             }
@@ -230,30 +276,40 @@ impl<T: Real, C: Recurrence> Way<'_, C, T> {
     fn in_spans(&self, into: &mut dyn Gradients<T>) -> Result<(), Error> {
         let plan = &self.steps.plan;
         let parts = parallel::parts(plan.operations() * plan.time, usize::MAX);
+        let gathered = self.steps.gathered;
+        self.begin(0);
         for span in self.spans() {
             share_steps::<T>(plan, span.count, &|share| {
                 T::in_lanes(self.isa, Shared { steps: self.steps, span, share });
             });
             if let Some(dx) = self.inputs(into)? {
-                dx.share(self.isa, (0, span.from * plan.batch), span.count * plan.batch);
+                let (to, rows) = (span.from * plan.batch, span.count * plan.batch);
+                dx.share(self.isa, gathered.row(0, 0), to, rows);
             }
             for stage in self.stages() {
+                let weights = self.weights(span, 0, gathered);
+                let weights = Apart(weights);
                 parallel::run(parts, &|part| {
-                    let weights = self.weights(span, 0);
+                    let weights = *weights.get();
                     T::in_lanes(self.isa, weights::Shared { weights, part, parts, stage });
                 });
-                self.between(stage, span, (0, plan.batch));
+                self.between(stage, weights.get());
             }
         }
         Ok(())
     }
 }
 
-/// `to += from`.
-fn add<T: Real>(to: Option<&mut [T]>, from: &[T]) -> Result<(), Error> {
+/// `to[part] += from`, of a `to` with so many numbers.
+fn add<T: Real>(
+    to: Option<&mut [T]>,
+    part: Range<usize>,
+    all: usize,
+    from: &[T],
+) -> Result<(), Error> {
     let Some(to) = to else { return Ok(()) };
-    length("fused backward", from.len(), to.len())?;
-    to.iter_mut().zip(from).for_each(|(to, &x)| *to += x);
+    length("fused backward", all, to.len())?;
+    to[part].iter_mut().zip(from).for_each(|(to, &x)| *to += x);
     Ok(())
 }
 
@@ -270,7 +326,7 @@ struct Steps<'a, C, T> {
     records: *const T,
     /// Whether records have to be brought into the caches.
     past_caches: bool,
-    gathered: *mut T,
+    gathered: Gathered<T>,
     sums: *mut T,
     carried: *mut T,
 }
@@ -295,10 +351,10 @@ impl<T: Real, C: Recurrence> LaneKernel<T> for Shared<'_, C, T> {
             // The step behind these was the first of those gathered before.
             let row = plan.cotangents();
             let (from, until) = share.own_rows();
-            let at = steps.gathered.wrapping_add(from * row);
             // SAFETY: there is room for one step more than are gathered.
             unsafe {
-                let to = at.add(span.count * plan.batch * row);
+                let at = steps.gathered.row(0, from);
+                let to = steps.gathered.row(span.count, from);
                 std::ptr::copy_nonoverlapping(at, to, (until - from) * row);
             }
             share.wait();
@@ -348,10 +404,9 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
     ) {
         let Plan { batch, hidden, .. } = self.plan;
         let (depth, first) = (self.plan.terms(), part.block * self.plan.block);
-        let next = (t + 1 - span.from) * batch + part.row;
-        let next = next * self.plan.cotangents() + (C::STORED - C::SUMS) * hidden;
+        let next = self.gathered.row(t + 1 - span.from, part.row);
         let left = Left {
-            at: self.gathered.wrapping_add(next).cast_const(),
+            at: next.wrapping_add((C::STORED - C::SUMS) * hidden).cast_const(),
             row: self.plan.cotangents(),
             step: 1,
         };
@@ -360,7 +415,8 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
         let from = self.dy.wrapping_add((t * batch + part.row) * hidden + first);
         let units = self.plan.units(part.block);
         let soon = if self.past_caches {
-            let at = self.records.wrapping_add(self.plan.records(t, part.block, part.row));
+            let (at, _) = self.plan.records(t, part.block, part.row);
+            let at = self.records.wrapping_add(at);
             Soon::of(at, part.rows * self.plan.record(units))
         } else {
             Soon::NOTHING
@@ -384,14 +440,18 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
         let Plan { batch, hidden, .. } = self.plan;
         let units = self.plan.units(part.block);
         let first = part.block * self.plan.block;
-        for r in 0..part.rows {
-            let row = part.row + r;
-            let slot = (t - span.from) * batch + row;
+        let (mut next, mut until) = (0, 0);
+        for row in part.row..part.row + part.rows {
+            if row >= until {
+                (next, until) = self.plan.records(t, part.block, row);
+            }
+            let record = self.records.wrapping_add(next);
+            next += self.plan.record(units);
             let state = row * hidden + first;
             let dh = self.sums.wrapping_add(part.sums(&self.plan, row));
             let y = self.y.wrapping_add(t * batch * hidden + state);
-            let carried = self.carried.wrapping_add(state);
-            let to = self.gathered.wrapping_add(slot * self.plan.cotangents() + first);
+            let carried = self.carried.wrapping_add(part.carried(&self.plan, row));
+            let to = self.gathered.row(t - span.from, row).wrapping_add(first);
             if !self.marks.has(row, t) {
                 for s in 0..C::STORED {
                     // SAFETY: as below.
@@ -400,7 +460,6 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
                 }
                 continue;
             }
-            let record = self.records.wrapping_add(self.plan.records(t, part.block, row));
             let number = |place: usize| record.wrapping_add(place * units);
             let old = match t {
                 _ if C::CELL => number(C::STORED),

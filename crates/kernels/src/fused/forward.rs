@@ -71,9 +71,6 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
     let (records, rest) = rest.split_at_mut(parts.gathered - parts.records);
     let (_, rest) = rest.split_at_mut(parts.sums - parts.gathered);
     let (sums, carried) = rest.split_at_mut(parts.carried - parts.sums);
-    if C::CELL {
-        carried.copy_from_slice(with.c);
-    }
     let records = records.as_mut_ptr();
     let steps = Steps {
         cell,
@@ -87,15 +84,14 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
         records,
         past_caches: plan.past_caches::<T>() && records.addr().is_multiple_of(64),
         sums: sums.as_mut_ptr(),
+        c: with.c.as_ptr(),
+        last: with.last.as_mut_ptr(),
         carried: carried.as_mut_ptr(),
         back: false,
     };
     share_steps::<T>(&plan, plan.time, &|share| {
         T::in_lanes(isa, Shared { steps, share });
     });
-    if C::CELL {
-        with.last.copy_from_slice(carried);
-    }
     Ok(())
 }
 
@@ -116,6 +112,9 @@ pub(super) struct Steps<'a, C, T> {
     /// Whether records are written past the caches, which would not hold them.
     pub(super) past_caches: bool,
     pub(super) sums: *mut T,
+    /// The cells before the first step, and those after the last one.
+    pub(super) c: *const T,
+    pub(super) last: *mut T,
     pub(super) carried: *mut T,
     /// Whether to begin with the last units: with what the step before has left in the caches.
     pub(super) back: bool,
@@ -137,6 +136,8 @@ impl<T: Real, C: Recurrence> LaneKernel<T> for Shared<'_, C, T> {
     #[inline(always)]
     fn run<L: Lanes<Scalar = T>>(self) {
         let Shared { steps, share } = self;
+        // SAFETY: cells have these rows and units.
+        share.parts().for_each(|part| unsafe { steps.begin(part) });
         for t in 0..steps.plan.time {
             for part in share.parts() {
                 // SAFETY: step, rows and units are those of slices whose lengths were checked.
@@ -147,6 +148,8 @@ impl<T: Real, C: Recurrence> LaneKernel<T> for Shared<'_, C, T> {
             }
             share.wait();
         }
+        // SAFETY: as above.
+        share.parts().for_each(|part| unsafe { steps.end(part) });
         if steps.past_caches {
             L::streamed();
         }
@@ -175,6 +178,40 @@ impl<T: Real, C: Recurrence> LaneKernel<T> for Once<'_, C, T> {
 }
 
 impl<T: Real, C: Recurrence> Steps<'_, C, T> {
+    /// Takes over the cells before the first step.
+    ///
+    /// # Safety
+    /// The rows and units have to be some.
+    #[inline(always)]
+    unsafe fn begin(&self, part: Part) {
+        if C::CELL {
+            for row in part.row..part.row + part.rows {
+                let from = row * self.plan.hidden + part.block * self.plan.block;
+                let (from, to) = (self.c.wrapping_add(from), part.carried(&self.plan, row));
+                let to = self.carried.wrapping_add(to);
+                // SAFETY: the caller's promise.
+                unsafe { to.copy_from_nonoverlapping(from, self.plan.units(part.block)) }
+            }
+        }
+    }
+
+    /// Hands over the cells after the last step.
+    ///
+    /// # Safety
+    /// As of [`begin`](Self::begin).
+    #[inline(always)]
+    unsafe fn end(&self, part: Part) {
+        if C::CELL {
+            for row in part.row..part.row + part.rows {
+                let to = row * self.plan.hidden + part.block * self.plan.block;
+                let (to, from) = (self.last.wrapping_add(to), part.carried(&self.plan, row));
+                let from = self.carried.wrapping_add(from);
+                // SAFETY: the caller's promise.
+                unsafe { to.copy_from_nonoverlapping(from, self.plan.units(part.block)) }
+            }
+        }
+    }
+
     /// The outputs before a step, from some row on.
     #[inline(always)]
     fn before(&self, t: usize, row: usize) -> *const T {
@@ -256,16 +293,20 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
         let Plan { batch, hidden, .. } = self.plan;
         let units = self.plan.units(part.block);
         let first = part.block * self.plan.block;
+        let (mut record, mut until) = (0, 0);
         for row in part.row..part.row + part.rows {
+            if row >= until {
+                (record, until) = self.plan.records(t, part.block, row);
+            }
             let at = Row {
                 cell: self.cell,
                 units,
                 starts: self.marks.starts(row, t, batch),
                 sums: self.sums.wrapping_add(part.sums(&self.plan, row)),
                 before: self.before(t, row).wrapping_add(first),
-                carried: self.carried.wrapping_add(row * hidden + first),
+                carried: self.carried.wrapping_add(part.carried(&self.plan, row)),
                 y: self.y.wrapping_add((t * batch + row) * hidden + first),
-                record: self.records.wrapping_add(self.plan.records(t, part.block, row)),
+                record: self.records.wrapping_add(record),
             };
             // SAFETY: records, states and outputs are touched only as far as units count; behind
             // the last sums there is room for a register.
@@ -280,6 +321,7 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
                     at.compute::<L, RECORD>();
                 }
             }
+            record += self.plan.record(units);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Sizes;
 use super::recurrence::Recurrence;
 use super::weights::whole_panels;
-use crate::tile::{NEAR, PANEL, padded};
+use crate::tile::{self, NEAR, PANEL, padded};
 
 /// Units of a cell whose sums are computed together.
 const UNITS: usize = PANEL;
@@ -18,8 +18,15 @@ const LEAST_GATHERED: usize = 256;
 
 /// Rows of a shard, at least.
 const LEAST_SHARD: usize = 4;
+/// Shards, at most.
+const MOST_SHARDS: usize = 4;
 /// Numbers of all shards' gradients, at most: they stay in the caches.
 const SHARED: usize = 1 << 18;
+
+/// Numbers that lie unused between what different threads write step by step, a page or more: what
+/// a core brings into its cache ahead of time does not go beyond the page, and would come out of
+/// the hands of its neighbour.
+const APART: usize = 1024;
 
 /// Bytes that all caches may hold until they are read again.
 const CACHE: usize = 16 << 20;
@@ -46,6 +53,11 @@ pub(super) struct Plan {
     pub(super) biases: usize,
     /// Numbers of a record for each unit.
     recorded: usize,
+    /// Into how many shards the rows are cut that have gradients of their own until the end, so
+    /// that threads need not wait for each other: 1, 2 or 4, and 1 where the gradients are large.
+    pub(super) shards: usize,
+    /// Where each of them begins; behind the last one, all rows.
+    begins: [usize; MOST_SHARDS + 1],
 }
 
 /// Some steps, whose cotangents are gathered.
@@ -98,8 +110,24 @@ impl Plan {
             _ => (C::STORED + usize::from(C::CELL)).max(C::LAST + 1),
         };
         let (sums, stored) = (C::SUMS, C::STORED);
-        Plan { time, batch, input, hidden, sums, stored, block: 0, blocks: 0, biases: 0, recorded }
-            .in_blocks(UNITS)
+        let (block, blocks, biases) = (0, 0, 0);
+        let (shards, begins) = (1, [batch; MOST_SHARDS + 1]);
+        Plan {
+            time,
+            batch,
+            input,
+            hidden,
+            sums,
+            stored,
+            block,
+            blocks,
+            biases,
+            recorded,
+            shards,
+            begins,
+        }
+        .in_blocks(UNITS)
+        .in_shards()
     }
 
     /// Of single steps.
@@ -114,6 +142,35 @@ impl Plan {
         let Some(last) = plan.blocks.checked_sub(1) else { return plan };
         let width = padded(plan.sums * plan.units(last));
         Plan { biases: plan.packed(last) + (plan.input + plan.hidden) * width, ..plan }
+    }
+
+    /// The same in shards.
+    fn in_shards(self) -> Self {
+        let most = (self.batch / LEAST_SHARD).min(SHARED / self.gradients().max(1));
+        let shards = match most {
+            0 | 1 => 1,
+            2 | 3 => 2,
+            _ => MOST_SHARDS,
+        };
+        let begins = std::array::from_fn(|shard| tile::share(self.batch, shards, shard).0);
+        let begins = begins.map(|begin| begin.min(self.batch));
+        Plan { shards, begins, ..self }
+    }
+
+    /// The rows of some shards.
+    pub(super) fn rows_of(&self, (shard, until): (usize, usize)) -> (usize, usize) {
+        (self.begins[shard], self.begins[until])
+    }
+
+    /// How far what a share of the rows has for itself lies behind where it would lie if all lay
+    /// together.
+    pub(super) fn apart(&self, share: usize) -> usize {
+        share.min(self.shards - 1) * APART
+    }
+
+    /// All that lies unused between the shares.
+    fn gaps(&self) -> usize {
+        (self.shards - 1) * APART
     }
 
     /// Steps × rows.
@@ -156,18 +213,22 @@ impl Plan {
         spread(self.recorded * units)
     }
 
-    /// Where the records of a row begin, of a block of a step.
+    /// Where the records of a row begin, of a block of a step, and up to which row those of the next
+    /// rows follow: shard by shard, so that they are the same for all numbers of threads.
     #[inline(always)]
-    pub(super) fn records(&self, t: usize, block: usize, row: usize) -> usize {
-        let before = t * self.step_records() + block * self.batch * self.record(self.block);
-        before + row * self.record(self.units(block))
+    pub(super) fn records(&self, t: usize, block: usize, row: usize) -> (usize, usize) {
+        let shard = self.begins[1..].iter().filter(|&&begin| begin <= row).count();
+        let (first, until) = (self.begins[shard], self.begins[shard + 1]);
+        let before = (first * self.time + t * (until - first)) * self.row_records();
+        let before = before + shard * APART + block * (until - first) * self.record(self.block);
+        (before + (row - first) * self.record(self.units(block)), until)
     }
 
-    /// The numbers of all records of a step.
+    /// The numbers of the records of a row of a step.
     #[inline(always)]
-    fn step_records(&self) -> usize {
+    fn row_records(&self) -> usize {
         let whole = self.hidden / self.block;
-        self.batch * (whole * self.record(self.block) + self.record(self.hidden % self.block))
+        whole * self.record(self.block) + self.record(self.hidden % self.block)
     }
 
     /// The distance of the cotangents of the sums of two rows: with room for whole registers of
@@ -185,7 +246,7 @@ impl Plan {
 
     /// Whether records are so many that no cache of a core holds them.
     pub(super) fn past_caches<T>(&self) -> bool {
-        self.time * self.step_records() * size_of::<T>() > CACHE
+        self.rows() * self.row_records() * size_of::<T>() > CACHE
     }
 
     /// The numbers of the weights' and biases' gradients, in whole panels.
@@ -194,22 +255,16 @@ impl Plan {
         (self.input + self.hidden) * whole_panels(self.terms()) + biases
     }
 
-    /// Into how many shards the rows are cut that have gradients of their own until the end, so
-    /// that threads need not wait for each other: 1, 2 or 4, and 1 where the gradients are large.
-    pub(super) fn shards(&self) -> usize {
-        let most = (self.batch / LEAST_SHARD).min(SHARED / self.gradients().max(1));
-        match most {
-            0 | 1 => 1,
-            2 | 3 => 2,
-            _ => 4,
-        }
-    }
-
     /// Steps whose cotangents are gathered.
     pub(super) fn gathered(&self) -> usize {
         let few = LEAST_GATHERED.div_ceil(self.batch.max(1));
         let many = GATHERED / (self.batch * self.cotangents()).max(1);
         many.max(few).min(self.time)
+    }
+
+    /// The cotangents that are gathered, and those of one step more.
+    fn all_gathered(&self) -> usize {
+        (self.gathered() + 1) * self.batch * self.cotangents() + self.gaps()
     }
 
     /// The memory of single steps: packed weights, the output before, and the sums of all blocks.
@@ -221,7 +276,7 @@ impl Plan {
 
     /// The sums of all blocks of a step. Whole registers are read of the last units, too.
     fn all_sums(&self) -> usize {
-        self.blocks * self.batch * self.sums_row(self.block) + padded(1)
+        self.blocks * self.batch * self.sums_row(self.block) + padded(1) + self.gaps()
     }
 
     /// The memory.
@@ -229,9 +284,9 @@ impl Plan {
         let forward = self.biases + self.stored * self.hidden;
         let packed = forward.max(self.terms() * (padded(self.hidden) + padded(self.input)));
         let gradients = padded(packed);
-        let records = gradients + self.shards() * self.gradients();
-        let gathered = records + self.time * self.step_records();
-        let sums = gathered + (self.gathered() + 1) * self.batch * self.cotangents();
+        let records = gradients + self.shards * self.gradients();
+        let gathered = records + self.rows() * self.row_records() + self.gaps();
+        let sums = gathered + self.all_gathered();
         let carried = sums + self.all_sums();
         Parts {
             gradients,
@@ -239,7 +294,7 @@ impl Plan {
             gathered,
             sums,
             carried,
-            end: carried + self.batch * self.hidden,
+            end: carried + self.batch * self.hidden + self.gaps(),
         }
     }
 }

@@ -24,6 +24,8 @@ const WORTH_ASKING: usize = 10_000;
 pub(super) struct Share<'a> {
     rows: (usize, usize),
     blocks: (usize, usize),
+    /// See [`Plan::apart`].
+    apart: usize,
     /// Who computes the other units.
     team: Option<&'a Member<'a>>,
 }
@@ -36,22 +38,24 @@ pub(super) struct Part {
     pub(super) block: usize,
     /// Which of the places for the sums of a block is its own, among the threads.
     pub(super) slot: usize,
+    /// See [`Plan::apart`].
+    pub(super) apart: usize,
 }
 
 impl Share<'_> {
-    /// Some rows of all units.
-    pub(super) fn of_rows(plan: &Plan, rows: (usize, usize)) -> Self {
-        Share { rows, blocks: (0, plan.blocks), team: None }
+    /// Some rows of all units: the `i`-th such share.
+    pub(super) fn of_rows(plan: &Plan, i: usize, rows: (usize, usize)) -> Self {
+        Share { rows, blocks: (0, plan.blocks), apart: plan.apart(i), team: None }
     }
 
     /// Some units of all rows.
     pub(super) fn of_units(plan: &Plan, blocks: (usize, usize)) -> Self {
-        Share { rows: (0, plan.batch), blocks, team: None }
+        Share { rows: (0, plan.batch), blocks, apart: 0, team: None }
     }
 
     #[inline(always)]
     pub(super) fn parts(&self) -> impl Iterator<Item = Part> {
-        let (from, until) = self.rows;
+        let ((from, until), apart) = (self.rows, self.apart);
         (self.blocks.0..self.blocks.1).flat_map(move |block| {
             let slot = if self.team.is_some() { block } else { 0 };
             tile::blocks(until - from, AT_ONCE).map(move |(row, rows)| Part {
@@ -59,6 +63,7 @@ impl Share<'_> {
                 rows,
                 block,
                 slot,
+                apart,
             })
         })
     }
@@ -69,7 +74,7 @@ impl Share<'_> {
         let (from, until) = self.blocks;
         (from..until).map(move |block| {
             let block = if back { until - 1 - (block - from) } else { block };
-            Part { row: 0, rows: self.rows.1, block, slot: block }
+            Part { row: 0, rows: self.rows.1, block, slot: block, apart: 0 }
         })
     }
 
@@ -95,7 +100,13 @@ impl Part {
     #[inline(always)]
     pub(super) fn sums(&self, plan: &Plan, row: usize) -> usize {
         let first = (self.slot * plan.batch + self.row) * plan.sums_row(plan.block);
-        first + (row - self.row) * plan.sums_row(plan.units(self.block))
+        first + self.apart + (row - self.row) * plan.sums_row(plan.units(self.block))
+    }
+
+    /// Where what is carried from step to step begins, of its units of a row.
+    #[inline(always)]
+    pub(super) fn carried(&self, plan: &Plan, row: usize) -> usize {
+        row * plan.hidden + self.block * plan.block + self.apart
     }
 }
 
@@ -115,13 +126,13 @@ pub(super) fn share_steps<T: Real>(
     if by_units {
         parallel::together(parts, &|member| {
             let blocks = tile::share(blocks, member.of(), member.number());
-            compute(&Share { rows: (0, batch), blocks, team: Some(member) });
+            compute(&Share { rows: (0, batch), blocks, apart: 0, team: Some(member) });
         });
     } else {
         let parts = parts.min(batch);
         parallel::run(parts, &|i| {
             let rows = tile::share(batch, parts, i);
-            compute(&Share::of_rows(plan, rows));
+            compute(&Share::of_rows(plan, i, rows));
         });
     }
 }

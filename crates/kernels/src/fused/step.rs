@@ -166,6 +166,8 @@ impl<T: Real> Several<T> {
             records: std::ptr::null_mut(),
             past_caches: false,
             sums: sums.as_mut_ptr(),
+            c: std::ptr::null(),
+            last: std::ptr::null_mut(),
             carried: c.as_mut_ptr(),
             back: self.back,
         };

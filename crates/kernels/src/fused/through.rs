@@ -21,34 +21,27 @@ pub(super) struct Through<T> {
 }
 
 impl<T: Real> Through<T> {
-    pub(super) fn new(
-        plan: &Plan,
-        cotangents: *const T,
-        (weights, columns): (&[T], usize),
-        to: &mut [T],
-    ) -> Self {
+    pub(super) fn new(plan: &Plan, (weights, columns): (&[T], usize), to: &mut [T]) -> Self {
         let (row, depth, weights) = (plan.cotangents(), plan.terms(), weights.as_ptr());
-        Through { cotangents, row, depth, weights, columns, rows: 0, to: to.as_mut_ptr() }
+        let (cotangents, to) = (std::ptr::null(), to.as_mut_ptr());
+        Through { cotangents, row, depth, weights, columns, rows: 0, to }
     }
 
-    /// Computes some rows, in shares for several threads.
-    pub(super) fn share(self, isa: Isa, (cotangent, to): (usize, usize), rows: usize) {
+    /// Computes some rows as [`part`](Self::part) gives them, in shares for several threads.
+    pub(super) fn share(self, isa: Isa, cotangents: *const T, to: usize, rows: usize) {
         let parts = parallel::parts(rows * self.columns * self.depth, rows);
-        let all = Apart(self);
+        let all = Apart((self, cotangents));
         parallel::run(parts, &|i| {
             let (from, until) = tile::share(rows, parts, i);
-            T::in_lanes(isa, all.get().part((cotangent + from, to + from), until - from));
+            let (product, cotangents) = *all.get();
+            let cotangents = cotangents.wrapping_add(from * product.row);
+            T::in_lanes(isa, product.part(cotangents, to + from, until - from));
         });
     }
 
-    /// Some rows, from a row of the cotangents and a row of the result on.
-    pub(super) fn part(self, (cotangent, to): (usize, usize), rows: usize) -> Self {
-        Through {
-            cotangents: self.cotangents.wrapping_add(cotangent * self.row),
-            to: self.to.wrapping_add(to * self.columns),
-            rows,
-            ..self
-        }
+    /// Some rows, of these cotangents, from a row of the result on.
+    pub(super) fn part(self, cotangents: *const T, to: usize, rows: usize) -> Self {
+        Through { cotangents, to: self.to.wrapping_add(to * self.columns), rows, ..self }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The gradients of weights and biases: products over all rows of several steps.
 
 use super::Columns;
+use super::gathered::Gathered;
 use super::gradients::Gradients;
 use super::plan::{Plan, Span};
 use crate::error::{Error, length};
@@ -24,7 +25,7 @@ pub(super) struct Weights<'a, T> {
     pub(super) x: *const T,
     pub(super) h: *const T,
     pub(super) y: *const T,
-    pub(super) cotangents: *const T,
+    pub(super) cotangents: Gathered<T>,
     /// The gradients, of the input's weights, the state's, and the biases, each in panels of
     /// [`PANEL`] columns, one after the other.
     pub(super) to: *mut T,
@@ -119,6 +120,8 @@ impl<T: Real> Shared<'_, T> {
     ) {
         let Weights { plan, span, cotangents, rows: (row, end), .. } = self.weights;
         let (own, all, pitch) = (end - row, plan.batch, plan.cotangents());
+        // Rows of a step that others take up.
+        let (gap, cotangents_gap) = (all - own, cotangents.rows() - own);
         let most = DEPTH * 4 / size_of::<T>();
         let steps = (most / own.max(1)).max(1);
         let rows = window.rows.1 - window.rows.0;
@@ -134,16 +137,17 @@ impl<T: Real> Shared<'_, T> {
             let begin = first == 0 && span.is_last(plan);
             for panel in window.panels.0..window.panels.1 {
                 let columns = PANEL.min(window.columns - panel * PANEL);
-                let gap = all - own;
-                let at = (first * all + row) * pitch + shift + panel * PANEL;
-                let at = cotangents.wrapping_add(at);
+                let at = cotangents.row(first, row).wrapping_add(shift + panel * PANEL);
+                let at = at.cast_const();
                 let (right, gaps) = if copied {
                     let to = panel_of.room::<T>(runs * depth * PANEL).as_mut_ptr().cast();
                     // SAFETY: behind the cotangents of a row there is room for whole registers.
-                    unsafe { copy_together::<L>(at, (pitch, depth, runs, gap), columns, to) }
+                    unsafe {
+                        copy_together::<L>(at, (pitch, depth, runs, cotangents_gap), columns, to)
+                    }
                     (Right::stored(panel_of.at(), PANEL), (gap * left.step, 0))
                 } else {
-                    (Right::stored(at, pitch), (gap * left.step, gap * pitch))
+                    (Right::stored(at, pitch), (gap * left.step, cotangents_gap * pitch))
                 };
                 let to = to.0.wrapping_add((panel * to.1 + window.rows.0) * PANEL);
                 let terms = [Terms { left, right, depth, runs, gaps }];
