@@ -5,8 +5,8 @@ mod pool;
 use pool::{Hired, Pool, pause};
 use std::cell::Cell;
 use std::marker::PhantomData;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -146,18 +146,22 @@ const USUAL_HAND_OVER: u64 = 1001;
 pub(crate) fn nanoseconds_to_hand_over() -> u64 {
     /// 0 as long as there is none.
     static MEASURED: AtomicU64 = AtomicU64::new(0);
-    /// How often it was asked for until then.
-    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    /// When it is tried again, and how much later once more.
+    static AGAIN: Mutex<Option<(Instant, Duration)>> = Mutex::new(None);
+    /// How long after the first failure.
+    const SOON: Duration = Duration::from_millis(10);
     let measured = MEASURED.load(Ordering::Relaxed);
     if measured > 0 {
         return measured;
     }
     let Some(workers) = Pool::enter(2) else { return USUAL_HAND_OVER };
-    // Where it fails, it is tried again at the second, fourth, eighth question and so on.
-    let asked = ASKED.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-    let Some(measured) = asked.is_power_of_two().then(|| measure(workers)).flatten() else {
+    let mut again = AGAIN.lock().unwrap_or_else(PoisonError::into_inner);
+    let (now, wait) = (Instant::now(), again.map_or(SOON, |(_, wait)| 2 * wait));
+    if again.is_some_and(|(then, _)| now < then) {
         return USUAL_HAND_OVER;
-    };
+    }
+    *again = Some((now + wait, wait));
+    let Some(measured) = measure(workers) else { return USUAL_HAND_OVER };
     MEASURED.store(measured, Ordering::Relaxed);
     measured
 }
@@ -168,6 +172,9 @@ fn measure(mut workers: Hired) -> Option<u64> {
     const TIMES: usize = 200;
     /// How long, if others want the cores at the moment.
     const LIMIT: Duration = Duration::from_millis(5);
+    /// What takes as long may have been two threads that take turns on one core. The system leaves
+    /// it so while both want to run; who sleeps for a moment wakes up where a core is free.
+    const SAME_CORE: Duration = Duration::from_micros(50);
     /// Nanoseconds that no hand-over takes: what takes longer has waited for a core. Believed, it
     /// would have everything computed alone from then on.
     const TOO_LONG: u64 = 10_000;
@@ -178,7 +185,11 @@ fn measure(mut workers: Hired) -> Option<u64> {
         let barrier = Barrier::new(2);
         let start = Instant::now();
         workers.run(2, true, &|_| barrier.wait());
-        start.elapsed().as_nanos() as u64
+        let taken = start.elapsed();
+        if taken > SAME_CORE {
+            thread::sleep(Duration::from_nanos(1));
+        }
+        taken.as_nanos() as u64
     });
     least.min().map(|least| least.max(1)).filter(|&least| least < TOO_LONG)
 }
