@@ -22,6 +22,7 @@ mod single;
 mod split;
 pub(crate) mod step;
 mod through;
+mod way;
 mod weights;
 
 use crate::dispatch::Isa;

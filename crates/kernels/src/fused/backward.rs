@@ -3,16 +3,17 @@
 use super::gathered::Gathered;
 use super::plan::{Plan, Span};
 use super::recurrence::{Kept, Recurrence};
-use super::split::{Part, Share, share_steps};
+use super::split::{Part, Share};
 use super::through::Through;
-use super::weights::{self, Stage, Weights};
+use super::way::Way;
+use super::weights;
 use super::{Columns, Gradients, Marks, Sizes, pack};
 use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
-use crate::parallel::{self, Apart};
+use crate::parallel;
 use crate::real::Real;
-use crate::tile::{self, Left, Right, Soon, Sums, Terms, compute, padded};
+use crate::tile::{Left, Right, Soon, Sums, Terms, compute, padded};
 use std::ops::Range;
 
 /// A sequence whose adjoint is wanted: what [`forward`](super::forward) saw and wrote.
@@ -134,172 +135,6 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
     weights::spread(&plan, gradients, [with.w, with.u, with.b], into)
 }
 
-/// The way back through all steps, span by span.
-struct Way<'a, C, T> {
-    isa: Isa,
-    steps: Steps<'a, C, T>,
-    x: *const T,
-    /// The transposed weights of the input, packed.
-    of_input: &'a [T],
-    dlast: *const T,
-    /// The memory of all cotangents that are gathered.
-    gathered: *mut T,
-    gradients: *mut T,
-    /// Into how many parts the shards are cut for threads.
-    parts: usize,
-}
-
-// SAFETY: as `Steps`; of the gradients each thread writes its own shard, or its own panels.
-unsafe impl<C: Sync, T: Sync> Sync for Way<'_, C, T> {}
-
-impl<T: Real, C: Recurrence> Way<'_, C, T> {
-    /// The steps whose cotangents are gathered at a time, from the last ones back.
-    fn spans(&self) -> impl Iterator<Item = Span> {
-        let plan = &self.steps.plan;
-        tile::blocks(plan.time, plan.gathered()).rev().map(|(from, count)| Span { from, count })
-    }
-
-    /// The shards of a part.
-    fn shards(&self, part: usize) -> (usize, usize) {
-        tile::share(self.steps.plan.shards, self.parts, part)
-    }
-
-    /// The rows of a part.
-    fn rows(&self, part: usize) -> (usize, usize) {
-        self.steps.plan.rows_of(self.shards(part))
-    }
-
-    /// Where a part gathers cotangents.
-    fn gathered(&self, part: usize) -> Gathered<T> {
-        Gathered::new(&self.steps.plan, self.gathered, part, self.rows(part))
-    }
-
-    /// Takes over the cotangents of a part's cells after the last step.
-    fn begin(&self, part: usize) {
-        let Plan { hidden, .. } = self.steps.plan;
-        let (row, end) = self.rows(part);
-        let to = row * hidden + self.steps.plan.apart(part);
-        let to = self.steps.carried.wrapping_add(to);
-        // SAFETY: what is carried of these rows, which nobody else touches now.
-        let to = unsafe { std::slice::from_raw_parts_mut(to, (end - row) * hidden) };
-        if C::CELL {
-            let from = self.dlast.wrapping_add(row * hidden);
-            // SAFETY: the length was checked.
-            to.copy_from_slice(unsafe { std::slice::from_raw_parts(from, to.len()) });
-        } else {
-            to.fill(T::ZERO);
-        }
-    }
-
-    /// What a shard adds to its gradients for a span.
-    fn weights(&self, span: Span, shard: usize, cotangents: Gathered<T>) -> Weights<'_, T> {
-        let plan = &self.steps.plan;
-        Weights {
-            plan,
-            span,
-            rows: plan.rows_of((shard, shard + 1)),
-            x: self.x,
-            h: self.steps.h,
-            y: self.steps.y,
-            cotangents,
-            to: self.gradients.wrapping_add(shard * plan.gradients()),
-        }
-    }
-
-    /// The stages in which a span's gradients of the weights are computed.
-    fn stages(&self) -> impl Iterator<Item = Stage> + use<C, T> {
-        let stages: &[_] = match self.steps.marks.resets {
-            None => &[Stage::All],
-            Some(_) => &[Stage::OfInput, Stage::OfState],
-        };
-        stages.iter().copied()
-    }
-
-    /// After the gradients of the input's weights: where a row starts anew, its state was 0, and so
-    /// is what the gradients of the state's weights take up.
-    fn between(&self, stage: Stage, of: &Weights<'_, T>) {
-        let Plan { batch, hidden, sums, stored, .. } = self.steps.plan;
-        if stage != Stage::OfInput {
-            return;
-        }
-        let Weights { span, rows: (row, end), cotangents, .. } = *of;
-        for step in 0..span.count {
-            let starts = |row: &usize| self.steps.marks.starts(*row, span.from + step, batch);
-            for row in (row..end).filter(starts) {
-                let at = cotangents.row(step, row).wrapping_add((stored - sums) * hidden);
-                // SAFETY: the cotangents of the row of that step, which nobody else touches now.
-                unsafe { std::slice::from_raw_parts_mut(at, sums * hidden) }.fill(T::ZERO);
-            }
-        }
-    }
-
-    /// The product that adds to the inputs' gradient, where somebody wants it.
-    fn inputs(&self, into: &mut dyn Gradients<T>) -> Result<Option<Through<T>>, Error> {
-        let (plan, Some(dx)) = (&self.steps.plan, into.x()) else { return Ok(None) };
-        length("fused backward", plan.rows() * plan.input, dx.len())?;
-        let weights = (self.of_input, plan.input);
-        Ok(Some(Through::new(plan, weights, dx)))
-    }
-
-    /// Each thread goes its way alone, through all steps of the rows of some shards.
-    fn in_shards(&self, into: &mut dyn Gradients<T>) -> Result<(), Error> {
-        let plan = &self.steps.plan;
-        let dx = Apart(self.inputs(into)?);
-        parallel::run(self.parts, &|i| {
-            let (row, end) = self.rows(i);
-            let gathered = self.gathered(i);
-            let share = &Share::of_rows(plan, i, (row, end));
-            self.begin(i);
-            for span in self.spans() {
-                let steps = Steps { gathered, ..self.steps };
-                T::in_lanes(self.isa, Shared { steps, span, share });
-                if let Some(dx) = dx.get() {
-                    for step in 0..span.count {
-                        let to = (span.from + step) * plan.batch + row;
-                        T::in_lanes(self.isa, dx.part(gathered.row(step, row), to, end - row));
-                    }
-                }
-                for stage in self.stages() {
-                    for shard in self.shards(i).0..self.shards(i).1 {
-                        let weights = self.weights(span, shard, gathered);
-                        let share = weights::Shared { weights, part: 0, parts: 1, stage };
-                        T::in_lanes(self.isa, share);
-                        self.between(stage, &weights);
-                    }
-                }
-            }
-        });
-        Ok(())
-    }
-
-    /// All threads share the steps of a span, and then its part of the gradients.
-    fn in_spans(&self, into: &mut dyn Gradients<T>) -> Result<(), Error> {
-        let plan = &self.steps.plan;
-        let parts = parallel::parts(plan.operations() * plan.time, usize::MAX);
-        let gathered = self.steps.gathered;
-        self.begin(0);
-        for span in self.spans() {
-            share_steps::<T>(plan, span.count, &|share| {
-                T::in_lanes(self.isa, Shared { steps: self.steps, span, share });
-            });
-            if let Some(dx) = self.inputs(into)? {
-                let (to, rows) = (span.from * plan.batch, span.count * plan.batch);
-                dx.share(self.isa, gathered.row(0, 0), to, rows);
-            }
-            for stage in self.stages() {
-                let weights = self.weights(span, 0, gathered);
-                let weights = Apart(weights);
-                parallel::run(parts, &|part| {
-                    let weights = *weights.get();
-                    T::in_lanes(self.isa, weights::Shared { weights, part, parts, stage });
-                });
-                self.between(stage, weights.get());
-            }
-        }
-        Ok(())
-    }
-}
-
 /// `to[part] += from`, of a `to` with so many numbers.
 fn add<T: Real>(
     to: Option<&mut [T]>,
@@ -315,30 +150,30 @@ fn add<T: Real>(
 
 /// The steps of a sequence.
 #[derive(Clone, Copy)]
-struct Steps<'a, C, T> {
-    cell: C,
-    plan: Plan,
-    marks: Marks<'a>,
-    h: *const T,
-    y: *const T,
-    dy: *const T,
-    transposed: *const T,
-    records: *const T,
+pub(super) struct Steps<'a, C, T> {
+    pub(super) cell: C,
+    pub(super) plan: Plan,
+    pub(super) marks: Marks<'a>,
+    pub(super) h: *const T,
+    pub(super) y: *const T,
+    pub(super) dy: *const T,
+    pub(super) transposed: *const T,
+    pub(super) records: *const T,
     /// Whether records have to be brought into the caches.
-    past_caches: bool,
-    gathered: Gathered<T>,
-    sums: *mut T,
-    carried: *mut T,
+    pub(super) past_caches: bool,
+    pub(super) gathered: Gathered<T>,
+    pub(super) sums: *mut T,
+    pub(super) carried: *mut T,
 }
 
 // SAFETY: as forward.
 unsafe impl<C: Sync, T: Sync> Sync for Steps<'_, C, T> {}
 
 /// A thread's share of some steps, from the last one back. It has them for itself, as forward.
-struct Shared<'a, C, T> {
-    steps: Steps<'a, C, T>,
-    span: Span,
-    share: &'a Share<'a>,
+pub(super) struct Shared<'a, C, T> {
+    pub(super) steps: Steps<'a, C, T>,
+    pub(super) span: Span,
+    pub(super) share: &'a Share<'a>,
 }
 
 impl<T: Real, C: Recurrence> LaneKernel<T> for Shared<'_, C, T> {
