@@ -174,13 +174,14 @@ fn compute<T: Number>(input: &Input, sizes: Sizes, how: How) -> Option<Vec<Memor
     let inputs_fit = columns_fit
         && wanted(X, rows * features)
         && wanted(H, state)
-        && wanted(C, own)
         && wanted(Y, rows * hidden)
         && (lengths.is_none() || wanted(LENGTHS, batch))
         && (resets.is_none() || wanted(RESETS, rows))
         && wanted(KEPT, memory);
+    // The way back has none of them.
+    let cells_fit = wanted(C, own) && wanted(LAST, own);
     let verdict = forward(isa, cell, sizes, with);
-    assert_eq!(verdict.is_ok(), inputs_fit && wanted(LAST, own), "forward: {verdict:?}");
+    assert_eq!(verdict.is_ok(), inputs_fit && cells_fit, "forward: {verdict:?}");
 
     let (dy, dlast) = (noise(DY, rows * hidden), noise(DLAST, own));
     let of_states = [rows * features, state, own];
@@ -220,7 +221,7 @@ fn compute<T: Number>(input: &Input, sizes: Sizes, how: How) -> Option<Vec<Memor
     assert_eq!(verdict.is_ok(), fits, "backward: {verdict:?}");
     assert!([&y, &last, &memory_kept].into_iter().chain(partials.all()).all(Memory::is_whole));
     let all = [&y, &last].into_iter().chain(partials.all()).cloned().collect();
-    (fits && wanted(LAST, own)).then_some(all)
+    (fits && cells_fit).then_some(all)
 }
 
 /// Multiplications of a sequence.
