@@ -112,7 +112,8 @@ pub(super) struct Steps<'a, C, T> {
     /// Whether records are written past the caches, which would not hold them.
     pub(super) past_caches: bool,
     pub(super) sums: *mut T,
-    /// The cells before the first step, and those after the last one.
+    /// The cells before the first step, and those after the last one. A single step has its own in
+    /// `carried`, and these are null.
     pub(super) c: *const T,
     pub(super) last: *mut T,
     pub(super) carried: *mut T,
@@ -178,20 +179,26 @@ impl<T: Real, C: Recurrence> LaneKernel<T> for Once<'_, C, T> {
 }
 
 impl<T: Real, C: Recurrence> Steps<'_, C, T> {
+    /// The cells of a part's rows: where they begin in `[batch, hidden]`, and where they are carried.
+    #[inline(always)]
+    fn cells(&self, part: Part) -> impl Iterator<Item = (usize, *mut T)> {
+        let rows = if C::CELL { part.rows } else { 0 };
+        (part.row..part.row + rows).map(move |row| {
+            let at = row * self.plan.hidden + part.block * self.plan.block;
+            (at, self.carried.wrapping_add(part.carried(&self.plan, row)))
+        })
+    }
+
     /// Takes over the cells before the first step.
     ///
     /// # Safety
     /// The rows and units have to be some.
     #[inline(always)]
     unsafe fn begin(&self, part: Part) {
-        if C::CELL {
-            for row in part.row..part.row + part.rows {
-                let from = row * self.plan.hidden + part.block * self.plan.block;
-                let (from, to) = (self.c.wrapping_add(from), part.carried(&self.plan, row));
-                let to = self.carried.wrapping_add(to);
-                // SAFETY: the caller's promise.
-                unsafe { to.copy_from_nonoverlapping(from, self.plan.units(part.block)) }
-            }
+        let units = self.plan.units(part.block);
+        for (at, carried) in self.cells(part) {
+            // SAFETY: the caller's promise.
+            unsafe { carried.copy_from_nonoverlapping(self.c.wrapping_add(at), units) }
         }
     }
 
@@ -201,14 +208,10 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
     /// As of [`begin`](Self::begin).
     #[inline(always)]
     unsafe fn end(&self, part: Part) {
-        if C::CELL {
-            for row in part.row..part.row + part.rows {
-                let to = row * self.plan.hidden + part.block * self.plan.block;
-                let (to, from) = (self.last.wrapping_add(to), part.carried(&self.plan, row));
-                let from = self.carried.wrapping_add(from);
-                // SAFETY: the caller's promise.
-                unsafe { to.copy_from_nonoverlapping(from, self.plan.units(part.block)) }
-            }
+        let units = self.plan.units(part.block);
+        for (at, carried) in self.cells(part) {
+            // SAFETY: the caller's promise.
+            unsafe { self.last.wrapping_add(at).copy_from_nonoverlapping(carried, units) }
         }
     }
 
