@@ -148,8 +148,28 @@ impl<T: Real, C: Recurrence> Way<'_, C, T> {
                     }
                 }
             }
+            if self.has_pairs() {
+                self.add_pairs(self.shards(i));
+            }
         });
+        if !self.has_pairs() {
+            self.add_pairs((0, plan.shards));
+        }
         Ok(())
+    }
+
+    /// Whether each part has both shards of all its pairs.
+    fn has_pairs(&self) -> bool {
+        (0..self.parts).all(|part| self.shards(part).0.is_multiple_of(2))
+    }
+
+    /// Adds up pairs of shards of which nobody else has any.
+    fn add_pairs(&self, (shard, until): (usize, usize)) {
+        let gradients = self.steps.plan.gradients();
+        let at = self.gradients.wrapping_add(shard * gradients);
+        // SAFETY: there are these shards, and nobody else touches them now.
+        let shards = unsafe { std::slice::from_raw_parts_mut(at, (until - shard) * gradients) };
+        weights::add_pairs(&self.steps.plan, shards);
     }
 
     /// All threads share the steps of a span, and then its part of the gradients.

@@ -193,7 +193,17 @@ pub(super) fn whole_panels(columns: usize) -> usize {
     columns.next_multiple_of(PANEL)
 }
 
-/// Adds the gradients of all shards to the matrices they belong to.
+/// Adds the second of each pair of shards to the first. Who has computed both does it, in a cache of
+/// its own; the sums are the same whoever it is.
+pub(super) fn add_pairs<T: Real>(plan: &Plan, gradients: &mut [T]) {
+    for pair in gradients.chunks_exact_mut(2 * plan.gradients()) {
+        let (first, second) = pair.split_at_mut(plan.gradients());
+        first.iter_mut().zip(second).for_each(|(to, &mut x)| *to += x);
+    }
+}
+
+/// Adds the gradients of all shards, pairs of which have been added up, to the matrices they belong
+/// to.
 pub(super) fn spread<T: Real>(
     plan: &Plan,
     from: &[T],
@@ -202,7 +212,7 @@ pub(super) fn spread<T: Real>(
 ) -> Result<(), Error> {
     let Plan { input, hidden, .. } = *plan;
     let row = whole_panels(plan.terms());
-    for shard in from.chunks_exact(plan.gradients()) {
+    for shard in from.chunks_exact(plan.gradients()).step_by(2) {
         let (of_input, rest) = shard.split_at(input * row);
         let (of_state, biases) = rest.split_at(hidden * row);
         for sum in 0..plan.sums {

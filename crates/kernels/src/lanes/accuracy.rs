@@ -1,8 +1,11 @@
 //! How exact a function is: against `f64` for `f32`, and for `f64` against some 105 bits.
 
-/// Every 97th of all finite positive and negative floats of magnitude at most `limit`.
+/// Every 97th of all finite positive and negative floats of magnitude at most `limit`, and every
+/// 7th where the functions bend.
 fn floats(limit: f32) -> impl Iterator<Item = f32> {
-    (0..=limit.to_bits()).step_by(97).map(f32::from_bits).flat_map(|x| [x, -x])
+    let bend = 2f32.powi(-5).to_bits()..=limit.min(8.0).to_bits();
+    let bits = (0..=limit.to_bits()).step_by(97).chain(bend.step_by(7));
+    bits.map(f32::from_bits).flat_map(|x| [x, -x])
 }
 
 /// The error of `y` in units of the last place of `exact` rounded to f32.

@@ -12,7 +12,6 @@ pub(crate) trait Wave: Copy {
     fn sub(self, b: Self) -> Self;
     fn mul(self, b: Self) -> Self;
     fn div(self, b: Self) -> Self;
-    fn abs(self) -> Self;
     /// −|self|.
     fn minus_abs(self) -> Self;
     /// |self| with the sign of another.
@@ -37,20 +36,15 @@ pub(crate) trait Numbers: Copy {
     const ROUND: f64;
     /// eˣ is 0 below the first of these, and infinity above the second.
     const EXPONENTS: [f64; 2];
-    /// Below this, tanh x is x.
-    const TINY: f64;
 
     /// `p` such that eʳ = 1 + r + r² p, for |r| ≤ ln 2 / 2.
     fn rest<W: Wave<Scalar = Self>>(r: W) -> W;
-    /// 1/d for d in [1, 2], to half of the digits or more.
-    fn reciprocal<W: Wave<Scalar = Self>>(d: W) -> W;
 }
 
 impl Numbers for f32 {
     const LN2: [f64; 2] = [0.693_359_375, -0.000_212_194_44];
     const ROUND: f64 = 12_582_912.0;
     const EXPONENTS: [f64; 2] = [-104.0, 89.0];
-    const TINY: f64 = 1e-5;
 
     /// A minimax fit; the relative error of eʳ − 1 is below 5e-9 before rounding.
     #[inline(always)]
@@ -61,22 +55,12 @@ impl Numbers for f32 {
         let high = W::of(0.001_381_446_7).mul_add(r, W::of(0.008_368_781));
         high.mul_add(r.mul(r), low).mul_add(r, W::of(0.499_999_94))
     }
-
-    /// While one divides, other registers cannot, but this they can.
-    #[inline(always)]
-    fn reciprocal<W: Wave<Scalar = f32>>(d: W) -> W {
-        // The quadratic polynomial nearest to 1/d, to 1/99 of it, and one step of Newton's to
-        // 1/9801.
-        let r = W::of(32.0 / 99.0).mul_add(d, W::of(-144.0 / 99.0)).mul_add(d, W::of(210.0 / 99.0));
-        r.mul(r.mul_sub_from(d, W::of(2.0)))
-    }
 }
 
 impl Numbers for f64 {
     const LN2: [f64; 2] = [f64::from_bits(0x3FE6_2E42_FEE0_0000), 1.908_214_929_270_587_7e-10];
     const ROUND: f64 = 6_755_399_441_055_744.0;
     const EXPONENTS: [f64; 2] = [-746.0, 710.0];
-    const TINY: f64 = 1e-8;
 
     /// Taylor's series up to r¹³ of eʳ, whose remainder is below 1.3e-17 of eʳ − 1.
     #[inline(always)]
@@ -98,14 +82,9 @@ impl Numbers for f64 {
         }
         sum
     }
-
-    #[inline(always)]
-    fn reciprocal<W: Wave<Scalar = f64>>(d: W) -> W {
-        W::of(1.0).div(d)
-    }
 }
 
-/// eˣ to 1 ulp, gradual underflow and overflow to infinity included.
+/// eˣ to 1.02 ulp, gradual underflow and overflow to infinity included.
 #[inline(always)]
 pub(crate) fn exp<W: Wave>(x: W) -> W {
     let [least, most] = W::Scalar::EXPONENTS;
@@ -119,36 +98,44 @@ pub(crate) fn exp<W: Wave>(x: W) -> W {
 fn reduced<W: Wave>(x: W) -> (W, W) {
     // x = n ln 2 + r with |r| ≤ ln 2 / 2.
     let [high, low] = W::Scalar::LN2;
-    let round = W::of(W::Scalar::ROUND);
-    let n = x.mul_add(W::of(std::f64::consts::LOG2_E), round).sub(round);
-    let r = n.mul_add(W::of(-low), n.mul_add(W::of(-high), x));
-    (n, W::Scalar::rest(r).mul_add(r.mul(r), r))
+    let n = doublings(x);
+    (n, less_one(n.mul_add(W::of(-low), n.mul_add(W::of(-high), x))))
 }
 
-/// n / (2 + e) for e in [−1, 0], to 0.7 ulp.
+/// How often 1 has to be doubled to come near eˣ.
 #[inline(always)]
-fn quotient<W: Wave>(n: W, e: W) -> W {
-    let d = e.add(W::of(2.0));
-    // What the sum has lost.
-    let lost = e.sub(d.sub(W::of(2.0)));
-    let r = W::Scalar::reciprocal(d);
-    let q = n.mul(r);
-    let rest = q.mul_sub_from(lost, q.mul_sub_from(d, n));
-    rest.mul_add(r, q)
+fn doublings<W: Wave>(x: W) -> W {
+    let round = W::of(W::Scalar::ROUND);
+    x.mul_add(W::of(std::f64::consts::LOG2_E), round).sub(round)
+}
+
+/// eʳ − 1 for |r| ≤ ln 2 / 2.
+#[inline(always)]
+fn less_one<W: Wave>(r: W) -> W {
+    W::Scalar::rest(r).mul_add(r.mul(r), r)
 }
 
 /// tanh x to 2 ulp, 2.1 in `f64`; exact at 0, odd.
 #[inline(always)]
 pub(crate) fn tanh<W: Wave>(x: W) -> W {
-    let magnitude = x.abs();
-    // tanh |x| = −e / (2 + e) for e = e^(−2|x|) − 1, which loses nothing near 0; beyond the limit
-    // it is 1.
-    let (n, q) = reduced(magnitude.mul(W::of(-2.0)).at_least(-60.0));
-    let power = W::of(1.0).times_power_of_two(n);
-    let e = power.mul_add(q, power.sub(W::of(1.0)));
-    let y = quotient(e, e);
-    // So small that the quotient's rest would underflow, and so small that tanh x is x.
-    W::if_less(magnitude, W::of(W::Scalar::TINY), magnitude, y).copysign(x)
+    let (half, one) = (W::of(0.5), W::of(1.0));
+    // tanh |x| = g / (1 − g) for g = (1 − e^(−2|x|)) / 2, which loses nothing near 0; beyond the
+    // limit it is 1.
+    let minus = x.minus_abs();
+    let minus = minus.add(minus).at_least(-60.0);
+    let n = doublings(minus);
+    // With ln 2 as one number: n times what it lacks is nothing beside 1 once 2ⁿ is multiplied by
+    // it.
+    let q = less_one(n.mul_add(W::of(-std::f64::consts::LN_2), minus));
+    let power = half.times_power_of_two(n);
+    let g = power.mul_sub_from(q, half.sub(power));
+    let d = one.sub(g);
+    // What the difference has lost.
+    let lost = one.sub(d).sub(g);
+    let y = g.div(d);
+    // What the quotient has lost, too; and 1 / (1 − g) is 1 + tanh |x|.
+    let rest = y.mul_sub_from(lost, y.mul_sub_from(d, g));
+    rest.mul_add(one.add(y), y).copysign(x)
 }
 
 /// 1 / (1 + e⁻ˣ) to 2 ulp, without overflow on either side.
@@ -195,10 +182,6 @@ macro_rules! scalar {
             #[inline(always)]
             fn div(self, b: Self) -> Self {
                 self / b
-            }
-            #[inline(always)]
-            fn abs(self) -> Self {
-                $scalar::abs(self)
             }
             #[inline(always)]
             fn minus_abs(self) -> Self {

@@ -58,16 +58,13 @@ macro_rules! avx2 {
             arithmetic!($scalar: $max $min $div $fnmadd);
 
             #[inline(always)]
-            fn abs(self) -> Self {
-                unsafe { Self($andnot(Self::of(-0.0).0, self.0)) }
-            }
-            #[inline(always)]
             fn minus_abs(self) -> Self {
                 unsafe { Self($or(Self::of(-0.0).0, self.0)) }
             }
             #[inline(always)]
             fn copysign(self, sign: Self) -> Self {
-                unsafe { Self($or(self.abs().0, $and(Self::of(-0.0).0, sign.0))) }
+                let mask = Self::of(-0.0).0;
+                unsafe { Self($or($andnot(mask, self.0), $and(mask, sign.0))) }
             }
             #[inline(always)]
             fn if_less(a: Self, b: Self, yes: Self, no: Self) -> Self {
@@ -115,14 +112,10 @@ fn powers_of_f64(n: F64x4) -> [F64x4; 2] {
 
 macro_rules! avx512 {
     ($register:ident, $scalar:ident: $max:ident $min:ident $div:ident $fnmadd:ident
-     $abs:ident $bits:ident $of_bits:ident $blend:ident $cmp:ident $scale:ident) => {
+     $bits:ident $of_bits:ident $blend:ident $cmp:ident $scale:ident) => {
         impl Wave for $register {
             arithmetic!($scalar: $max $min $div $fnmadd);
 
-            #[inline(always)]
-            fn abs(self) -> Self {
-                unsafe { Self($abs(self.0)) }
-            }
             #[inline(always)]
             fn minus_abs(self) -> Self {
                 unsafe {
@@ -150,9 +143,9 @@ macro_rules! avx512 {
         }
     };
 }
-avx512!(F32x16, f32: _mm512_max_ps _mm512_min_ps _mm512_div_ps _mm512_fnmadd_ps _mm512_abs_ps
+avx512!(F32x16, f32: _mm512_max_ps _mm512_min_ps _mm512_div_ps _mm512_fnmadd_ps
     _mm512_castps_si512 _mm512_castsi512_ps _mm512_mask_blend_ps _mm512_cmp_ps_mask
     _mm512_scalef_ps);
-avx512!(F64x8, f64: _mm512_max_pd _mm512_min_pd _mm512_div_pd _mm512_fnmadd_pd _mm512_abs_pd
+avx512!(F64x8, f64: _mm512_max_pd _mm512_min_pd _mm512_div_pd _mm512_fnmadd_pd
     _mm512_castpd_si512 _mm512_castsi512_pd _mm512_mask_blend_pd _mm512_cmp_pd_mask
     _mm512_scalef_pd);
