@@ -1,19 +1,20 @@
 //! All steps, backward.
 
 use super::gathered::Gathered;
+use super::pack::Copies;
 use super::plan::{Plan, Span};
 use super::recurrence::{Kept, Recurrence};
 use super::split::{Part, Share};
 use super::through::Through;
 use super::way::Way;
 use super::weights;
-use super::{Columns, Gradients, Marks, Sizes, pack};
+use super::{Columns, Gradients, Marks, Sizes};
 use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::parallel;
 use crate::real::Real;
-use crate::tile::{Left, Right, Soon, Sums, Terms, compute, padded};
+use crate::tile::{Left, Right, Soon, Sums, Terms, compute};
 use std::ops::Range;
 
 /// A sequence whose adjoint is wanted: what [`forward`](super::forward) saw and wrote.
@@ -77,11 +78,7 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
     let (records, rest) = rest.split_at_mut(parts.gathered - parts.records);
     let (gathered, rest) = rest.split_at_mut(parts.sums - parts.gathered);
     let (sums, carried) = rest.split_at_mut(parts.carried - parts.sums);
-    let (of_state, of_input) = packed.split_at_mut(plan.terms() * padded(hidden));
-    pack::transposed(&plan, with.u, hidden, of_state);
-    if into.x().is_some() {
-        pack::transposed(&plan, with.w, input, of_input);
-    }
+    let copies = Copies::new(plan, [with.w, with.u], packed);
     let steps = Steps {
         cell,
         plan,
@@ -89,7 +86,7 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
         h: with.h.as_ptr(),
         y: with.y.as_ptr(),
         dy: with.dy.as_ptr(),
-        transposed: of_state.as_ptr(),
+        transposed: copies.get(0),
         records: records.as_ptr(),
         past_caches: plan.past_caches::<T>(),
         gathered: Gathered::new(&plan, gathered.as_mut_ptr(), 0, (0, batch)),
@@ -100,7 +97,7 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
         isa,
         steps,
         x: with.x.as_ptr(),
-        of_input,
+        copies,
         dlast: with.dlast.as_ptr(),
         gathered: gathered.as_mut_ptr(),
         gradients: gradients.as_mut_ptr(),
@@ -122,7 +119,7 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
             if C::CELL {
                 through.fill(T::ZERO);
             }
-            let product = Through::new(&plan, (of_state, hidden), through);
+            let product = Through::new(&plan, (copies.get(0), hidden), through);
             let cotangents = way.gathered(part).row(0, row);
             let cotangents = cotangents.wrapping_add((C::STORED - C::SUMS) * hidden);
             product.share(isa, cotangents, 0, end - row);

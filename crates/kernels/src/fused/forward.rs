@@ -1,10 +1,11 @@
 //! All steps, forward.
 
+use super::pack::Copies;
 use super::plan::Plan;
 use super::recurrence::Recurrence;
 use super::row::{NOTHING, PAST_CACHES, RECORD, Row};
-use super::split::{Part, Share, share_steps};
-use super::{Columns, Marks, Sizes, pack};
+use super::split::{Part, Share, Shares};
+use super::{Columns, Marks, Sizes};
 use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
@@ -67,7 +68,6 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
     }
     let (packed, rest) = with.kept.split_at_mut(parts.gradients);
     let (_, rest) = rest.split_at_mut(parts.records - parts.gradients);
-    pack::forward(&plan, with.w, with.u, with.b, packed);
     let (records, rest) = rest.split_at_mut(parts.gathered - parts.records);
     let (_, rest) = rest.split_at_mut(parts.sums - parts.gathered);
     let (sums, carried) = rest.split_at_mut(parts.carried - parts.sums);
@@ -89,8 +89,16 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
         carried: carried.as_mut_ptr(),
         back: false,
     };
-    share_steps::<T>(&plan, plan.time, &|share| {
-        T::in_lanes(isa, Shared { steps, share });
+    let (steps, copies) = (&steps, &Copies::new(plan, [with.w, with.u], packed));
+    // SAFETY, twice: a single one for all shares is packed before them; else each has its own.
+    let pack = |copy| unsafe { copies.forward(copy, with.b) };
+    let shares = Shares::of::<T>(&plan, plan.time);
+    if !shares.own_weights(&plan) {
+        pack(0);
+    }
+    shares.compute(&plan, &|share| {
+        let weights = share.weights.map_or(steps.weights, pack);
+        T::in_lanes(isa, Shared { steps: Steps { weights, ..*steps }, share });
     });
     Ok(())
 }

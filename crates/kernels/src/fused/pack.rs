@@ -6,15 +6,79 @@ use crate::parallel::{self, Apart};
 use crate::real::Real;
 use crate::tile::{PANEL, padded};
 
+/// Weights, and memory for copies of them that are packed: one for each shard, so that threads pack
+/// for themselves and read what no other one has touched.
+#[derive(Clone, Copy)]
+pub(super) struct Copies<'a, T> {
+    plan: Plan,
+    w: &'a [Columns<'a, T>],
+    u: &'a [Columns<'a, T>],
+    at: *mut T,
+}
+
+// SAFETY: who packs a copy promises that nobody else touches it.
+unsafe impl<T: Sync> Sync for Copies<'_, T> {}
+
+impl<'a, T: Real> Copies<'a, T> {
+    /// Of the weights of the input and of the state.
+    pub(super) fn new(plan: Plan, [w, u]: [&'a [Columns<'a, T>]; 2], memory: &'a mut [T]) -> Self {
+        assert_eq!(memory.len(), plan.shards * plan.packed_weights());
+        Copies { plan, w, u, at: memory.as_mut_ptr() }
+    }
+
+    /// The `i`-th copy; packed [`forward`](Self::forward), the weights of all blocks, or
+    /// [`transposed`](Self::transposed), those of the state.
+    pub(super) fn get(&self, i: usize) -> *const T {
+        self.at.wrapping_add(i * self.plan.packed_weights()).cast_const()
+    }
+
+    /// The weights of the input in a transposed copy.
+    pub(super) fn of_input(&self, i: usize) -> *const T {
+        self.get(i).wrapping_add(self.plan.terms() * padded(self.plan.hidden))
+    }
+
+    /// Packs a copy, of these biases too.
+    ///
+    /// # Safety
+    /// There has to be one, and nobody else may touch it now.
+    pub(super) unsafe fn forward(&self, i: usize, b: &[Columns<'_, T>]) -> *const T {
+        // SAFETY: the caller's promise.
+        forward(&self.plan, [self.w, self.u, b], unsafe { self.memory(i) });
+        self.get(i)
+    }
+
+    /// Packs a copy of the transposed weights, of those of the input where they are needed.
+    ///
+    /// # Safety
+    /// As of [`forward`](Self::forward).
+    pub(super) unsafe fn transposed(&self, i: usize, inputs: bool) -> *const T {
+        let Plan { input, hidden, .. } = self.plan;
+        // SAFETY: the caller's promise.
+        let memory = unsafe { self.memory(i) };
+        let (of_state, of_input) = memory.split_at_mut(self.plan.terms() * padded(hidden));
+        transposed(&self.plan, self.u, hidden, of_state);
+        if inputs {
+            transposed(&self.plan, self.w, input, of_input);
+        }
+        self.get(i)
+    }
+
+    /// The memory of a copy.
+    ///
+    /// # Safety
+    /// As of [`forward`](Self::forward).
+    #[expect(clippy::mut_from_ref, reason = "each caller has a copy of its own")]
+    unsafe fn memory(&self, i: usize) -> &mut [T] {
+        // SAFETY: the caller's promise.
+        unsafe {
+            std::slice::from_raw_parts_mut(self.get(i).cast_mut(), self.plan.packed_weights())
+        }
+    }
+}
+
 /// Packs the weights of all blocks of units, of the input and then of the state, each in panels of
 /// the columns `[sum][unit]`; and behind them the biases, `[block][sum][unit]`.
-pub(super) fn forward<T: Real>(
-    plan: &Plan,
-    w: &[Columns<'_, T>],
-    u: &[Columns<'_, T>],
-    b: &[Columns<'_, T>],
-    packed: &mut [T],
-) {
+pub(super) fn forward<T: Real>(plan: &Plan, [w, u, b]: [&[Columns<'_, T>]; 3], packed: &mut [T]) {
     let (weights, biases) = packed.split_at_mut(plan.biases);
     let to = Apart(weights.as_mut_ptr());
     let blocks = plan.blocks;
@@ -73,12 +137,7 @@ fn columns<T: Real>(
 }
 
 /// Packs the transpose of weights with `columns` rows: terms are the sums, each for all units.
-pub(super) fn transposed<T: Real>(
-    plan: &Plan,
-    from: &[Columns<'_, T>],
-    columns: usize,
-    packed: &mut [T],
-) {
+fn transposed<T: Real>(plan: &Plan, from: &[Columns<'_, T>], columns: usize, packed: &mut [T]) {
     let depth = plan.terms();
     let packed = &mut packed[..depth * padded(columns)];
     let (to, length) = (Apart(packed.as_mut_ptr()), packed.len());

@@ -79,7 +79,7 @@ impl Span {
 /// Where the parts of the memory begin.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Parts {
-    /// The gradients of the weights; before them, packed weights.
+    /// The gradients of the weights; before them, packed weights, once for each shard.
     pub(super) gradients: usize,
     /// The records of all steps and rows.
     pub(super) records: usize,
@@ -279,11 +279,15 @@ impl Plan {
         self.blocks * self.batch * self.sums_row(self.block) + padded(1) + self.gaps()
     }
 
+    /// The numbers of packed weights, transposed or not.
+    pub(super) fn packed_weights(&self) -> usize {
+        let forward = self.biases + self.stored * self.hidden;
+        padded(forward.max(self.terms() * (padded(self.hidden) + padded(self.input))))
+    }
+
     /// The memory.
     pub(super) fn parts(&self) -> Parts {
-        let forward = self.biases + self.stored * self.hidden;
-        let packed = forward.max(self.terms() * (padded(self.hidden) + padded(self.input)));
-        let gradients = padded(packed);
+        let gradients = self.shards * self.packed_weights();
         let records = gradients + self.shards * self.gradients();
         let gathered = records + self.rows() * self.row_records() + self.gaps();
         let sums = gathered + self.all_gathered();

@@ -26,6 +26,8 @@ pub(super) struct Share<'a> {
     blocks: (usize, usize),
     /// See [`Plan::apart`].
     apart: usize,
+    /// Which of the copies of packed weights nobody else reads, if there is one.
+    pub(super) weights: Option<usize>,
     /// Who computes the other units.
     team: Option<&'a Member<'a>>,
 }
@@ -45,12 +47,12 @@ pub(super) struct Part {
 impl Share<'_> {
     /// Some rows of all units: the `i`-th such share.
     pub(super) fn of_rows(plan: &Plan, i: usize, rows: (usize, usize)) -> Self {
-        Share { rows, blocks: (0, plan.blocks), apart: plan.apart(i), team: None }
+        Share { rows, blocks: (0, plan.blocks), apart: plan.apart(i), weights: None, team: None }
     }
 
     /// Some units of all rows.
     pub(super) fn of_units(plan: &Plan, blocks: (usize, usize)) -> Self {
-        Share { rows: (0, plan.batch), blocks, apart: 0, team: None }
+        Share { rows: (0, plan.batch), blocks, apart: 0, weights: None, team: None }
     }
 
     #[inline(always)]
@@ -110,30 +112,45 @@ impl Part {
     }
 }
 
-/// Has so many steps computed, in shares of rows or of units. Neither changes a bit of a result.
-pub(super) fn share_steps<T: Real>(
-    plan: &Plan,
-    steps: usize,
-    compute: &(dyn Fn(&Share<'_>) + Sync),
-) {
-    let (batch, blocks) = (plan.batch, plan.blocks);
-    let parts = parallel::parts(plan.operations() * steps, usize::MAX);
-    // What does not stay in the cache of a core is better shared.
-    let by_units = parts > 1
-        && blocks >= parts
-        && plan.operations() >= WORTH_WAITING * parts
-        && (plan.far_weights::<T>() || batch < FEW_ROWS * parts);
-    if by_units {
-        parallel::together(parts, &|member| {
-            let blocks = tile::share(blocks, member.of(), member.number());
-            compute(&Share { rows: (0, batch), blocks, apart: 0, team: Some(member) });
-        });
-    } else {
-        let parts = parts.min(batch);
-        parallel::run(parts, &|i| {
-            let rows = tile::share(batch, parts, i);
-            compute(&Share::of_rows(plan, i, rows));
-        });
+/// How threads share steps: by rows, or by units. Neither changes a bit of a result.
+#[derive(Clone, Copy)]
+pub(super) struct Shares {
+    parts: usize,
+    by_units: bool,
+}
+
+impl Shares {
+    /// Of so many steps.
+    pub(super) fn of<T: Real>(plan: &Plan, steps: usize) -> Self {
+        let parts = parallel::parts(plan.operations() * steps, usize::MAX);
+        // What does not stay in the cache of a core is better shared.
+        let by_units = parts > 1
+            && plan.blocks >= parts
+            && plan.operations() >= WORTH_WAITING * parts
+            && (plan.far_weights::<T>() || plan.batch < FEW_ROWS * parts);
+        let parts = if by_units { parts } else { parts.min(plan.batch) };
+        Shares { parts, by_units }
+    }
+
+    /// Whether each has a copy of packed weights that nobody else reads.
+    pub(super) fn own_weights(self, plan: &Plan) -> bool {
+        !self.by_units && self.parts <= plan.shards
+    }
+
+    /// Has all of them computed.
+    pub(super) fn compute(self, plan: &Plan, compute: &(dyn Fn(&Share<'_>) + Sync)) {
+        if self.by_units {
+            parallel::together(self.parts, &|member| {
+                let blocks = tile::share(plan.blocks, member.of(), member.number());
+                compute(&Share { team: Some(member), ..Share::of_units(plan, blocks) });
+            });
+        } else {
+            parallel::run(self.parts, &|i| {
+                let rows = tile::share(plan.batch, self.parts, i);
+                let weights = self.own_weights(plan).then_some(i);
+                compute(&Share { weights, ..Share::of_rows(plan, i, rows) });
+            });
+        }
     }
 }
 

@@ -137,7 +137,7 @@ impl<T: Real> Several<T> {
     ) -> Result<Self, Error> {
         let mut memory = Lined::new("fused step", plan.step().end)?;
         if plan.hidden > 0 {
-            pack::forward(&plan, w, u, b, &mut memory[..plan.step().before]);
+            pack::forward(&plan, [w, u, b], &mut memory[..plan.step().before]);
         }
         Ok(Several { plan, memory, back: false })
     }

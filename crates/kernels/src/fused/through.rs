@@ -21,8 +21,8 @@ pub(super) struct Through<T> {
 }
 
 impl<T: Real> Through<T> {
-    pub(super) fn new(plan: &Plan, (weights, columns): (&[T], usize), to: &mut [T]) -> Self {
-        let (row, depth, weights) = (plan.cotangents(), plan.terms(), weights.as_ptr());
+    pub(super) fn new(plan: &Plan, (weights, columns): (*const T, usize), to: &mut [T]) -> Self {
+        let (row, depth) = (plan.cotangents(), plan.terms());
         let (cotangents, to) = (std::ptr::null(), to.as_mut_ptr());
         Through { cotangents, row, depth, weights, columns, rows: 0, to }
     }
@@ -37,6 +37,11 @@ impl<T: Real> Through<T> {
             let cotangents = cotangents.wrapping_add(from * product.row);
             T::in_lanes(isa, product.part(cotangents, to + from, until - from));
         });
+    }
+
+    /// The same with another copy of the weights.
+    pub(super) fn by(self, weights: *const T) -> Self {
+        Through { weights, ..self }
     }
 
     /// Some rows, of these cotangents, from a row of the result on.

@@ -3,9 +3,10 @@
 use super::Gradients;
 use super::backward::{Shared, Steps};
 use super::gathered::Gathered;
+use super::pack::Copies;
 use super::plan::{Plan, Span};
 use super::recurrence::Recurrence;
-use super::split::{Share, share_steps};
+use super::split::{Share, Shares};
 use super::through::Through;
 use super::weights::{self, Stage, Weights};
 use crate::dispatch::Isa;
@@ -19,8 +20,8 @@ pub(super) struct Way<'a, C, T> {
     pub(super) isa: Isa,
     pub(super) steps: Steps<'a, C, T>,
     pub(super) x: *const T,
-    /// The transposed weights of the input, packed.
-    pub(super) of_input: &'a [T],
+    /// The transposed weights, packed.
+    pub(super) copies: Copies<'a, T>,
     pub(super) dlast: *const T,
     /// The memory of all cotangents that are gathered.
     pub(super) gathered: *mut T,
@@ -117,8 +118,7 @@ impl<T: Real, C: Recurrence> Way<'_, C, T> {
     fn inputs(&self, into: &mut dyn Gradients<T>) -> Result<Option<Through<T>>, Error> {
         let (plan, Some(dx)) = (&self.steps.plan, into.x()) else { return Ok(None) };
         length("fused backward", plan.rows() * plan.input, dx.len())?;
-        let weights = (self.of_input, plan.input);
-        Ok(Some(Through::new(plan, weights, dx)))
+        Ok(Some(Through::new(plan, (self.copies.of_input(0), plan.input), dx)))
     }
 
     /// Each thread goes its way alone, through all steps of the rows of some shards.
@@ -128,12 +128,15 @@ impl<T: Real, C: Recurrence> Way<'_, C, T> {
         parallel::run(self.parts, &|i| {
             let (row, end) = self.rows(i);
             let gathered = self.gathered(i);
+            let dx = dx.get().map(|dx| dx.by(self.copies.of_input(i)));
+            // SAFETY: each part has a copy of its own.
+            let transposed = unsafe { self.copies.transposed(i, dx.is_some()) };
+            let steps = Steps { gathered, transposed, ..self.steps };
             let share = &Share::of_rows(plan, i, (row, end));
             self.begin(i);
             for span in self.spans() {
-                let steps = Steps { gathered, ..self.steps };
                 T::in_lanes(self.isa, Shared { steps, span, share });
-                if let Some(dx) = dx.get() {
+                if let Some(dx) = dx {
                     for step in 0..span.count {
                         let to = (span.from + step) * plan.batch + row;
                         T::in_lanes(self.isa, dx.part(gathered.row(step, row), to, end - row));
@@ -178,8 +181,10 @@ impl<T: Real, C: Recurrence> Way<'_, C, T> {
         let parts = parallel::parts(plan.operations() * plan.time, usize::MAX);
         let gathered = self.steps.gathered;
         self.begin(0);
+        // SAFETY: nobody else is there yet.
+        unsafe { self.copies.transposed(0, into.x().is_some()) };
         for span in self.spans() {
-            share_steps::<T>(plan, span.count, &|share| {
+            Shares::of::<T>(plan, span.count).compute(plan, &|share| {
                 T::in_lanes(self.isa, Shared { steps: self.steps, span, share });
             });
             if let Some(dx) = self.inputs(into)? {
