@@ -50,6 +50,7 @@ mod real;
 mod reduce;
 mod softmax;
 mod tile;
+mod transpose;
 
 pub use dispatch::{Isa, Kernel, portable};
 pub use dual::Dual;

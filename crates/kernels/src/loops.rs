@@ -8,7 +8,7 @@ use crate::real::Real;
 ///
 /// It is called by reference: a call by value goes through a function of the compiler's own, which
 /// is not always inlined, and then is compiled for the baseline.
-struct Loop<F>(F);
+pub(crate) struct Loop<F>(pub(crate) F);
 
 impl<F: FnMut()> Kernel for Loop<F> {
     type Output = ();

@@ -2,9 +2,12 @@
 
 use super::Columns;
 use super::plan::Plan;
+use crate::dispatch::Isa;
+use crate::lanes::{LaneKernel, Lanes};
 use crate::parallel::{self, Apart};
 use crate::real::Real;
 use crate::tile::{PANEL, padded};
+use crate::transpose::transpose;
 
 /// Weights, and memory for copies of them that are packed: one for each shard, so that threads pack
 /// for themselves and read what no other one has touched.
@@ -51,14 +54,14 @@ impl<'a, T: Real> Copies<'a, T> {
     ///
     /// # Safety
     /// As of [`forward`](Self::forward).
-    pub(super) unsafe fn transposed(&self, i: usize, inputs: bool) -> *const T {
+    pub(super) unsafe fn transposed(&self, isa: Isa, i: usize, inputs: bool) -> *const T {
         let Plan { input, hidden, .. } = self.plan;
         // SAFETY: the caller's promise.
         let memory = unsafe { self.memory(i) };
         let (of_state, of_input) = memory.split_at_mut(self.plan.terms() * padded(hidden));
-        transposed(&self.plan, self.u, hidden, of_state);
+        transposed(isa, &self.plan, self.u, hidden, of_state);
         if inputs {
-            transposed(&self.plan, self.w, input, of_input);
+            transposed(isa, &self.plan, self.w, input, of_input);
         }
         self.get(i)
     }
@@ -137,47 +140,49 @@ fn columns<T: Real>(
 }
 
 /// Packs the transpose of weights with `columns` rows: terms are the sums, each for all units.
-fn transposed<T: Real>(plan: &Plan, from: &[Columns<'_, T>], columns: usize, packed: &mut [T]) {
+fn transposed<T: Real>(
+    isa: Isa,
+    plan: &Plan,
+    from: &[Columns<'_, T>],
+    columns: usize,
+    packed: &mut [T],
+) {
     let depth = plan.terms();
     let packed = &mut packed[..depth * padded(columns)];
-    let (to, length) = (Apart(packed.as_mut_ptr()), packed.len());
+    let to = Apart(packed.as_mut_ptr());
     let panels = columns.div_ceil(PANEL);
-    let parts = parallel::parts(length * COPIED, panels);
+    let parts = parallel::parts(packed.len() * COPIED, panels);
     parallel::run(parts, &|i| {
         let (first, until) = crate::tile::share(panels, parts, i);
         for panel in first..until {
-            let count = PANEL.min(columns - panel * PANEL);
-            let width = padded(count);
-            // SAFETY: panels have memory of their own, as long as that.
-            let to = unsafe {
-                std::slice::from_raw_parts_mut(to.get().add(panel * PANEL * depth), depth * width)
-            };
-            for (from, to) in from.iter().zip(to.chunks_exact_mut(plan.hidden * width)) {
-                transpose(from, panel * PANEL, count, to, width);
-            }
+            // Panels have memory of their own.
+            let to = to.get().wrapping_add(panel * PANEL * depth);
+            let columns = (panel * PANEL, PANEL.min(columns - panel * PANEL));
+            T::in_lanes(isa, Panel { plan, from, columns, to });
         }
     });
 }
 
-/// `to[unit, k] = from[first + k, unit]` for `count` of `k`, and zeros up to `width`.
-fn transpose<T: Real>(
-    from: &Columns<'_, T>,
-    first: usize,
-    count: usize,
-    to: &mut [T],
-    width: usize,
-) {
-    /// Units that are read in a row: a cache line.
-    const RUN: usize = 16;
-    for (run, to) in to.chunks_mut(RUN * width).enumerate() {
-        let units = to.len() / width;
-        for k in 0..count {
-            let start = (first + k) * from.width + from.first + run * RUN;
-            let row = &from.values[start..start + units];
-            for (unit, &x) in row.iter().enumerate() {
-                to[unit * width + k] = x;
-            }
+/// A panel of the transpose.
+struct Panel<'a, T> {
+    plan: &'a Plan,
+    from: &'a [Columns<'a, T>],
+    /// Its first column, and how many it has.
+    columns: (usize, usize),
+    to: *mut T,
+}
+
+impl<T: Real> LaneKernel<T> for Panel<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes<Scalar = T>>(self) {
+        let (first, count) = self.columns;
+        let (hidden, width) = (self.plan.hidden, padded(count));
+        for (sum, from) in self.from.iter().enumerate() {
+            let at = from.values[first * from.width + from.first..].as_ptr();
+            let to = self.to.wrapping_add(sum * hidden * width);
+            // SAFETY: weights have these rows, each with so many units, and panels are so wide.
+            unsafe { transpose::<L>((at, from.width, 1), [count, hidden], (to, width)) }
         }
-        to.chunks_exact_mut(width).for_each(|to| to[count..].fill(T::ZERO));
     }
 }

@@ -130,7 +130,7 @@ impl<T: Real, C: Recurrence> Way<'_, C, T> {
             let gathered = self.gathered(i);
             let dx = dx.get().map(|dx| dx.by(self.copies.of_input(i)));
             // SAFETY: each part has a copy of its own.
-            let transposed = unsafe { self.copies.transposed(i, dx.is_some()) };
+            let transposed = unsafe { self.copies.transposed(self.isa, i, dx.is_some()) };
             let steps = Steps { gathered, transposed, ..self.steps };
             let share = &Share::of_rows(plan, i, (row, end));
             self.begin(i);
@@ -182,7 +182,7 @@ impl<T: Real, C: Recurrence> Way<'_, C, T> {
         let gathered = self.steps.gathered;
         self.begin(0);
         // SAFETY: nobody else is there yet.
-        unsafe { self.copies.transposed(0, into.x().is_some()) };
+        unsafe { self.copies.transposed(self.isa, 0, into.x().is_some()) };
         for span in self.spans() {
             Shares::of::<T>(plan, span.count).compute(plan, &|share| {
                 T::in_lanes(self.isa, Shared { steps: self.steps, span, share });

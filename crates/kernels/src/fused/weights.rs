@@ -6,6 +6,7 @@ use super::gradients::Gradients;
 use super::plan::{Plan, Span};
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
+use crate::loops::{self, Loop};
 use crate::parallel::{self, Apart};
 use crate::product::{BLOCK, OnStack};
 use crate::real::Real;
@@ -198,7 +199,7 @@ pub(super) fn whole_panels(columns: usize) -> usize {
 pub(super) fn add_pairs<T: Real>(plan: &Plan, gradients: &mut [T]) {
     for pair in gradients.chunks_exact_mut(2 * plan.gradients()) {
         let (first, second) = pair.split_at_mut(plan.gradients());
-        first.iter_mut().zip(second).for_each(|(to, &mut x)| *to += x);
+        loops::update(first, second, |to, x| *to += x);
     }
 }
 
@@ -239,19 +240,24 @@ fn add<T: Real>(
     let to = Apart(to.as_mut_ptr());
     parallel::run(parts, &|i| {
         let (row, until) = share(rows, parts, i);
-        for k in row..until {
-            let at = to.get().wrapping_add(k * columns.width + columns.first);
-            // SAFETY: the row has these columns, and nobody else has the row.
-            let to = unsafe { std::slice::from_raw_parts_mut(at, plan.hidden) };
-            let mut done = 0;
-            while done < plan.hidden {
-                let (panel, column) = ((first + done) / PANEL, (first + done) % PANEL);
-                let run = (PANEL - column).min(plan.hidden - done);
-                let from = &from[(panel * rows + k) * PANEL + column..][..run];
-                to[done..][..run].iter_mut().zip(from).for_each(|(to, &x)| *to += x);
-                done += run;
-            }
-        }
+        T::dispatch(Loop(
+            #[inline(always)]
+            || {
+                for k in row..until {
+                    let at = to.get().wrapping_add(k * columns.width + columns.first);
+                    // SAFETY: the row has these columns, and nobody else has the row.
+                    let to = unsafe { std::slice::from_raw_parts_mut(at, plan.hidden) };
+                    let mut done = 0;
+                    while done < plan.hidden {
+                        let (panel, column) = ((first + done) / PANEL, (first + done) % PANEL);
+                        let run = (PANEL - column).min(plan.hidden - done);
+                        let from = &from[(panel * rows + k) * PANEL + column..][..run];
+                        to[done..][..run].iter_mut().zip(from).for_each(|(to, &x)| *to += x);
+                        done += run;
+                    }
+                }
+            },
+        ));
     });
     Ok(())
 }

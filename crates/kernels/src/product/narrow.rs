@@ -4,6 +4,7 @@ use super::{BLOCK, Fill, Matrix, OnStack, Rows};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::real::Real;
 use crate::tile::{Left, Right, Sums, Terms, compute};
+use crate::transpose::transpose;
 
 /// The most columns of a narrow product: with more, lanes that are columns are used well enough.
 const MOST: usize = 8;
@@ -64,8 +65,11 @@ impl<T: Real> LaneKernel<T> for Narrow<'_, T> {
                     Right::stored(a.values[k * a.rows + first..].as_ptr(), a.rows)
                 } else {
                     let to = packed.room::<T>(block * width).as_mut_ptr().cast();
-                    // SAFETY: there is room for whole registers of each row.
-                    unsafe { transpose::<L>(&a, (first, count), (k, block), to, width) }
+                    let (row, step) = if a.transposed { (1, a.rows) } else { (depth, 1) };
+                    let at = a.values.as_ptr().wrapping_add(first * row + k * step);
+                    // SAFETY: these are elements of the matrix, and there is room for whole
+                    // registers of each row.
+                    unsafe { transpose::<L>((at, row, step), [count, block], (to, width)) }
                     Right::stored(packed.at(), width)
                 };
                 let at = b.values[k * step..].as_ptr();
@@ -81,39 +85,6 @@ impl<T: Real> LaneKernel<T> for Narrow<'_, T> {
                     // SAFETY: these are rows and columns of the result.
                     unsafe { *result(r, j) = sum }
                 }
-            }
-        }
-    }
-}
-
-/// `to[κ, r] = a[first + r, k + κ]` in rows of `width`, with zeros up to whole registers.
-///
-/// # Safety
-/// There must be room.
-#[inline(always)]
-unsafe fn transpose<L: Lanes>(
-    a: &Matrix<'_, L::Scalar>,
-    (first, count): (usize, usize),
-    (k, block): (usize, usize),
-    to: *mut L::Scalar,
-    width: usize,
-) {
-    let (row, step) = if a.transposed { (1, a.rows) } else { (a.columns, 1) };
-    let at = a.values.as_ptr().wrapping_add(first * row + k * step);
-    let whole = |n: usize| if step == 1 { n - n % L::WIDTH } else { 0 };
-    let (rows, columns) = (whole(count), whole(block));
-    // SAFETY: all of these are elements of the matrix, and of `to`.
-    unsafe {
-        for r in (0..rows).step_by(L::WIDTH) {
-            for c in (0..columns).step_by(L::WIDTH) {
-                L::transpose((at.add(r * row + c), row), (to.add(c * width + r), width));
-            }
-        }
-        for r in 0..count.next_multiple_of(L::WIDTH) {
-            let done = if r < rows { columns } else { 0 };
-            for c in done..block {
-                let x = if r < count { *at.add(r * row + c * step) } else { L::Scalar::ZERO };
-                to.add(c * width + r).write(x);
             }
         }
     }
