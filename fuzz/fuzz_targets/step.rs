@@ -99,18 +99,23 @@ fn run<T: Number>(input: &Input) {
             step = step.clone();
         }
         if let Some((slice, longer)) = input.wrong {
-            let lens = [x.len(), state, own];
+            let lens = [x.len(), state, own, state];
             let mut changed = lens;
-            let len = &mut changed[usize::from(slice) % 3];
+            let len = &mut changed[usize::from(slice) % 4];
             *len = if longer { *len + 1 } else { len.saturating_sub(1) };
             let x = noise(changed[0], 1);
             let (mut h, mut c) = (noise(changed[1], 2), noise(changed[2], 3));
-            assert_eq!(step.run(isa(choice), &x, &mut h, &mut c).is_ok(), changed == lens);
+            let mut copy = noise(changed[3], 4);
+            // No copy is always right.
+            let right = changed == lens || changed[..3] == lens[..3] && copy.is_empty();
+            assert_eq!(step.run(isa(choice), &x, &mut h, &mut c, &mut copy).is_ok(), right);
         }
-        step.run(isa(choice), &x, &mut h, &mut c).unwrap();
+        let mut copy = noise(state, 5);
+        step.run(isa(choice), &x, &mut h, &mut c, &mut copy).unwrap();
+        demand_same(&format!("copy of step {t} of {cell:?}, {sizes:?}"), &copy, &y);
         demand_same(&format!("h of step {t} of {cell:?}, {sizes:?}"), &h, &y);
         demand_same(&format!("c of step {t} of {cell:?}, {sizes:?}"), &c, &last);
-        assert!(h.is_whole() && c.is_whole());
+        assert!(h.is_whole() && c.is_whole() && copy.is_whole());
     }
 }
 

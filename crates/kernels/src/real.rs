@@ -49,6 +49,7 @@ mod sealed {
             x: &[Self],
             h: &mut [Self],
             c: &mut [Self],
+            y: &mut [Self],
         ) -> Result<(), Error>;
     }
 
@@ -91,8 +92,9 @@ mod sealed {
                     x: &[$scalar],
                     h: &mut [$scalar],
                     c: &mut [$scalar],
+                    y: &mut [$scalar],
                 ) -> Result<(), Error> {
-                    with_recurrence!(with.cell(), cell => step(isa, cell, with, x, h, c))
+                    with_recurrence!(with.cell(), cell => step(isa, cell, with, x, [h, c, y]))
                 }
             }
         };

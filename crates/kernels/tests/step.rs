@@ -93,13 +93,14 @@ fn steps_are_the_sequence<T: Real>(isas: &[Isa]) {
             let mut step = Step::new(cell, [batch, input, hidden], &w, &u, &b).unwrap();
             // More than once: each step goes through the weights in the other direction.
             for _ in 0..2 {
-                let (mut h, mut c) = (h.clone(), c.clone());
+                let (mut h, mut c, mut copy) = (h.clone(), c.clone(), h.clone());
                 for t in 0..STEPS {
                     let x = &x[t * batch * input..][..batch * input];
-                    step.run(isa, x, &mut h, &mut c).unwrap();
+                    step.run(isa, x, &mut h, &mut c, &mut copy).unwrap();
                     let wanted = bits(&y[t * state..][..state]);
                     let what = (cell, [batch, input, hidden], isa, threads, t);
                     assert_eq!(bits(&h), wanted, "{what:?}");
+                    assert_eq!(bits(&copy), wanted, "{what:?}");
                 }
                 assert_eq!(bits(&c), bits(&last), "{cell:?}");
             }
@@ -131,11 +132,11 @@ fn lengths_that_do_not_fit_are_errors() {
         let sizes = [batch, input, hidden];
         let own = if cell.carries() { batch * hidden } else { 0 };
         let mut step = Step::new(cell, sizes, &w, &u, &b).unwrap();
-        let mut lengths = [batch * input, batch * hidden, own];
-        for i in 0..3 {
+        let mut lengths = [batch * input, batch * hidden, own, batch * hidden];
+        for i in 0..4 {
             lengths[i] += 1;
-            let [x, mut h, mut c] = lengths.map(|length| vec![0.5; length]);
-            let refused = step.run(Isa::used(), &x, &mut h, &mut c).unwrap_err();
+            let [x, mut h, mut c, mut y] = lengths.map(|length| vec![0.5; length]);
+            let refused = step.run(Isa::used(), &x, &mut h, &mut c, &mut y).unwrap_err();
             let wanted = format!("wanted {} elements, got {}", lengths[i] - 1, lengths[i]);
             assert!(refused.to_string().ends_with(&wanted), "{refused}");
             assert!(h.iter().all(|&h| h == 0.5));

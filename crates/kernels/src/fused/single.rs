@@ -73,8 +73,7 @@ impl<T: Real> Single<T> {
         isa: Isa,
         cell: C,
         x: &[T],
-        h: &mut [T],
-        c: &mut [T],
+        [h, c, y]: [&mut [T]; 3],
     ) {
         self.back = !self.back;
         let (packed, copy) = self.memory.split_at_mut(self.copy);
@@ -91,6 +90,7 @@ impl<T: Real> Single<T> {
             copy: copy.as_mut_ptr(),
             h,
             c: c.as_mut_ptr(),
+            y: if y.is_empty() { std::ptr::null_mut() } else { y.as_mut_ptr() },
             back: self.back,
         };
         // Units of as many panels as are gone through together are of one thread.
@@ -128,6 +128,8 @@ struct Row<C, T> {
     h: *mut T,
     /// The cell before, and after.
     c: *mut T,
+    /// A copy of the output, to be written; null where nobody wants one.
+    y: *mut T,
     /// Whether to begin with the last units.
     back: bool,
 }
@@ -207,6 +209,9 @@ impl<T: Real, C: Recurrence> Row<C, T> {
                 }
                 let (h, _) = self.cell.output(gates, state);
                 h.store_part(self.h.add(unit), count);
+                if !self.y.is_null() {
+                    h.store_part(self.y.add(unit), count);
+                }
             }
         }
     }

@@ -21,8 +21,10 @@ use crate::real::Real;
 /// let [one, zero] = [&[1.0][..], &[0.0]].map(|values| [Columns { values, width: 1, first: 0 }]);
 /// let mut step = Step::new(Cell::Relu, [1, 1, 1], &one, &one, &zero)?;
 /// let mut h = [10.0];
-/// step.run(Isa::used(), &[1.0], &mut h, &mut [])?;
-/// step.run(Isa::used(), &[2.0], &mut h, &mut [])?;
+/// let mut y = [0.0];
+/// step.run(Isa::used(), &[1.0], &mut h, &mut [], &mut y)?;
+/// assert_eq!((h, y), ([11.0], [11.0]));
+/// step.run(Isa::used(), &[2.0], &mut h, &mut [], &mut [])?;
 /// assert_eq!(h, [13.0]);
 /// # Ok::<(), elman_kernels::Error>(())
 /// ```
@@ -66,13 +68,21 @@ impl<T: Real> Step<T> {
     }
 
     /// One step: an input `[batch, input]` and a state, of which the cell is empty where there is
-    /// none, to the next state, the same bits as in a sequence. The output is `h`.
+    /// none, to the next state, the same bits as in a sequence. The output is `h`; `y` gets a copy
+    /// of it, cheaper than one that is made afterwards, and is empty where nobody wants one.
     ///
     /// # Errors
     /// If a length does not fit.
     #[inline]
-    pub fn run(&mut self, isa: Isa, x: &[T], h: &mut [T], c: &mut [T]) -> Result<(), Error> {
-        T::fused_step(isa, self, x, h, c)
+    pub fn run(
+        &mut self,
+        isa: Isa,
+        x: &[T],
+        h: &mut [T],
+        c: &mut [T],
+        y: &mut [T],
+    ) -> Result<(), Error> {
+        T::fused_step(isa, self, x, h, c, y)
     }
 }
 
@@ -103,16 +113,21 @@ pub(crate) fn step<T: Real, C: Recurrence>(
     cell: C,
     with: &mut Step<T>,
     x: &[T],
-    h: &mut [T],
-    c: &mut [T],
+    [h, c, y]: [&mut [T]; 3],
 ) -> Result<(), Error> {
     let [batch, input, hidden] = with.sizes;
     length("fused step", batch * input, x.len())?;
     length("fused step", batch * hidden, h.len())?;
     length("fused step", if C::CELL { batch * hidden } else { 0 }, c.len())?;
+    length("fused step", if y.is_empty() { 0 } else { batch * hidden }, y.len())?;
     match &mut with.packed {
-        Packed::Single(single) => single.run(isa, cell, x, h, c),
-        Packed::Several(several) => several.run(isa, cell, x, h, c),
+        Packed::Single(single) => single.run(isa, cell, x, [h, c, y]),
+        Packed::Several(several) => {
+            several.run(isa, cell, x, h, c);
+            if !y.is_empty() {
+                y.copy_from_slice(h);
+            }
+        }
     }
     Ok(())
 }
