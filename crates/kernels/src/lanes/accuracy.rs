@@ -1,10 +1,10 @@
 //! How exact a function is: against `f64` for `f32`, and for `f64` against some 105 bits.
 
-/// Every 97th of all finite positive and negative floats of magnitude at most `limit`, and every
-/// 7th where the functions bend.
-fn floats(limit: f32) -> impl Iterator<Item = f32> {
-    let bend = 2f32.powi(-5).to_bits()..=limit.min(8.0).to_bits();
-    let bits = (0..=limit.to_bits()).step_by(97).chain(bend.step_by(7));
+/// Every 97th of all finite positive and negative floats of magnitude at most `limit`, and all near
+/// one of them.
+fn floats(limit: f32, near: f32) -> impl Iterator<Item = f32> {
+    let near = near.to_bits() - 100_000..near.to_bits() + 100_000;
+    let bits = (0..=limit.to_bits()).step_by(97).chain(near);
     bits.map(f32::from_bits).flat_map(|x| [x, -x])
 }
 
@@ -19,9 +19,15 @@ fn ulps(y: f32, exact: f64) -> f64 {
     (f64::from(y) - exact).abs() / ulp
 }
 
-pub(super) fn worst(limit: f32, f: fn(f32) -> f32, exact: fn(f64) -> f64) -> (f64, f32) {
+/// The largest error, and where. `near` is where it is, up to its sign, as going through all floats
+/// has found.
+pub(super) fn worst(
+    (limit, near): (f32, f32),
+    f: fn(f32) -> f32,
+    exact: fn(f64) -> f64,
+) -> (f64, f32) {
     let mut worst = (0.0, 0.0);
-    for x in floats(limit) {
+    for x in floats(limit, near) {
         let error = ulps(f(x), exact(f64::from(x)));
         if error.is_nan() || error > worst.0 {
             worst = (error, x);

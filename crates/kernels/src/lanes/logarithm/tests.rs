@@ -6,8 +6,8 @@ fn errors_of_f32_stay_within_their_stated_bounds() {
     let softplus64 = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
     let of_magnitude = |x: f32| ln(x.abs());
     for (name, limit, (error, at)) in [
-        ("ln", 1.0, worst(f32::MAX, of_magnitude, |x| x.abs().ln())),
-        ("softplus", 2.0, worst(88.0, softplus, softplus64)),
+        ("ln", 1.0, worst((f32::MAX, 0.703_852_36), of_magnitude, |x| x.abs().ln())),
+        ("softplus", 2.0, worst((88.0, 2.030_31), softplus, softplus64)),
     ] {
         assert!(error <= limit, "{name}({at}) is {error} ulp off");
     }
