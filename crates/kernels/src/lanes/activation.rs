@@ -124,8 +124,7 @@ pub(crate) fn tanh<W: Wave>(x: W) -> W {
     let minus = x.minus_abs();
     let minus = minus.add(minus).at_least(-60.0);
     let n = doublings(minus);
-    // With ln 2 as one number: n times what it lacks is nothing beside 1 once 2ⁿ is multiplied by
-    // it.
+    // With ln 2 as one number: n times what it lacks, multiplied by 2ⁿ, is nothing beside 1.
     let q = less_one(n.mul_add(W::of(-std::f64::consts::LN_2), minus));
     let power = half.times_power_of_two(n);
     let g = power.mul_sub_from(q, half.sub(power));
