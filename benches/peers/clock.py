@@ -1,6 +1,6 @@
 """What the Python peers share: the workloads, the clock, and the lines they print.
 
-Runs are counted as Elman's own program counts them (examples/workloads): 3 that warm up, then at
+Runs are counted as Elman's own program counts them (examples/plain/workloads): 3 that warm up, then at
 least 5, until 4 seconds are spent on a training workload and 2 on a stream. A run of a stream is
 100 steps.
 """

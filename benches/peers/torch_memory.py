@@ -1,4 +1,4 @@
-"""The memory that a training step of `lstm-long` takes in PyTorch, as `cargo bench --bench memory`
+"""The memory that a training step of `lstm-long` takes in PyTorch, as `cargo bench -p elman-benches --bench memory`
 says it of ours: the peak of this process, above what it had before the model.
 
 A step of a few numbers goes first, and what PyTorch loads for its first step does not count.

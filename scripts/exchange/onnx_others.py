@@ -1,4 +1,4 @@
-"""ONNX files of other programs, for `tests/exchange/onnx_import.rs`.
+"""ONNX files of other programs, for `tests/suite/exchange/onnx_import.rs`.
 
     pip install torch onnx onnxscript onnxruntime numpy
     python scripts/exchange/onnx_others.py > scripts/exchange/onnx_others.log

@@ -6,6 +6,7 @@ use crate::grad::Grad;
 use crate::graph::Graph;
 use crate::mark::{Call, Mark};
 use crate::params::Params;
+use crate::place::Place;
 use crate::var::Var;
 use elman_kernels::{Threads, fill};
 use elman_tensor::{Real, View};
@@ -153,19 +154,30 @@ impl<T: Real> Tape<T> {
         let env = self.env(true);
         self.step = self.step.wrapping_add(1);
         let (place, result) = self.run(params, true, env, |g| loss(g).place);
-        let pulled = result.and_then(|()| {
-            let &[value] = self.arena.values(params, &place) else {
-                return Err(Error::NotScalar { given: place.shape, line: call.line });
-            };
-            let seed = (place, &[T::ONE][..]);
-            self.arena.backward(params, grad.values_mut(), seed, |_, _| (), env, call)?;
-            Ok(value)
-        });
+        let pulled = result.and_then(|()| self.pull(params, grad, place, env, call));
         if pulled.is_err() {
             // What lies in the memory of the gradients is none.
             self.arena.wanted.clear();
         }
         pulled
+    }
+
+    /// The backward pass from a scalar, and its value: apart from [`gradient`](Tape::gradient), so
+    /// that it is compiled once and not for each closure.
+    fn pull(
+        &mut self,
+        params: &Params<T>,
+        grad: &mut Grad<T>,
+        from: Place,
+        env: Env,
+        call: Call,
+    ) -> Result<T, Error> {
+        let &[value] = self.arena.values(params, &from) else {
+            return Err(Error::NotScalar { given: from.shape, line: call.line });
+        };
+        let seed = (from, &[T::ONE][..]);
+        self.arena.backward(params, grad.values_mut(), seed, |_, _| (), env, call)?;
+        Ok(value)
     }
 
     /// Computes whatever `f` returns, recording nothing, with dropout and the like switched off.

@@ -104,7 +104,8 @@ pub fn cell_over<C: Cell>(
     build: impl FnOnce(&mut Scope<'_>) -> Result<C, Error>,
 ) -> Result<(), Violation> {
     judge(name, seed, build, |cell, params| {
-        Trial::new(name, OfCell(cell), params, sizes, seed)?.prove_cell()
+        let cell = OfCell(cell);
+        Trial::new(name, &cell, params, sizes, seed)?.prove_cell(&cell)
     })
 }
 
@@ -151,7 +152,7 @@ pub fn layer_over<L: Layer>(
     build: impl FnOnce(&mut Scope<'_>) -> Result<L, Error>,
 ) -> Result<(), Violation> {
     judge(name, seed, build, |layer, params| {
-        Trial::new(name, OfLayer(layer), params, sizes, seed)?.prove()
+        Trial::new(name, &OfLayer(layer), params, sizes, seed)?.prove()
     })
 }
 

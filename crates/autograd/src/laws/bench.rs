@@ -12,8 +12,13 @@ use elman_tensor::{Dual, Random, Real, Shape, Tensor, View, ViewMut};
 /// What a violation calls the numbers that forward keeps.
 const KEPT: &str = "the kept numbers";
 
-pub(super) struct Bench<'a, R> {
-    rule: &'a R,
+/// A rule at both scalars of the laws, which are compiled once for all rules.
+pub(super) trait AtBoth: AnyRule<f64> + AnyRule<Dual<f64>> {}
+
+impl<R: AnyRule<f64> + AnyRule<Dual<f64>>> AtBoth for R {}
+
+pub(super) struct Bench<'a> {
+    rule: &'a (dyn AtBoth + 'static),
     operands: &'a [Tensor<f64>],
     ids: &'a [u32],
     places: Vec<Place>,
@@ -27,13 +32,10 @@ struct Passed<T> {
     kept: Vec<T>,
 }
 
-impl<'a, R> Bench<'a, R>
-where
-    R: AnyRule<f64> + AnyRule<Dual<f64>>,
-{
+impl<'a> Bench<'a> {
     /// Lays the operands out one after the other.
     pub(super) fn new(
-        rule: &'a R,
+        rule: &'a (dyn AtBoth + 'static),
         operands: &'a [Tensor<f64>],
         ids: &'a [u32],
     ) -> Result<Self, Violation> {
@@ -69,12 +71,15 @@ where
     /// Forward, in memory that holds `dirt`.
     fn forward<T: Real>(&self, x: &[T], places: &[Place], dirt: T) -> Passed<T>
     where
-        R: AnyRule<T>,
+        dyn AtBoth: AnyRule<T>,
     {
         let mut passed = Passed { y: vec![dirt; self.output.len()], kept: vec![dirt; self.kept] };
         if let Some(y) = ViewMut::new(self.output, &mut passed.y) {
             let side = Side { kept: &mut passed.kept, ids: self.ids };
-            self.rule.forward(Forward { x: Operands { arena: x, params: &[], places }, y, side });
+            AnyRule::<T>::forward(
+                self.rule,
+                Forward { x: Operands { arena: x, params: &[], places }, y, side },
+            );
         }
         passed
     }
@@ -82,7 +87,7 @@ where
     /// Forward and adjoint: what lies in the targets when they held `targets` before.
     fn pull<T: Real>(&self, x: &[T], dy: &[T], places: &[Place], targets: &[T]) -> Vec<T>
     where
-        R: AnyRule<T>,
+        dyn AtBoth: AnyRule<T>,
     {
         self.pull_into(x, dy, places, targets, Stale::new(0..0))
     }
@@ -97,13 +102,13 @@ where
         mut stale: Stale,
     ) -> Vec<T>
     where
-        R: AnyRule<T>,
+        dyn AtBoth: AnyRule<T>,
     {
         let mut passed = self.forward(x, places, T::NAN);
         let mut targets = targets.to_vec();
         let view = |values| View::new(self.output, values).unwrap_or_else(View::empty);
         let Ok(((), params)) = Params::<T>::init(0, |_| Ok(())) else { return targets };
-        self.rule.adjoint(Backward {
+        let at = Backward {
             x: Operands { arena: x, params: &[], places },
             y: view(&passed.y),
             dy: view(dy),
@@ -117,7 +122,8 @@ where
                 check: false,
                 failure: &mut None,
             },
-        });
+        };
+        AnyRule::<T>::adjoint(self.rule, at);
         stale.settle(&mut targets, &(0..x.len()));
         targets
     }

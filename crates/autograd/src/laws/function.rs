@@ -10,9 +10,10 @@ use crate::tape::Tape;
 use crate::var::Var;
 use elman_tensor::{Dual, Random, Real, Tensor};
 
-/// A computation that can be done at every scalar: a model, a cell over a sequence, a loss.
+/// A computation at a scalar: a model, a cell over a sequence, a loss.
 ///
-/// (A closure cannot be generic over its scalar; this trait is its replacement.)
+/// The laws want it at `f64` and at dual numbers. (A closure cannot be generic over its scalar;
+/// this trait is its replacement.)
 ///
 /// ```
 /// use elman_autograd::{Graph, Params, Var, laws};
@@ -21,8 +22,8 @@ use elman_tensor::{Dual, Random, Real, Tensor};
 /// /// |x|, the length of a vector.
 /// struct Length;
 ///
-/// impl laws::Function for Length {
-///     fn call<'g, T: Real>(&self, _: &'g Graph<'g, T>, x: &[Var<'g, T>]) -> Var<'g, T> {
+/// impl<T: Real> laws::Function<T> for Length {
+///     fn call<'g>(&self, _: &'g Graph<'g, T>, x: &[Var<'g, T>]) -> Var<'g, T> {
 ///         x[0].square().sum().sqrt()
 ///     }
 /// }
@@ -31,15 +32,20 @@ use elman_tensor::{Dual, Random, Real, Tensor};
 /// laws::function("length", &none, &[Tensor::new([2], vec![3.0, 4.0])?], &Length, 1e-12)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub trait Function {
+pub trait Function<T: Real> {
     /// Computes an output of any shape from inputs, and from whatever weights it has handles of.
-    fn call<'g, T: Real>(&self, g: &'g Graph<'g, T>, x: &[Var<'g, T>]) -> Var<'g, T>;
+    fn call<'g>(&self, g: &'g Graph<'g, T>, x: &[Var<'g, T>]) -> Var<'g, T>;
 }
+
+/// A function at both scalars of the laws, which are compiled once for all functions.
+trait AtBoth: Function<f64> + Function<Dual<f64>> {}
+
+impl<F: Function<f64> + Function<Dual<f64>>> AtBoth for F {}
 
 /// The scalar that the laws look at: ⟨w, f(params, x)⟩.
 fn loss<'g, T: Real>(
     g: &'g Graph<'g, T>,
-    f: &impl Function,
+    f: &dyn Function<T>,
     x: &[Tensor<T>],
     w: &Tensor<T>,
 ) -> Var<'g, T> {
@@ -60,8 +66,8 @@ fn loss<'g, T: Real>(
 ///     w: Param,
 /// }
 ///
-/// impl laws::Function for Gate {
-///     fn call<'g, T: Real>(&self, g: &'g Graph<'g, T>, x: &[Var<'g, T>]) -> Var<'g, T> {
+/// impl<T: Real> laws::Function<T> for Gate {
+///     fn call<'g>(&self, g: &'g Graph<'g, T>, x: &[Var<'g, T>]) -> Var<'g, T> {
 ///         x[0].dot(g.param(self.w)).tanh() * x[0]
 ///     }
 /// }
@@ -78,7 +84,7 @@ pub fn function(
     name: &str,
     params: &Params<f64>,
     x: &[Tensor<f64>],
-    f: &impl Function,
+    f: &(impl Function<f64> + Function<Dual<f64>>),
     tolerance: f64,
 ) -> Result<(), Violation> {
     let bench = Bench { name, params, x, f };
@@ -87,11 +93,11 @@ pub fn function(
     })
 }
 
-struct Bench<'a, F> {
+struct Bench<'a> {
     name: &'a str,
     params: &'a Params<f64>,
     x: &'a [Tensor<f64>],
-    f: &'a F,
+    f: &'a dyn AtBoth,
 }
 
 /// A point of the space of all weights and inputs, or a direction in it: weights first.
@@ -100,12 +106,12 @@ type Point = Vec<f64>;
 /// Weights and inputs at dual numbers.
 type Lifted = (Params<Dual<f64>>, Vec<Tensor<Dual<f64>>>);
 
-impl<F: Function> Bench<'_, F> {
+impl Bench<'_> {
     fn prove(&self, tolerance: f64) -> Result<Result<(), Violation>, Error> {
         let mut tape = Tape::new();
         let output = tape.evaluate(self.params, |g| {
             let x: Vec<_> = self.x.iter().map(|x| g.input(x)).collect();
-            self.f.call(g, &x).shape()
+            Function::<f64>::call(self.f, g, &x).shape()
         })?;
         let size = self.params.len() + self.x.iter().map(|x| x.values().len()).sum::<usize>();
         let mut random = Random::new(3, "directions", size as u64);

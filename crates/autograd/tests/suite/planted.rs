@@ -283,8 +283,8 @@ struct Twice {
     calls: AtomicU64,
 }
 
-impl Function for Twice {
-    fn call<'g, T: Real>(&self, g: &'g Graph<'g, T>, x: &[Var<'g, T>]) -> Var<'g, T> {
+impl<T: Real> Function<T> for Twice {
+    fn call<'g>(&self, g: &'g Graph<'g, T>, x: &[Var<'g, T>]) -> Var<'g, T> {
         let [f, c, i] = [x[0].sigmoid(), x[1], x[2].sigmoid()];
         let w =
             if self.slip == Slip::StoppedWeight { g.param(self.w).stop() } else { g.param(self.w) };
@@ -329,8 +329,8 @@ fn functions_are_held_to_the_laws_too() {
 /// x with a random mask.
 struct Masked;
 
-impl Function for Masked {
-    fn call<'g, T: Real>(&self, _: &'g Graph<'g, T>, x: &[Var<'g, T>]) -> Var<'g, T> {
+impl<T: Real> Function<T> for Masked {
+    fn call<'g>(&self, _: &'g Graph<'g, T>, x: &[Var<'g, T>]) -> Var<'g, T> {
         x[0].tanh().dropout(0.5, 9).square()
     }
 }

@@ -3,7 +3,7 @@
 mod cell;
 
 use super::given::{Given, row};
-use super::subject::{By, Subject};
+use super::subject::{At, By, Subject};
 use super::{Sizes, Violation};
 use crate::seq::Seq;
 use elman_autograd::laws::{Function, function};
@@ -24,9 +24,9 @@ fn rounding<T: Real>() -> f64 {
 pub(super) type Verdict = Result<Result<(), Violation>, Error>;
 
 /// A cell or a layer on trial.
-pub(super) struct Trial<'a, S> {
+pub(super) struct Trial<'a> {
     name: &'a str,
-    subject: S,
+    subject: &'a (dyn Subject + 'a),
     params: &'a Params<f64>,
     given: Given<f64>,
     random: Random,
@@ -42,10 +42,10 @@ struct Outcome<T> {
     weights: Vec<T>,
 }
 
-impl<'a, S: Subject> Trial<'a, S> {
+impl<'a> Trial<'a> {
     pub(super) fn new(
         name: &'a str,
-        subject: S,
+        subject: &'a (dyn Subject + 'a),
         params: &'a Params<f64>,
         sizes: Sizes,
         seed: u64,
@@ -99,7 +99,10 @@ impl<'a, S: Subject> Trial<'a, S> {
     }
 
     /// The laws of values and of what is one way of computing the same gradient, at a scalar.
-    fn prove_at<T: Real>(&self, all: &[Given<T>; 4], params: &Params<T>) -> Verdict {
+    fn prove_at<T: Real>(&self, all: &[Given<T>; 4], params: &Params<T>) -> Verdict
+    where
+        dyn Subject + 'a: At<T>,
+    {
         for given in all {
             let checks = [self.purity(given, params)?, self.rows(given, params)?];
             if let Some(broken) = checks.into_iter().find(Result::is_err) {
@@ -133,14 +136,20 @@ impl<'a, S: Subject> Trial<'a, S> {
     }
 
     /// Nothing but weights, inputs and state decides.
-    fn purity<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict {
+    fn purity<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict
+    where
+        dyn Subject + 'a: At<T>,
+    {
         let first = self.run(given, params, By::Scan)?;
         let again = self.run(given, params, By::Scan)?;
         let first_is = (first.y.values(), &first.states[..]);
         self.same_outcome("purity", (again.y.values(), &again.states), first_is)
     }
 
-    fn rows<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict {
+    fn rows<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict
+    where
+        dyn Subject + 'a: At<T>,
+    {
         let together = self.values(given, params)?;
         for b in 0..given.batch() {
             let alone = self.values(&given.row(b)?, params)?;
@@ -161,7 +170,10 @@ impl<'a, S: Subject> Trial<'a, S> {
     }
 
     /// Whatever lies behind a row's end changes nothing, NaN included.
-    fn padding<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict {
+    fn padding<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict
+    where
+        dyn Subject + 'a: At<T>,
+    {
         let mut dirty = given.clone();
         let (batch, input) = (given.batch(), given.x.shape().last());
         for (i, x) in dirty.x.values_mut().iter_mut().enumerate() {
@@ -218,7 +230,10 @@ impl<'a, S: Subject> Trial<'a, S> {
     }
 
     /// A row with resets is its pieces, each but the first from the initial state.
-    fn resets<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict {
+    fn resets<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict
+    where
+        dyn Subject + 'a: At<T>,
+    {
         let initial = self.initial_rows(1, params)?;
         for b in 0..given.batch() {
             let whole = self.values(&given.row(b)?, params)?;
@@ -244,17 +259,20 @@ impl<'a, S: Subject> Trial<'a, S> {
 
     /// Adjoint and second order, with respect to weights, inputs and initial state.
     fn derivatives(&self, given: &Given<f64>) -> Result<(), Violation> {
-        if !S::EXACT {
+        if !self.subject.exact() {
             return Ok(());
         }
         let inputs: Vec<_> = std::iter::once(&given.x).chain(&given.states).cloned().collect();
-        let whole = Whole { subject: &self.subject, given };
+        let whole = Whole { subject: self.subject, given };
         function(self.name, self.params, &inputs, &whole, SEQUENCE)
     }
 
     /// A run whose numbers depend on nothing but inputs, state and weights: an evaluation, which
     /// has no gradients, where there are random masks.
-    fn values<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Result<Outcome<T>, Error> {
+    fn values<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Result<Outcome<T>, Error>
+    where
+        dyn Subject + 'a: At<T>,
+    {
         if self.masked {
             self.evaluate(given, params)
         } else {
@@ -262,7 +280,10 @@ impl<'a, S: Subject> Trial<'a, S> {
         }
     }
 
-    fn evaluate<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Result<Outcome<T>, Error> {
+    fn evaluate<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Result<Outcome<T>, Error>
+    where
+        dyn Subject + 'a: At<T>,
+    {
         let (y, states) = Tape::new().evaluate(params, |g| {
             let start = given.states.iter().map(|s| g.input(s)).collect();
             let xs = given.marked(g.input(&given.x));
@@ -279,7 +300,10 @@ impl<'a, S: Subject> Trial<'a, S> {
         given: &Given<T>,
         params: &Params<T>,
         by: By,
-    ) -> Result<Outcome<T>, Error> {
+    ) -> Result<Outcome<T>, Error>
+    where
+        dyn Subject + 'a: At<T>,
+    {
         let (mut tape, mut grad) = (Tape::new(), Grad::zeros(params));
         let (mut y, mut states) = (Tensor::default(), Vec::new());
         tape.gradient(params, &mut grad, |g| {
@@ -301,7 +325,10 @@ impl<'a, S: Subject> Trial<'a, S> {
         &self,
         batch: usize,
         params: &Params<T>,
-    ) -> Result<Vec<Tensor<T>>, Error> {
+    ) -> Result<Vec<Tensor<T>>, Error>
+    where
+        dyn Subject + 'a: At<T>,
+    {
         Tape::new()
             .evaluate(params, |g| self.subject.initial(g, batch).iter().map(Var::tensor).collect())
     }
@@ -364,13 +391,16 @@ impl<'a, S: Subject> Trial<'a, S> {
 }
 
 /// A subject over a whole sequence, as a function of inputs and initial state.
-struct Whole<'a, S> {
-    subject: &'a S,
+struct Whole<'a> {
+    subject: &'a (dyn Subject + 'a),
     given: &'a Given<f64>,
 }
 
-impl<S: Subject> Function for Whole<'_, S> {
-    fn call<'g, T: Real>(&self, g: &'g Graph<'g, T>, x: &[Var<'g, T>]) -> Var<'g, T> {
+impl<'a, T: Real> Function<T> for Whole<'a>
+where
+    dyn Subject + 'a: At<T>,
+{
+    fn call<'g>(&self, g: &'g Graph<'g, T>, x: &[Var<'g, T>]) -> Var<'g, T> {
         let Some((&x, start)) = x.split_first() else { return g.absent() };
         let (y, last) = self.subject.run(self.given.marked(x), start.to_vec(), By::Sequence);
         let all: Vec<_> =

@@ -1,17 +1,14 @@
 //! The laws of cells.
 
 use super::{SEQUENCE, Trial, Verdict, rounding};
-use crate::cell::Cell;
 use crate::laws::Violation;
 use crate::laws::given::Given;
-use crate::laws::subject::{By, OfCell};
-use crate::rtrl::Rtrl;
-use crate::stream::Stream;
+use crate::laws::subject::{At, By, CellSubject, Streamed, Subject};
 use elman_autograd::{Grad, Params, Tape};
 use elman_tensor::{Real, Shape};
 
-impl<C: Cell> Trial<'_, OfCell<'_, C>> {
-    pub(in crate::laws) fn prove_cell(mut self) -> Verdict {
+impl<'a> Trial<'a> {
+    pub(in crate::laws) fn prove_cell(mut self, cell: &'a (dyn CellSubject + 'a)) -> Verdict {
         let all = self.all_given();
         for given in &all {
             let (singly, params) = (given.cast::<f32>(), self.params.cast());
@@ -28,14 +25,17 @@ impl<C: Cell> Trial<'_, OfCell<'_, C>> {
         }
         let checks = [
             self.prove_over(&all)?,
-            self.stream(&all[0], self.params)?,
-            self.stream(&all[0].cast::<f32>(), &self.params.cast())?,
-            self.without_the_past(&all[0])?,
+            self.stream(cell, &all[0], self.params)?,
+            self.stream(cell, &all[0].cast::<f32>(), &self.params.cast())?,
+            self.without_the_past(cell, &all[0])?,
         ];
         Ok(checks.into_iter().collect())
     }
 
-    fn own_sequence<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict {
+    fn own_sequence<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict
+    where
+        dyn Subject + 'a: At<T>,
+    {
         let law = "sequence = scan";
         let own = self.run(given, params, By::Sequence)?;
         let steps = self.run(given, params, By::Scan)?;
@@ -60,7 +60,10 @@ impl<C: Cell> Trial<'_, OfCell<'_, C>> {
         Ok(Ok(()))
     }
 
-    fn halves<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict {
+    fn halves<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict
+    where
+        dyn Subject + 'a: At<T>,
+    {
         let whole = self.values(given, params)?;
         let (first, mut second) = given.halves()?;
         let first = self.values(&first, params)?;
@@ -70,19 +73,22 @@ impl<C: Cell> Trial<'_, OfCell<'_, C>> {
         self.same_outcome("whole = halves", (whole.y.values(), &whole.states), (&y, &second.states))
     }
 
-    fn stream<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict {
+    fn stream<T: Real>(
+        &self,
+        cell: &'a (dyn CellSubject + 'a),
+        given: &Given<T>,
+        params: &Params<T>,
+    ) -> Verdict
+    where
+        dyn Subject + 'a: At<T>,
+        dyn CellSubject + 'a: Streamed<T>,
+    {
         let (time, batch) = (given.time(), given.batch());
         if batch == 0 {
             // Without rows an input does not say how many features it has.
             return Ok(Ok(()));
         }
-        let mut y = Vec::new();
-        let mut stream = Stream::rows(params, self.subject.0, batch);
-        for t in 0..time {
-            if let Some(x) = given.x.at(t) {
-                y.extend_from_slice(stream.push(x.values())?);
-            }
-        }
+        let (y, state) = Streamed::<T>::stream(cell, params, &given.x)?;
         let start = self.initial_rows(batch, params)?;
         let given = Given { states: start, ..given.clone() };
         let whole = self.values(&given, params)?;
@@ -91,32 +97,26 @@ impl<C: Cell> Trial<'_, OfCell<'_, C>> {
             return Ok(Err(broken));
         }
         let last: Vec<T> = whole.states.iter().flat_map(|s| s.values().to_vec()).collect();
-        let state = stream.state().unwrap_or(&last);
-        if time == 0 && whole.y.shape() != Shape::from([0, batch, self.subject.0.output()]) {
+        let state = state.as_deref().unwrap_or(&last);
+        if time == 0 && whole.y.shape() != Shape::from([0, batch, cell.output()]) {
             return Ok(Err(Violation::new(self.name, "nothing", "outputs", 0, (0.0, 1.0))));
         }
         Ok(self.same(law, "state", state, &last))
     }
 
     /// What real-time recurrent learning adds up over the steps is the gradient of the sequence.
-    fn without_the_past(&self, given: &Given<f64>) -> Verdict {
-        let (cell, batch) = (self.subject.0, given.batch());
-        if self.masked || !C::EXACT || batch == 0 {
+    fn without_the_past(&self, cell: &'a (dyn CellSubject + 'a), given: &Given<f64>) -> Verdict {
+        let (subject, batch) = (self.subject, given.batch());
+        if self.masked || !subject.exact() || batch == 0 {
             return Ok(Ok(()));
         }
         let (mut tape, mut grad) = (Tape::new(), Grad::zeros(self.params));
         tape.gradient(self.params, &mut grad, |g| {
-            let (ys, _) = cell.sequence(given.marked(g.input(&given.x)), cell.initial(g, batch));
+            let xs = given.marked(g.input(&given.x));
+            let (ys, _) = subject.run(xs, subject.initial(g, batch), By::Sequence);
             (ys * g.input(&given.wy)).sum()
         })?;
-        let mut learning = Rtrl::new(self.params, cell, batch)?;
-        let (mut step, mut sum) = (Grad::zeros(self.params), vec![0.0; self.params.len()]);
-        for t in 0..given.time() {
-            if let (Some(x), Some(w)) = (given.x.at(t), given.wy.at(t)) {
-                learning.step(self.params, x, &mut step, |g, y| (y * g.input(w)).sum())?;
-                sum.iter_mut().zip(step.values()).for_each(|(sum, g)| *sum += g);
-            }
-        }
+        let sum = cell.rtrl(self.params, given)?;
         let law = "learning without the past";
         Ok(self.close(law, "gradient of the weights", &sum, grad.values(), SEQUENCE))
     }

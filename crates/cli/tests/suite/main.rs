@@ -1,0 +1,9 @@
+//! The command, as a process and as a library.
+
+mod command;
+mod mistakes;
+mod runs;
+mod seeds;
+mod sequences;
+mod settings;
+mod shared;

@@ -1,0 +1,4 @@
+//! Fused sequences and single steps, seen from outside.
+
+mod fused;
+mod step;

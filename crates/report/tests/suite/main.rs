@@ -1,0 +1,4 @@
+//! Files and pages, seen from outside.
+
+mod files;
+mod page;

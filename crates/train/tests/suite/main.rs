@@ -1,0 +1,12 @@
+//! Losses, updates, runs and decoders, seen from outside.
+
+mod average;
+mod ctc;
+mod decode;
+mod groups;
+mod losses;
+mod reference;
+mod run;
+mod trainer;
+mod transforms;
+mod weights;
