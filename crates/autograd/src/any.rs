@@ -88,6 +88,11 @@ impl Shapes<'_> {
         self.0.get(operand).map_or(Shape::from([0]), |p| p.shape)
     }
 
+    /// The shapes of the first `N` operands.
+    fn all<const N: usize>(&self) -> [Shape; N] {
+        std::array::from_fn(|i| self.get(i))
+    }
+
     /// All shapes, in order.
     pub fn iter(&self) -> impl Iterator<Item = Shape> + '_ {
         self.0.iter().map(|p| p.shape)
@@ -123,6 +128,11 @@ impl<'a, T> Operands<'a, T> {
         };
         let values = buffer.get(place.range()).unwrap_or_default();
         View::new(place.shape, values).unwrap_or_else(|| View::empty())
+    }
+
+    /// The first `N` operands.
+    fn all<const N: usize>(&self) -> [View<'a, T>; N] {
+        std::array::from_fn(|i| self.get(i))
     }
 }
 
@@ -178,23 +188,22 @@ impl<T: Real, R: Rule<T, N>, const N: usize> AnyRule<T> for Typed<R, N> {
 
     #[inline]
     fn shape(&self, x: Shapes<'_>) -> Result<Shape, Misfit> {
-        self.0.shape(std::array::from_fn(|i| x.get(i)))
+        self.0.shape(x.all())
     }
 
     #[inline]
     fn kept(&self, x: Shapes<'_>) -> usize {
-        self.0.kept(std::array::from_fn(|i| x.get(i)))
+        self.0.kept(x.all())
     }
 
     #[inline]
     fn forward(&self, at: Forward<'_, T>) {
-        self.0.forward(std::array::from_fn(|i| at.x.get(i)), at.y, at.side);
+        self.0.forward(at.x.all(), at.y, at.side);
     }
 
     #[inline]
     fn adjoint(&self, mut at: Backward<'_, T>) {
-        let x = std::array::from_fn(|i| at.x.get(i));
-        self.0.adjoint(At { x, y: at.y, side: at.side }, at.dy, &mut at.d);
+        self.0.adjoint(At { x: at.x.all(), y: at.y, side: at.side }, at.dy, &mut at.d);
     }
 }
 

@@ -1,8 +1,6 @@
 //! The memory of a recording, and the two walks over it.
 
-use crate::any::{
-    AnyPool, AnyRule, Applied, Backward, Forward, Machine, Operands, Pool, Pulls, Shapes,
-};
+use crate::any::{AnyPool, AnyRule, Backward, Forward, Machine, Operands, Pool, Pulls, Shapes};
 use crate::buffer::{Buffer, LINE};
 use crate::error::{Error, Pass, Site};
 use crate::mark::Call;
@@ -10,6 +8,7 @@ use crate::params::Params;
 use crate::place::{Home, Place};
 use crate::rule::{Partials, Side};
 use crate::stale::Stale;
+use crate::var::Var;
 use elman_tensor::{Real, Shape, View, ViewMut};
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -54,6 +53,31 @@ struct Record {
     shape: Shape,
     kept: usize,
     call: Call,
+}
+
+/// The operands of a rule, as its caller has them.
+#[derive(Clone, Copy)]
+pub(crate) enum Listed<'a, 'g, T: Real> {
+    Vars(&'a [Var<'g, T>]),
+    Places(&'a [Place]),
+}
+
+impl<'a, T: Real> Listed<'a, '_, T> {
+    pub(crate) fn places(self) -> impl Iterator<Item = Place> {
+        let (vars, places): (&[_], &[_]) = match self {
+            Listed::Vars(vars) => (vars, &[]),
+            Listed::Places(places) => (&[], places),
+        };
+        vars.iter().map(|x| x.place).chain(places.iter().copied())
+    }
+}
+
+/// What a rule has computed, and what its record needs: where its operands are listed from, and how
+/// many numbers it keeps.
+pub(crate) struct Output {
+    pub(crate) place: Place,
+    first: usize,
+    kept: usize,
 }
 
 /// What decides about randomness.
@@ -194,17 +218,19 @@ impl<T: Real> Arena<T> {
         Ok(place)
     }
 
-    /// Applies a rule: its output's place, recorded if a gradient may be wanted through it.
-    pub(crate) fn apply<A: AnyRule<T>>(
+    /// Lists the operands of a rule, and applies it: its output's place, to be
+    /// [recorded](Arena::record) if a gradient may be wanted through it.
+    ///
+    /// It is compiled once for each scalar, not for each rule.
+    pub(crate) fn apply(
         &mut self,
         params: &Params<T>,
-        rule: A,
-        operands: impl Iterator<Item = Place>,
+        rule: &dyn AnyRule<T>,
+        operands: Listed<'_, '_, T>,
         recording: bool,
         call: Call,
-    ) -> Result<Place, Error> {
-        let first = self.operands.len();
-        self.operands.extend(operands);
+    ) -> Result<Output, Error> {
+        let first = self.list(operands);
         let shapes = Shapes(&self.operands[first..]);
         let shape = rule.shape(shapes).map_err(|misfit| Error::Misfit {
             rule: rule.name(),
@@ -227,12 +253,17 @@ impl<T: Real> Arena<T> {
         }
         self.used += shape.len();
         self.check_values(params, rule.name(), &output, call)?;
-        if wanted {
-            self.push(params, Applied(rule), first, output, kept_len, call)?;
-        } else {
+        if !wanted {
             self.operands.truncate(first);
         }
-        Ok(output)
+        Ok(Output { place: output, first, kept: kept_len })
+    }
+
+    /// Appends the operands of a rule; returns where they begin.
+    fn list(&mut self, operands: Listed<'_, '_, T>) -> usize {
+        let first = self.operands.len();
+        self.operands.extend(operands.places());
+        first
     }
 
     /// Records something whose output is there already.
@@ -240,49 +271,65 @@ impl<T: Real> Arena<T> {
         &mut self,
         params: &Params<T>,
         what: R,
-        operands: impl Iterator<Item = Place>,
-        output: Place,
+        operands: Listed<'_, '_, T>,
+        place: Place,
         call: Call,
     ) -> Result<(), Error> {
-        let first = self.operands.len();
-        self.operands.extend(operands);
-        self.push(params, what, first, output, 0, call)
+        let first = self.list(operands);
+        self.record(params, what, Output { place, first, kept: 0 }, call)
     }
 
-    /// Appends a record whose operands are the last ones.
-    fn push<R: Pulls<T>>(
+    /// Records a rule whose operands were listed last.
+    pub(crate) fn record<R: Pulls<T>>(
         &mut self,
         params: &Params<T>,
         what: R,
-        operands: usize,
-        output: Place,
-        kept: usize,
+        output: Output,
         call: Call,
     ) -> Result<(), Error> {
-        let Place { start, shape, .. } = output;
+        let name = what.name();
+        let stored = self.store(what);
+        self.push(params, name, stored, output, call)
+    }
+
+    /// Appends a record of a rule in a pool.
+    fn push(
+        &mut self,
+        params: &Params<T>,
+        name: &'static str,
+        (pool, index): (u32, u32),
+        output: Output,
+        call: Call,
+    ) -> Result<(), Error> {
+        let Output { place: Place { start, shape, .. }, first, kept } = output;
         // Records and operands are counted with 32 bits; their memory ends long before.
-        let count = u32::try_from(self.operands.len() - operands).ok();
+        let count = u32::try_from(self.operands.len() - first).ok();
         let count = count.filter(|_| self.records.len() < u32::MAX as usize);
-        let count = count.ok_or_else(|| self.too_large(params, what.name(), shape, call))?;
+        let count = count.ok_or_else(|| self.too_large(params, name, shape, call))?;
         self.kept_used += lines(kept).unwrap_or(kept);
-        let (pool, index) = self.store(what);
         self.records.push(Record { pool, index, count, start, shape, kept, call });
         Ok(())
     }
 
-    /// Puts a rule into the pool of its type.
+    /// Puts a rule into the pool of its type: the pool and the index in it.
     fn store<R: Pulls<T>>(&mut self, what: R) -> (u32, u32) {
-        let pools = &mut self.pools;
-        let pool = *self.pool_of.entry(TypeId::of::<R>()).or_insert_with(|| {
-            pools.push(Box::new(Pool::<R>(Vec::new())));
-            pools.len() as u32 - 1
-        });
-        let rules = pools[pool as usize].as_any().downcast_mut::<Pool<R>>();
-        let index = rules.map_or(0, |Pool(rules)| {
-            rules.push(what);
-            rules.len() as u32 - 1
-        });
-        (pool, index)
+        let id = TypeId::of::<R>();
+        let pool = match self.pool_of.get(&id) {
+            Some(&pool) => pool,
+            None => self.add_pool(id, Box::new(Pool::<R>(Vec::new()))),
+        };
+        let Some(Pool(rules)) = self.pools[pool as usize].as_any().downcast_mut::<Pool<R>>() else {
+            return (pool, 0);
+        };
+        rules.push(what);
+        (pool, rules.len() as u32 - 1)
+    }
+
+    fn add_pool(&mut self, id: TypeId, pool: Box<dyn AnyPool<T>>) -> u32 {
+        let index = self.pools.len() as u32;
+        self.pools.push(pool);
+        self.pool_of.insert(id, index);
+        index
     }
 
     /// Walks the records backwards, from the cotangent `seed` of one place: adds to `grad`, which

@@ -1,8 +1,7 @@
 //! A recording in progress.
 
-use crate::any::AnyRule;
-use crate::any::Typed;
-use crate::arena::{Arena, Env};
+use crate::any::{AnyRule, Applied, Typed};
+use crate::arena::{Arena, Env, Listed, Output};
 use crate::error::{Error, Misfit};
 use crate::mark::{Call, Mark};
 use crate::params::{Param, Params};
@@ -308,24 +307,46 @@ impl<'g, T: Real> Graph<'g, T> {
         if !self.owns(rule.name(), x, line) {
             return self.absent();
         }
-        self.apply_places(rule, x.iter().map(|x| x.place), line)
+        self.apply_listed(rule, Listed::Vars(x), line)
     }
 
-    /// Applies a rule to places of this recording.
-    pub(crate) fn apply_places<A: AnyRule<T>>(
+    /// Applies a rule to operands of this recording.
+    pub(crate) fn apply_listed<A: AnyRule<T>>(
         &'g self,
         rule: A,
-        x: impl Iterator<Item = Place>,
+        x: Listed<'_, 'g, T>,
         line: &'static Location<'static>,
     ) -> Var<'g, T> {
-        if self.failed() {
-            return self.absent();
-        }
-        let call = self.call(line);
-        let Some(mut arena) = self.lend(rule.name(), line) else { return self.absent() };
-        let applied = arena.apply(self.params, rule, x, self.recording, call);
+        let Some((mut arena, output)) = self.compute(&rule, x, line) else { return self.absent() };
+        let place = output.place;
+        let recorded = if place.wanted {
+            arena.record(self.params, Applied(rule), output, self.call(line))
+        } else {
+            Ok(())
+        };
         drop(arena);
-        self.var(applied)
+        self.var(recorded.map(|()| place))
+    }
+
+    /// Computes the output of a rule; `None` in a recording that has failed.
+    fn compute(
+        &self,
+        rule: &dyn AnyRule<T>,
+        x: Listed<'_, '_, T>,
+        line: &'static Location<'static>,
+    ) -> Option<(RefMut<'_, Arena<T>>, Output)> {
+        if self.failed() {
+            return None;
+        }
+        let mut arena = self.lend(rule.name(), line)?;
+        match arena.apply(self.params, rule, x, self.recording, self.call(line)) {
+            Ok(output) => Some((arena, output)),
+            Err(error) => {
+                drop(arena);
+                self.fail(error);
+                None
+            }
+        }
     }
 
     /// Whether all operands belong to this recording; if not, it fails.

@@ -1,5 +1,6 @@
 //! Collecting the items of a sequence.
 
+use crate::arena::Listed;
 use crate::graph::Graph;
 use crate::ids::Ids;
 use crate::place::Place;
@@ -67,13 +68,14 @@ impl<'g, T: Real> Items<'g, T> {
     /// All of them along a new outermost axis; there must be at least one.
     #[track_caller]
     pub fn stack(self) -> Var<'g, T> {
-        self.graph.apply_places(Stack, self.places.iter().copied(), Location::caller())
+        self.graph.apply_listed(Stack, Listed::Places(&self.places), Location::caller())
     }
 
     /// All of them one after the other along an axis they have; there must be at least one.
     #[track_caller]
     pub fn concat(self, axis: usize) -> Var<'g, T> {
-        self.graph.apply_places(Concat { axis }, self.places.iter().copied(), Location::caller())
+        let places = Listed::Places(&self.places);
+        self.graph.apply_listed(Concat { axis }, places, Location::caller())
     }
 
     /// [`Graph::recompute`] of all of them and of some integers.
@@ -82,7 +84,7 @@ impl<'g, T: Real> Items<'g, T> {
     where
         F: Segment<T, N>,
     {
-        self.graph.segment(self.places.iter().copied(), ids, f, Location::caller())
+        self.graph.segment(Listed::Places(&self.places), ids, f, Location::caller())
     }
 }
 

@@ -212,19 +212,28 @@ macro_rules! prove {
         mod proofs {
             #[allow(unused_imports, reason = "the table names what its module has in scope")]
             use super::*;
-            use $crate::laws::{self, Draw};
+            use $crate::laws::{self, Draw, Violation};
             use proptest::prelude::*;
+            use proptest::test_runner::TestRunner;
 
-            proptest! {
-                #![proptest_config(ProptestConfig::with_cases(64))]
-                $(#[test]
-                fn $name(seed in any::<u64>(), sizes in prop::collection::vec(0usize..6, 6)) {
-                    let draw = &mut Draw::new(seed, &sizes);
-                    $crate::prove!(@one draw, $($rule)+ $([$count])?).map_err(|violation| {
-                        TestCaseError::fail(violation.to_string())
-                    })?;
-                })*
+            /// Draws 64 samples: once for the whole table, because a runner is slow to compile.
+            fn samples(name: &'static str, prove: fn(&mut Draw) -> Result<(), Violation>) {
+                let (test_name, source_file) = (Some(name), Some(file!()));
+                let config = ProptestConfig { cases: 64, test_name, source_file, ..Default::default() };
+                let sizes = prop::collection::vec(0usize..6, 6);
+                let result = TestRunner::new(config).run(&(any::<u64>(), sizes), |(seed, sizes)| {
+                    let proven = prove(&mut Draw::new(seed, &sizes));
+                    proven.map_err(|violation| TestCaseError::fail(violation.to_string()))
+                });
+                result.unwrap_or_else(|failure| panic!("{failure}"));
             }
+
+            $(#[test]
+            fn $name() {
+                samples(concat!(module_path!(), "::", stringify!($name)), |draw| {
+                    $crate::prove!(@one draw, $($rule)+ $([$count])?)
+                });
+            })*
         }
     };
     (@one $draw:ident, any $rule:ident) => {{

@@ -133,9 +133,15 @@ impl<T: Real> Params<T> {
     ) -> Result<(M, Self), Error> {
         let mut weights = Weights::new(seed, limit);
         let model = build(&mut weights.root())?;
+        Ok((model, Self::drawn(weights, seed)))
+    }
+
+    /// The parameters that were drawn: apart from [`within`](Params::within), so that it is compiled
+    /// once and not for each closure.
+    fn drawn(weights: Weights, seed: u64) -> Self {
         let Weights { values, entries, .. } = weights;
         let values = values.into_iter().map(T::from_f64).collect();
-        Ok((model, Params { values, entries, seed, generation: fresh() }))
+        Params { values, entries, seed, generation: fresh() }
     }
 
     /// The seed the weights were drawn from.

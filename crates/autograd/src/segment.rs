@@ -1,7 +1,7 @@
 //! Segments that are computed twice instead of stored.
 
 use crate::any::{Backward, Machine, Pulls};
-use crate::arena::{Arena, Env};
+use crate::arena::{Arena, Env, Listed};
 use crate::error::{Error, Misfit};
 use crate::graph::{Behalf, Graph};
 use crate::ids::{IdRange, Ids};
@@ -92,13 +92,13 @@ impl<'g, T: Real> Graph<'g, T> {
         if !self.owns(NAME, x, line) {
             return self.absent();
         }
-        self.segment(x.iter().map(|x| x.place), [], move |g, x, []| f(g, x), line)
+        self.segment(Listed::Vars(x), [], move |g, x, []| f(g, x), line)
     }
 
     /// Computes a segment on behalf of a line.
     pub(crate) fn segment<F, const N: usize>(
         &'g self,
-        x: impl ExactSizeIterator<Item = Place> + Clone,
+        x: Listed<'_, 'g, T>,
         ids: [Ids<'g, T>; N],
         f: F,
         line: &'static Location<'static>,
@@ -109,7 +109,7 @@ impl<'g, T: Real> Graph<'g, T> {
         let ids = ids.map(|ids| ids.range_in(self, NAME, line));
         if self.replaces() {
             let reason = "weights are replaced around it, and not inside of it";
-            self.misfit(NAME, x.clone().map(|x| x.shape).collect(), reason.into(), line);
+            self.misfit(NAME, x.places().map(|x| x.shape).collect(), reason.into(), line);
         }
         if self.failed() {
             return self.absent();
@@ -117,7 +117,7 @@ impl<'g, T: Real> Graph<'g, T> {
         let call = self.call(line);
         let Some(mut outer) = self.lend(NAME, line) else { return self.absent() };
         let mut spare = outer.spare();
-        let operands = x.clone().map(|x| (outer.view(self.params(), &x), false));
+        let operands = x.places().map(|x| (outer.view(self.params(), &x), false));
         let numbers = ids.map(|range| range.of(&outer.ids));
         let what = Again { f: &f, params: self.params(), ids: numbers, env: self.env, call };
         let ran = what.run(&mut spare, operands, false).map(|ran| {
@@ -171,21 +171,21 @@ impl<T: Real, F: Segment<T, N>, const N: usize> Again<'_, T, F, N> {
     fn run<'x>(
         &self,
         spare: &mut Arena<T>,
-        operands: impl ExactSizeIterator<Item = (View<'x, T>, bool)>,
+        operands: impl Iterator<Item = (View<'x, T>, bool)>,
         recording: bool,
     ) -> Result<Ran, Error> {
         let Again { f, params, ids, env, call } = *self;
         let graph = Graph::new(params, spare.take(), recording, env, call.mark);
         let place = {
-            let count = operands.len();
-            let operands = operands.map(|(x, wanted)| graph.operand(x, wanted, call.line));
+            let mut operands = operands.map(|(x, wanted)| graph.operand(x, wanted, call.line));
             let ids = ids.map(|ids| graph.ids(ids));
             let mut few = [graph.absent(); FEW];
-            if count <= FEW {
-                few.iter_mut().zip(operands).for_each(|(few, x)| *few = x);
+            let count = few.iter_mut().zip(&mut operands).map(|(few, x)| *few = x).count();
+            let more: Vec<_> = operands.collect();
+            if more.is_empty() {
                 f(&graph, &few[..count], ids).place
             } else {
-                f(&graph, &operands.collect::<Vec<_>>(), ids).place
+                f(&graph, &[&few[..], &more].concat(), ids).place
             }
         };
         let (drawn, behalf) = (graph.drawn(), graph.behalf.get());

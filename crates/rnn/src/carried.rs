@@ -77,7 +77,16 @@ impl<T: Real> Carried<T> {
         batch: usize,
     ) -> C::State<'g, T> {
         let line = Location::caller();
-        let start = cell.initial(g, batch);
+        self.enter_from(cell.initial(g, batch), g, line)
+    }
+
+    /// The state kept last in the place of an initial one.
+    fn enter_from<'g, S: State<'g, T>>(
+        &mut self,
+        start: S,
+        g: &'g Graph<'g, T>,
+        line: &'static Location<'static>,
+    ) -> S {
         if !self.kept {
             // Copied all the same, so that the first recording takes the memory of all.
             self.copy(&start);

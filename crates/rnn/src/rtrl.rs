@@ -69,7 +69,7 @@ impl<T: Real, C: Cell> Rtrl<T, C> {
     #[track_caller]
     pub fn new(params: &Params<T>, cell: C, batch: usize) -> Result<Self, Error> {
         let present = Present::new(params, cell, batch)?;
-        let all = present.state.len().saturating_mul(params.len());
+        let all = present.numbers.state.len().saturating_mul(params.len());
         let (past, later) = (room(all)?, room(all)?);
         let mut learning = Rtrl { present, past, later, direct: Grad::zeros(params) };
         learning.reset(params)?;
@@ -89,7 +89,7 @@ impl<T: Real, C: Cell> Rtrl<T, C> {
     #[track_caller]
     pub fn reset(&mut self, params: &Params<T>) -> Result<(), Error> {
         let line = Location::caller();
-        self.present.demand(params, line)?;
+        self.present.numbers.demand(params, line)?;
         self.present.begin(params)?;
         self.derive(params, None, line)
     }
@@ -112,17 +112,17 @@ impl<T: Real, C: Cell> Rtrl<T, C> {
         F: for<'g> FnOnce(&'g Graph<'g, T>, Var<'g, T>) -> Var<'g, T>,
     {
         let (x, line) = (x.into(), Location::caller());
-        self.present.demand(params, line)?;
+        self.present.numbers.demand(params, line)?;
         let value = self.present.loss(params, x, grad, loss, line)?;
-        add_past(&self.present.through, &self.past, grad.values_mut());
+        add_past(&self.present.numbers.through, &self.past, grad.values_mut());
         self.derive(params, Some(x), line)?;
-        self.present.go_on();
+        self.present.numbers.go_on();
         Ok(value)
     }
 
     /// The state, its Vars one after the other.
     pub fn state(&self) -> &[T] {
-        &self.present.state
+        &self.present.numbers.state
     }
 
     /// The derivatives of the state after a step from `x`, or, without one, of the initial state.
@@ -133,12 +133,12 @@ impl<T: Real, C: Cell> Rtrl<T, C> {
         line: &'static Location<'static>,
     ) -> Result<(), Error> {
         let width = params.len();
-        for number in 0..self.present.state.len() {
+        for number in 0..self.present.numbers.state.len() {
             let picked = Picked::Number(number);
             self.present.derive(params, x, picked, &mut self.direct, line)?;
             let to = &mut self.later[number * width..][..width];
             fit(copy(self.direct.values(), to));
-            add_past(&self.present.through, &self.past, to);
+            add_past(&self.present.numbers.through, &self.past, to);
         }
         std::mem::swap(&mut self.past, &mut self.later);
         Ok(())

@@ -42,10 +42,6 @@ pub fn scan<'g, T: Real, C: Cell + ?Sized>(
     if xs.time() == 0 {
         return (g.zeros([0, batch, cell.output()]), s);
     }
-    // Per row: `a` where the flag is set, else `b`.
-    let select = |flags: Ids<'g, T>, a: Var<'g, T>, b: Var<'g, T>| {
-        g.apply_at(Select { flags: flags.range() }, [a, b], line)
-    };
     // Not in closures, in which the caller's line would be lost.
     let fresh = if xs.resets().is_some() { Some(cell.initial(g, batch)) } else { None };
     let silence = if xs.inside().is_some() { Some(g.zeros([batch, cell.output()])) } else { None };
@@ -57,20 +53,59 @@ pub fn scan<'g, T: Real, C: Cell + ?Sized>(
             break;
         }
         g.time(Some(outside.unwrap_or(0).saturating_add(t)));
-        let at = |flags: Ids<'g, T>| flags.part(t * batch, batch);
+        let marks = Marks { xs, t, line };
         // A row past its end keeps this, whatever a reset or the step would make of it.
         let before = s.clone();
-        if let (Some(resets), Some(fresh)) = (xs.resets().and_then(at), &fresh) {
-            s = fresh.clone().zip(s, &mut |fresh, s| select(resets, fresh, s));
-        }
-        let (mut y, mut next) = cell.step(values.at(t), s);
-        if let (Some(inside), Some(silence)) = (xs.inside().and_then(at), silence) {
-            y = select(inside, y, silence);
-            next = next.zip(before, &mut |next, before| select(inside, next, before));
-        }
+        let (y, next) = cell.step(values.at(t), marks.restart(s, fresh.as_ref()));
+        let (y, next) = marks.end(y, next, before, silence);
         outputs.push(y);
         s = next;
     }
     g.time(outside);
     (outputs.stack(), s)
+}
+
+/// The lengths and resets of a step, applied to a state: apart from [`scan`], so that they are
+/// compiled for each kind of state and not for each cell.
+struct Marks<'g, T: Real> {
+    xs: Seq<'g, T>,
+    t: usize,
+    line: &'static Location<'static>,
+}
+
+impl<'g, T: Real> Marks<'g, T> {
+    /// The state before the step: the initial one for rows that start anew.
+    fn restart<S: State<'g, T>>(&self, s: S, fresh: Option<&S>) -> S {
+        match (self.flags(self.xs.resets()), fresh) {
+            (Some(resets), Some(fresh)) => {
+                fresh.clone().zip(s, &mut |fresh, s| self.select(resets, fresh, s))
+            }
+            _ => s,
+        }
+    }
+
+    /// The output and the state after the step: zeros and the state before for rows past their end.
+    fn end<S: State<'g, T>>(
+        &self,
+        y: Var<'g, T>,
+        next: S,
+        before: S,
+        silence: Option<Var<'g, T>>,
+    ) -> (Var<'g, T>, S) {
+        let (Some(inside), Some(silence)) = (self.flags(self.xs.inside()), silence) else {
+            return (y, next);
+        };
+        let y = self.select(inside, y, silence);
+        (y, next.zip(before, &mut |next, before| self.select(inside, next, before)))
+    }
+
+    /// The flags of this step.
+    fn flags(&self, flags: Option<Ids<'g, T>>) -> Option<Ids<'g, T>> {
+        flags?.part(self.t * self.xs.batch(), self.xs.batch())
+    }
+
+    /// Per row: `a` where the flag is set, else `b`.
+    fn select(&self, flags: Ids<'g, T>, a: Var<'g, T>, b: Var<'g, T>) -> Var<'g, T> {
+        self.xs.graph().apply_at(Select { flags: flags.range() }, [a, b], self.line)
+    }
 }

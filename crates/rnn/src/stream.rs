@@ -4,7 +4,7 @@ use crate::carried::Carried;
 use crate::cell::Cell;
 use crate::packed::Packed;
 use crate::state::State;
-use elman_autograd::{Error, Misfit, Params, Site, Tape};
+use elman_autograd::{Error, Graph, Misfit, Params, Site, Tape};
 use elman_kernels::Threads;
 use elman_tensor::{LIMIT, Real, Shape, Tensor, View};
 use std::panic::Location;
@@ -102,25 +102,12 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
     /// One step as the cell has it.
     #[track_caller]
     fn record(&mut self, x: &[T], line: &'static Location<'static>) -> Result<(), Error> {
-        let features = x.len().checked_div(self.batch).unwrap_or(0);
-        let shape = Shape::from([self.batch, features]);
-        let x = View::new(shape, x).ok_or_else(|| {
-            let reason = format!("wanted a multiple of {} rows", self.batch);
-            let site = Box::new(Site { line, layer: None, time: None });
-            let (shapes, misfit) = (vec![Shape::from([x.len()])], Misfit::new(reason));
-            Error::Misfit { rule: "push", shapes, misfit, site }
-        })?;
+        let x = rows(x, self.batch, line)?;
         let graph = self.tape.begin(self.params);
         {
             let before = self.state.enter(&self.cell, &graph, self.batch);
             let (y, after) = self.cell.step(graph.input(x), before.clone());
-            let _ = after.clone().zip(before, &mut |after, before| {
-                if after.shape() != before.shape() {
-                    let reason = format!("{} became {}", before.shape(), after.shape());
-                    graph.refuse("state", reason, line);
-                }
-                after
-            });
+            check_shapes(&after, before, &graph, line);
             if !graph.failed() {
                 self.output.resize(y.shape().len(), T::ZERO);
                 y.read(&mut self.output);
@@ -221,6 +208,37 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
         let here = Location::caller();
         self.push(x).map_err(|error| error.moved(|at| at == here, line))
     }
+}
+
+/// An input as `batch` rows.
+fn rows<'a, T: Real>(
+    x: &'a [T],
+    batch: usize,
+    line: &'static Location<'static>,
+) -> Result<View<'a, T>, Error> {
+    let shape = Shape::from([batch, x.len().checked_div(batch).unwrap_or(0)]);
+    View::new(shape, x).ok_or_else(|| {
+        let reason = format!("wanted a multiple of {batch} rows");
+        let site = Box::new(Site { line, layer: None, time: None });
+        let (shapes, misfit) = (vec![Shape::from([x.len()])], Misfit::new(reason));
+        Error::Misfit { rule: "push", shapes, misfit, site }
+    })
+}
+
+/// The recording fails if a step has changed the shapes of the state.
+fn check_shapes<'g, T: Real, S: State<'g, T>>(
+    after: &S,
+    before: S,
+    graph: &Graph<'_, T>,
+    line: &'static Location<'static>,
+) {
+    let _ = after.clone().zip(before, &mut |after, before| {
+        if after.shape() != before.shape() {
+            let reason = format!("{} became {}", before.shape(), after.shape());
+            graph.refuse("state", reason, line);
+        }
+        after
+    });
 }
 
 /// Outputs for inputs: made by [`Stream::predict`].

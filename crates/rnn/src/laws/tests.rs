@@ -7,28 +7,41 @@ use crate::layer::{Layer, Rnn};
 use crate::linear::Linear;
 use crate::network::*;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use std::ops::Range;
 
-/// Sequences of elements with so many features, hidden sizes and seeds.
-fn sizes(input: std::ops::Range<usize>) -> impl Strategy<Value = (Sizes, usize, u64)> {
-    let sizes = (0usize..6, 0usize..4, input);
-    (sizes, 0usize..5, any::<u64>()).prop_map(|((time, batch, input), hidden, seed)| {
-        (Sizes { time, batch, input }, hidden, seed)
-    })
+/// Proves a cell or a layer over 48 sequences of elements with so many features: hidden sizes and
+/// seeds are drawn, too. It is one function for all, because a runner is slow to compile.
+fn hold(
+    name: &'static str,
+    features: Range<usize>,
+    prove: fn(Sizes, usize, u64) -> Result<(), Violation>,
+) {
+    let (test_name, source_file) = (Some(name), Some(file!()));
+    let config = ProptestConfig { cases: 48, test_name, source_file, ..Default::default() };
+    let sizes = (0usize..6, 0usize..4, features);
+    let result = TestRunner::new(config).run(
+        &(sizes, 0usize..5, any::<u64>()),
+        |((time, batch, input), hidden, seed)| {
+            let proven = prove(Sizes { time, batch, input }, hidden, seed);
+            proven.map_err(|violation| TestCaseError::fail(violation.to_string()))
+        },
+    );
+    result.unwrap_or_else(|failure| panic!("{failure}"));
 }
 
 /// One test a line: the name, and how a cell or a layer is built from (scope, input, hidden); first
 /// of all the law, and how many features an element may have.
 macro_rules! proven {
     ($over:ident, $features:expr; $($name:ident: |$p:ident, $input:ident, $hidden:ident| $build:expr;)*) => {
-        proptest! {
-            #![proptest_config(ProptestConfig::with_cases(48))]
-            $(#[test]
-            fn $name((sizes, $hidden, seed) in sizes($features)) {
+        $(#[test]
+        fn $name() {
+            let name = concat!(module_path!(), "::", stringify!($name));
+            hold(name, $features, |sizes, $hidden, seed| {
                 let $input = sizes.input;
-                let built = $over(stringify!($name), sizes, seed, |$p| $build);
-                built.map_err(|violation| TestCaseError::fail(violation.to_string()))?;
-            })*
-        }
+                $over(stringify!($name), sizes, seed, |$p| $build)
+            });
+        })*
     };
 }
 

@@ -135,7 +135,7 @@ impl<T: Real, C: Diagonal> DiagonalRtrl<T, C> {
         let present = Present::new(params, cell, batch)?;
         let setting = |what, wanted, given| Error::Setting { what, wanted, given };
         let wanted = Shape::from([batch, units]);
-        if let Some(shape) = present.shapes.iter().find(|&&shape| shape != wanted) {
+        if let Some(shape) = present.numbers.shapes.iter().find(|&&shape| shape != wanted) {
             let given = format!("{shape} for {batch} rows of {units} units");
             return Err(setting("the state of a diagonal cell", "one number for each unit", given));
         }
@@ -150,7 +150,8 @@ impl<T: Real, C: Diagonal> DiagonalRtrl<T, C> {
                 return Err(Error::ForeignParam { shape: param.shape(), line: Location::caller() });
             }
         }
-        let (parts, own) = (present.shapes.len(), weights.iter().map(|w| w.shape().len()).sum());
+        let (parts, own) =
+            (present.numbers.shapes.len(), weights.iter().map(|w| w.shape().len()).sum());
         let all = batch.saturating_mul(parts).saturating_mul(own);
         let (past, later) = (room(all)?, room(all)?);
         Ok(DiagonalRtrl { present, weights, past, later, parts, direct: Grad::zeros(params) })
@@ -168,7 +169,7 @@ impl<T: Real, C: Diagonal> DiagonalRtrl<T, C> {
     /// If it cannot be computed.
     #[track_caller]
     pub fn reset(&mut self, params: &Params<T>) -> Result<(), Error> {
-        self.present.demand(params, Location::caller())?;
+        self.present.numbers.demand(params, Location::caller())?;
         self.present.begin(params)?;
         self.past.fill(T::ZERO);
         Ok(())
@@ -190,15 +191,15 @@ impl<T: Real, C: Diagonal> DiagonalRtrl<T, C> {
         F: for<'g> FnOnce(&'g Graph<'g, T>, Var<'g, T>) -> Var<'g, T>,
     {
         let (x, line) = (x.into(), Location::caller());
-        self.present.demand(params, line)?;
+        self.present.numbers.demand(params, line)?;
         let value = self.present.loss(params, x, grad, loss, line)?;
-        let (batch, parts) = (self.present.batch(), self.parts);
+        let (batch, parts) = (self.present.numbers.batch(), self.parts);
         let own = self.past.len() / (batch * parts).max(1);
         let run = |b: usize, part: usize| (b * parts + part) * own..(b * parts + part + 1) * own;
         for b in 0..batch {
             for part in 0..parts {
                 let past = &self.past[run(b, part)];
-                let cotangents = self.present.through_of(part, b);
+                let cotangents = self.present.numbers.through_of(part, b);
                 each_weight(&self.weights, |param, place| {
                     let Some(grad) = grad.of_mut(param) else { return };
                     add_products(grad, cotangents, &past[place]);
@@ -216,20 +217,20 @@ impl<T: Real, C: Diagonal> DiagonalRtrl<T, C> {
                     later.copy_from_slice(direct.values());
                     for from in 0..parts {
                         let past = &self.past[run(b, from)][place.clone()];
-                        add_products(later, self.present.through_of(from, b), past);
+                        add_products(later, self.present.numbers.through_of(from, b), past);
                     }
                 });
             }
         }
         // Not before nothing can fail any more.
         std::mem::swap(&mut self.past, &mut self.later);
-        self.present.go_on();
+        self.present.numbers.go_on();
         Ok(value)
     }
 
     /// The state, its Vars `[batch, units]` one after the other.
     pub fn state(&self) -> &[T] {
-        &self.present.state
+        &self.present.numbers.state
     }
 }
 

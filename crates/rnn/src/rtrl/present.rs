@@ -10,6 +10,11 @@ use std::panic::Location;
 /// The state of a cell as plain numbers, and what one step makes of it.
 pub(super) struct Present<T: Real, C> {
     pub(super) cell: C,
+    pub(super) numbers: Numbers<T>,
+}
+
+/// What does not depend on the cell.
+pub(super) struct Numbers<T: Real> {
     batch: usize,
     tape: Tape<T>,
     /// The shapes of the state's Vars.
@@ -38,28 +43,21 @@ impl<T: Real, C: Cell> Present<T, C> {
     pub(super) fn new(params: &Params<T>, cell: C, batch: usize) -> Result<Self, Error> {
         let (mut shapes, mut tape) = (Vec::new(), Tape::new());
         tape.evaluate(params, |g| cell.initial(g, batch).each(&mut |s| shapes.push(s.shape())))?;
-        let size = shapes.iter().fold(0usize, |sum, shape| sum.saturating_add(shape.len()));
-        let (state, next, through) = (room(size)?, room(size)?, room(size)?);
-        let weights = params.len();
         let mut present =
-            Present { cell, batch, tape, shapes, state, next, through, steps: 0, weights };
+            Present { cell, numbers: Numbers::new(shapes, tape, batch, params.len())? };
         present.begin(params)?;
         Ok(present)
     }
 
     pub(super) fn with_tape(self, tape: Tape<T>) -> Self {
-        Present { tape, ..self }
-    }
-
-    pub(super) fn batch(&self) -> usize {
-        self.batch
+        Present { numbers: Numbers { tape, ..self.numbers }, ..self }
     }
 
     /// Goes back to the initial state.
     pub(super) fn begin(&mut self, params: &Params<T>) -> Result<(), Error> {
-        let Present { cell, tape, state, batch, .. } = self;
+        let Present { cell, numbers: Numbers { tape, state, batch, .. } } = self;
         tape.evaluate(params, |g| read(&cell.initial(g, *batch), state))?;
-        self.steps = 0;
+        self.numbers.steps = 0;
         Ok(())
     }
 
@@ -76,16 +74,17 @@ impl<T: Real, C: Cell> Present<T, C> {
     where
         F: for<'g> FnOnce(&'g Graph<'g, T>, Var<'g, T>) -> Var<'g, T>,
     {
-        let Present { cell, tape, shapes, state, next, batch, steps, .. } = self;
+        let Present { cell, numbers } = self;
+        let Numbers { tape, shapes, state, next, batch, steps, .. } = numbers;
         tape.set_step(*steps);
         let value = tape.gradient(params, grad, |g| {
             g.on_behalf(file!(), line);
             g.time(Some(*steps as usize));
-            let (y, s) = cell.step(g.input(x), enter(cell, g, *batch, shapes, state));
+            let (y, s) = cell.step(g.input(x), enter(cell.initial(g, *batch), g, shapes, state));
             read(&s, next);
             loss(g, y)
         })?;
-        self.read_through();
+        numbers.read_through();
         Ok(value)
     }
 
@@ -99,21 +98,34 @@ impl<T: Real, C: Cell> Present<T, C> {
         direct: &mut Grad<T>,
         line: &'static Location<'static>,
     ) -> Result<(), Error> {
-        let Present { cell, tape, shapes, state, batch, steps, .. } = self;
+        let Present { cell, numbers } = self;
+        let Numbers { tape, shapes, state, batch, steps, .. } = numbers;
         tape.set_step(*steps);
         tape.gradient(params, direct, |g| {
             g.on_behalf(file!(), line);
             let s = match x {
                 Some(x) => {
                     g.time(Some(*steps as usize));
-                    cell.step(g.input(x), enter(cell, g, *batch, shapes, state)).1
+                    cell.step(g.input(x), enter(cell.initial(g, *batch), g, shapes, state)).1
                 }
                 None => cell.initial(g, *batch),
             };
             picked.sum(g, &s)
         })?;
-        self.read_through();
+        numbers.read_through();
         Ok(())
+    }
+}
+
+impl<T: Real> Numbers<T> {
+    fn new(shapes: Vec<Shape>, tape: Tape<T>, batch: usize, weights: usize) -> Result<Self, Error> {
+        let size = shapes.iter().fold(0usize, |sum, shape| sum.saturating_add(shape.len()));
+        let (state, next, through) = (room(size)?, room(size)?, room(size)?);
+        Ok(Numbers { batch, tape, shapes, state, next, through, steps: 0, weights })
+    }
+
+    pub(super) fn batch(&self) -> usize {
+        self.batch
     }
 
     /// The state after the step is that of the next one.
@@ -195,15 +207,14 @@ fn read<'g, T: Real>(s: &impl State<'g, T>, to: &mut [T]) {
 }
 
 /// A state of these shapes and numbers, whose gradient is wanted.
-fn enter<'g, T: Real, C: Cell>(
-    cell: &C,
+fn enter<'g, T: Real, S: State<'g, T>>(
+    start: S,
     g: &'g Graph<'g, T>,
-    batch: usize,
     shapes: &[Shape],
     state: &[T],
-) -> C::State<'g, T> {
+) -> S {
     let (mut shapes, mut rest) = (shapes.iter(), state);
-    cell.initial(g, batch).map(&mut |s| {
+    start.map(&mut |s| {
         let numbers = shapes.next().and_then(|&shape| {
             let (numbers, after) = rest.split_at_checked(shape.len())?;
             rest = after;
