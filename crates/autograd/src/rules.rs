@@ -40,6 +40,39 @@ pub use softmax::{LogSoftmax, Softmax};
 pub use sum::Sum;
 pub use zoneout::Zoneout;
 
+#[cfg(debug_assertions)]
+use {
+    crate::any::{AnyRule, Typed},
+    crate::graph::Graph,
+    elman_tensor::{Dual, Real},
+};
+
+/// Has all rules compiled for all scalars here. Builds without optimisation, as those of tests are,
+/// share these instances; optimised ones would not, and have none.
+#[cfg(debug_assertions)]
+#[used]
+static INSTANCES: [fn() -> usize; 3] = [instances::<f32>, instances::<f64>, instances::<Dual<f64>>];
+
+#[cfg(debug_assertions)]
+fn instances<T: Real>() -> usize {
+    fn instance<T: Real, A: AnyRule<T>>() -> usize {
+        Graph::<T>::apply_listed::<A> as *const () as usize
+    }
+    macro_rules! typed {
+        ($($rule:ident[$count:literal])*) => {
+            0 $(+ instance::<T, Typed<$rule, $count>>())*
+        };
+    }
+    instance::<T, Concat>()
+        + instance::<T, Stack>()
+        + typed! {
+            Tanh[1] Sigmoid[1] Relu[1] Softplus[1] Exp[1] Ln[1] Sin[1] Cos[1] Sqrt[1] Square[1] Abs[1]
+            Neg[1] Scale[1] Shift[1] Complement[1] Ratio[1] Over[1] Add[2] Sub[2] Mul[2] Div[2] Dot[2]
+            Affine[5] Antisymmetric[1] Sum[1] SumAxis[1] Part[1] Recurrence[3] ComplexRecurrence[6]
+            Gather[1] Select[2] Softmax[1] LogSoftmax[1] Dropout[1] Zoneout[2] ClipGradient[1]
+        }
+}
+
 #[cfg(test)]
 crate::prove! {
     tanh: Tanh[1],
