@@ -34,15 +34,15 @@ mod table {
     use super::pointwise::Each;
     use super::poisson::Poisson;
 
-    type Mse = Mean<Each<Squared>, 2>;
-    type Mae = Mean<Each<Absolute>, 2>;
-    type HuberLoss = Mean<Each<Huber>, 2>;
-    type GaussianNll = Mean<Each<Gaussian>, 3>;
-    type PoissonNll = Mean<Each<Poisson>, 2>;
-    type BinaryCrossEntropy = Mean<Each<Binary>, 2>;
-    type Quantiles = Mean<Pinball<3>, 2>;
-    type Classes = Mean<CrossEntropy, 1>;
-    type Alignments = Mean<Rows, 1>;
+    type Mse = Mean<Each<Squared, 2>>;
+    type Mae = Mean<Each<Absolute, 2>>;
+    type HuberLoss = Mean<Each<Huber, 2>>;
+    type GaussianNll = Mean<Each<Gaussian, 3>>;
+    type PoissonNll = Mean<Each<Poisson, 2>>;
+    type BinaryCrossEntropy = Mean<Each<Binary, 2>>;
+    type Quantiles = Mean<Pinball<3>>;
+    type Classes = Mean<CrossEntropy>;
+    type Alignments = Mean<Rows>;
 
     elman_autograd::prove! {
         mse: any Mse,

@@ -1,7 +1,7 @@
 //! What is to be done next, from the first step to the last.
 
 use crate::error::{Error, Quantity, Settings};
-use crate::trainer::{demand, paths};
+use crate::trainer::demand;
 use elman_autograd::Params;
 use elman_tensor::Real;
 use std::panic::Location;
@@ -244,7 +244,7 @@ impl<T: Real> Run<T> {
             return Err(Error::NotFinite { quantity, index: 0, value: metric, step, line });
         }
         if let Some(best) = &self.state.best {
-            demand(&best.paths, || paths(params), line)?;
+            demand(&best.paths, params, line)?;
         }
 
         let best = self.state.best.as_ref().map(|best| best.metric);
@@ -284,7 +284,7 @@ impl<T: Real> Run<T> {
     #[track_caller]
     pub fn restore_best(&self, params: &mut Params<T>) -> Result<(), Error> {
         if let Some(best) = &self.state.best {
-            demand(&best.paths, || paths(params), Location::caller())?;
+            demand(&best.paths, params, Location::caller())?;
             params.values_mut().copy_from_slice(&best.weights);
         }
         Ok(())

@@ -150,7 +150,7 @@ impl<First: Transform, Next: Transform> Transform for Chain<First, Next> {
     }
 
     fn apply<T: Real>(&self, now: Now<'_, T>, memory: &mut [T], update: &mut [T]) {
-        let middle = total(&self.first, now.layout).min(memory.len());
+        let middle = total(&|list| self.first.memory(now.layout, list)).min(memory.len());
         let (first, next) = memory.split_at_mut(middle);
         self.first.apply(now, first, update);
         self.next.apply(now, next, update);
@@ -180,9 +180,39 @@ impl<X: Transform> Transform for Option<X> {
     }
 }
 
-/// How many numbers a transform's memory has.
-pub(crate) fn total(transform: &impl Transform, layout: Layout<'_>) -> usize {
+/// A transform at one scalar: an object, so that what uses it is compiled once for all of them.
+pub(crate) trait TransformAt<T> {
+    /// [`Transform::check`].
+    fn check(&self, layout: Layout<'_>) -> Result<(), Error>;
+    /// [`Transform::memory`].
+    fn memory(&self, layout: Layout<'_>, list: &mut dyn FnMut(&'static str, usize));
+    /// [`Transform::frozen`].
+    fn frozen(&self, path: &str) -> bool;
+    /// [`Transform::apply`].
+    fn apply(&self, now: Now<'_, T>, memory: &mut [T], update: &mut [T]);
+}
+
+impl<T: Real, X: Transform> TransformAt<T> for X {
+    fn check(&self, layout: Layout<'_>) -> Result<(), Error> {
+        Transform::check(self, layout)
+    }
+
+    fn memory(&self, layout: Layout<'_>, list: &mut dyn FnMut(&'static str, usize)) {
+        Transform::memory(self, layout, list);
+    }
+
+    fn frozen(&self, path: &str) -> bool {
+        Transform::frozen(self, path)
+    }
+
+    fn apply(&self, now: Now<'_, T>, memory: &mut [T], update: &mut [T]) {
+        Transform::apply(self, now, memory, update);
+    }
+}
+
+/// How many numbers a list of buffers has.
+pub(crate) fn total(memory: &dyn Fn(&mut dyn FnMut(&'static str, usize))) -> usize {
     let mut total = 0;
-    transform.memory(layout, &mut |_, len| total += len);
+    memory(&mut |_, len| total += len);
     total
 }

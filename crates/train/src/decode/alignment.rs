@@ -72,11 +72,7 @@ pub fn ctc_beam<T: Real>(
     let (mut beginnings, mut log_p) = (vec![start], Vec::new());
     for x in logits.chunks_exact(classes) {
         log_softmax(x, 1.0, &mut log_p);
-        beginnings = prefixes.step(&beginnings, &log_p, blank as usize);
-        beginnings.retain(|b| b.all() > f64::NEG_INFINITY);
-        beginnings.sort_by(|a, b| b.all().total_cmp(&a.all()));
-        beginnings.truncate(width);
-        beginnings.iter_mut().for_each(|b| prefixes.keep(b));
+        beginnings = prefixes.likeliest(&beginnings, &log_p, blank as usize, width);
     }
     Ok(beginnings.iter().map(|b| (prefixes.labels(b.prefix), b.all())).collect())
 }
@@ -115,6 +111,22 @@ struct Prefixes {
 }
 
 impl Prefixes {
+    /// What beginnings become in a step, best first, `width` of them at most.
+    fn likeliest(
+        &mut self,
+        from: &[Beginning],
+        log_p: &[f64],
+        blank: usize,
+        width: usize,
+    ) -> Vec<Beginning> {
+        let mut next = self.step(from, log_p, blank);
+        next.retain(|b| b.all() > f64::NEG_INFINITY);
+        next.sort_by(|a, b| b.all().total_cmp(&a.all()));
+        next.truncate(width);
+        next.iter_mut().for_each(|b| self.keep(b));
+        next
+    }
+
     /// What beginnings become in a step.
     fn step(&self, from: &[Beginning], log_p: &[f64], blank: usize) -> Vec<Beginning> {
         // The same labels, in the order of `from`; longer ones behind them.

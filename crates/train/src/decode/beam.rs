@@ -124,15 +124,11 @@ impl Beam {
                 logits.clear();
                 from.state = step(&from.state, from.symbols.last().copied(), &mut logits)?;
                 log_softmax(&logits, 1.0, &mut log_p);
-                let more = log_p.iter().map(|p| from.log_probability + p).enumerate();
-                let count = next.len();
-                next.extend(more.filter(|&(_, p)| p > f64::NEG_INFINITY).map(|(k, p)| (i, k, p)));
-                if next.len() == count {
+                if !append(&mut next, i, from.log_probability, &log_p) {
                     done.push(from.clone());
                 }
             }
-            next.sort_by(|a: &(_, _, f64), b| b.2.total_cmp(&a.2));
-            next.truncate(self.width);
+            keep(&mut next, self.width);
             let longer = next.iter().map(|&(i, k, p)| self.longer(&open[i], k as u32, p));
             let (ended, going): (Vec<_>, _) = longer.partition(|h| h.ended);
             done.extend(ended);
@@ -170,4 +166,21 @@ impl Beam {
         done.sort_by(|a, b| b.score.total_cmp(&a.score));
         done.truncate(self.width);
     }
+}
+
+/// A sequence, its next symbol, and the log probability of both.
+type Continuation = (usize, usize, f64);
+
+/// Adds the continuations of the sequence `i`; whether there are any.
+fn append(next: &mut Vec<Continuation>, i: usize, p: f64, log_p: &[f64]) -> bool {
+    let count = next.len();
+    let more = log_p.iter().map(|q| p + q).enumerate();
+    next.extend(more.filter(|&(_, p)| p > f64::NEG_INFINITY).map(|(k, p)| (i, k, p)));
+    next.len() > count
+}
+
+/// Keeps the likeliest, first of equals.
+fn keep(next: &mut Vec<Continuation>, width: usize) {
+    next.sort_by(|a, b| b.2.total_cmp(&a.2));
+    next.truncate(width);
 }

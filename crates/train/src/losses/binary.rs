@@ -71,7 +71,7 @@ fn apply<'g, T: Real>(
     positive: f64,
     line: &'static Location<'static>,
 ) -> Var<'g, T> {
-    target.mean(Each(Binary { positive }), [logits, target.target], line)
+    target.mean(Each(Binary { positive }), &[logits, target.target], line)
 }
 
 /// f(x, t) = q t ln(1 + e⁻ˣ) + (1 − t) ln(1 + eˣ).
@@ -110,7 +110,7 @@ impl Pointwise<2> for Binary {
     }
 }
 
-impl Sample for Each<Binary> {
+impl Sample for Each<Binary, 2> {
     fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
         let (shape, positive) = ([draw.size(0), draw.size(1)], draw.number(0.0, 3.0));
         (Each(Binary { positive }), vec![draw.normal(&shape), draw.uniform(&shape, 0.0, 1.0)])

@@ -1,10 +1,10 @@
 //! Cross-entropy of logits and class ids.
 
-use super::mean::{Losses, Weighed};
+use super::mean::{Losses, MOST, Weighed, add};
 use super::weighted::{Weighted, ignoring};
 use elman_autograd::laws::{Draw, Sample};
 use elman_autograd::{IdRange, Ids, Misfit, Side, Var};
-use elman_kernels::{each, fit, map, sum, sum_by, update};
+use elman_kernels::{each, fit, map, sum, sum_by};
 use elman_tensor::{Real, Shape, Tensor, View};
 use std::panic::Location;
 
@@ -122,7 +122,7 @@ fn apply<'g, T: Real>(
             inside.with(largest)
         }),
     };
-    ids.mean(CrossEntropy { ids: range, largest, smoothing }, [logits], line)
+    ids.mean(CrossEntropy { ids: range, largest, smoothing }, &[logits], line)
 }
 
 /// ℓᵣ = ln Σⱼ eˣʳʲ − (1 − ε) x[r, id[r]] − ε Σⱼ xᵣⱼ / classes
@@ -135,10 +135,11 @@ pub(crate) struct CrossEntropy {
     smoothing: f64,
 }
 
-impl Losses<1> for CrossEntropy {
+impl Losses for CrossEntropy {
     const NAME: &'static str = "cross_entropy";
+    const OPERANDS: usize = 1;
 
-    fn shape(&self, [x]: [Shape; 1]) -> Result<Shape, Misfit> {
+    fn shape(&self, [x, ..]: [Shape; MOST]) -> Result<Shape, Misfit> {
         let (rows, classes) = (x.rows(), x.last());
         if x.rank() == 0 {
             return Err(Misfit::new("wanted logits [.., classes]"));
@@ -158,11 +159,11 @@ impl Losses<1> for CrossEntropy {
     }
 
     /// For each row w ∂ℓ/∂x.
-    fn kept(&self, [x]: [Shape; 1]) -> usize {
+    fn kept(&self, [x, ..]: [Shape; MOST]) -> usize {
         x.len()
     }
 
-    fn forward<T: Real>(&self, [x]: [View<'_, T>; 1], w: &mut [T], side: Side<'_, T>) {
+    fn forward<T: Real>(&self, [x, ..]: [View<'_, T>; MOST], w: &mut [T], side: Side<'_, T>) {
         let width = x.shape().last();
         side.kept.fill(T::ZERO);
         let rows =
@@ -175,8 +176,8 @@ impl Losses<1> for CrossEntropy {
     }
 
     /// dx = c w (softmax x − (1 − ε) onehot id − ε / classes)
-    fn adjoint<T: Real>(&self, _: usize, at: Weighed<'_, T, 1>, c: T, dx: &mut [T]) {
-        fit(update(dx, at.side.kept, |dx, slope| *dx += c * slope));
+    fn adjoint<T: Real>(&self, _: usize, at: Weighed<'_, T>, c: T, dx: &mut [T]) {
+        add(dx, c, at.side.kept);
     }
 }
 

@@ -1,11 +1,11 @@
 //! Connectionist temporal classification.
 
 use super::lattice::{Lattice, impossible};
-use super::mean::{Losses, Weighed};
+use super::mean::{Losses, MOST, Weighed, add};
 use super::weighted::Weighted;
 use elman_autograd::laws::{Draw, Sample};
 use elman_autograd::{IdRange, Ids, Misfit, Side, Var};
-use elman_kernels::{argmax, each, fit, map, sum, update};
+use elman_kernels::{argmax, each, fit, map, sum};
 use elman_tensor::{Real, Shape, Tensor, View};
 use std::panic::Location;
 
@@ -122,7 +122,7 @@ impl Ctc {
             };
             ids[1].with(|labels| ids[2].with(|label_lengths| rows(labels, label_lengths)))
         });
-        labels.mean(rows, [logits], line)
+        labels.mean(rows, &[logits], line)
     }
 }
 
@@ -193,10 +193,11 @@ fn log_softmax<T: Real>(x: &[T], y: &mut [T]) {
     fit(map(x, y, |x| (x - max) - rest));
 }
 
-impl Losses<1> for Rows {
+impl Losses for Rows {
     const NAME: &'static str = "ctc";
+    const OPERANDS: usize = 1;
 
-    fn shape(&self, [x]: [Shape; 1]) -> Result<Shape, Misfit> {
+    fn shape(&self, [x, ..]: [Shape; MOST]) -> Result<Shape, Misfit> {
         let &[time, batch, classes] = x.dims() else {
             return Err(Misfit::new("wanted logits [time, batch, classes]"));
         };
@@ -228,11 +229,11 @@ impl Losses<1> for Rows {
     }
 
     /// Log probabilities as the logits lie, the lattices one after the other, two of their steps.
-    fn kept(&self, [x]: [Shape; 1]) -> usize {
+    fn kept(&self, [x, ..]: [Shape; MOST]) -> usize {
         x.len().saturating_add(self.cells).saturating_add(2 * self.states)
     }
 
-    fn forward<T: Real>(&self, [x]: [View<'_, T>; 1], w: &mut [T], side: Side<'_, T>) {
+    fn forward<T: Real>(&self, [x, ..]: [View<'_, T>; MOST], w: &mut [T], side: Side<'_, T>) {
         side.kept.fill(T::ZERO);
         let (log_p, mut cells) = side.kept.split_at_mut(x.values().len());
         let (batch, classes) = (w.len(), x.shape().last());
@@ -256,8 +257,8 @@ impl Losses<1> for Rows {
 
     /// dxₜ = c w (softmax xₜ − γₜ), where γₜ(k) is the probability that an alignment is in class k
     /// in step t: the sum of α β / p over the states of k.
-    fn adjoint<T: Real>(&self, _: usize, at: Weighed<'_, T, 1>, c: T, dx: &mut [T]) {
-        let Weighed { x: [x], w, side } = at;
+    fn adjoint<T: Real>(&self, _: usize, at: Weighed<'_, T>, c: T, dx: &mut [T]) {
+        let Weighed { x: [x, ..], w, side } = at;
         let (log_p, rest) = side.kept.split_at_mut(x.values().len());
         let (mut cells, steps) = rest.split_at_mut(self.cells);
         let (batch, classes) = (w.len(), x.shape().last());
@@ -281,7 +282,7 @@ impl Losses<1> for Rows {
                 for s in 0..states {
                     slope[lattice.class(s)] -= (alpha[t * states + s] + beta[s] - all).exp();
                 }
-                fit(update(&mut dx[row], slope, |dx, slope| *dx += c * slope));
+                add(&mut dx[row], c, slope);
                 std::mem::swap(&mut beta, &mut before);
             }
         }

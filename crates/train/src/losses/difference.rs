@@ -29,7 +29,7 @@ pub fn mse<'g, T: Real>(
     target: impl Into<Weighted<'g, T, Var<'g, T>>>,
 ) -> Var<'g, T> {
     let target = target.into();
-    target.mean(Each(Squared), [prediction, target.target], Location::caller())
+    target.mean(Each(Squared), &[prediction, target.target], Location::caller())
 }
 
 /// The mean absolute error: `mean |p − t|` over all elements. `p` and `t: [..]`, result `[]`.
@@ -54,7 +54,7 @@ pub fn mae<'g, T: Real>(
     target: impl Into<Weighted<'g, T, Var<'g, T>>>,
 ) -> Var<'g, T> {
     let target = target.into();
-    target.mean(Each(Absolute), [prediction, target.target], Location::caller())
+    target.mean(Each(Absolute), &[prediction, target.target], Location::caller())
 }
 
 /// The loss of Huber (1964): with `d = p − t`, the mean over all elements of `d² / 2` where
@@ -83,7 +83,7 @@ pub fn huber<'g, T: Real>(
     delta: f64,
 ) -> Var<'g, T> {
     let target = target.into();
-    target.mean(Each(Huber(delta)), [prediction, target.target], Location::caller())
+    target.mean(Each(Huber(delta)), &[prediction, target.target], Location::caller())
 }
 
 /// A function of d = p − t.
@@ -191,19 +191,19 @@ fn pair(draw: &mut Draw) -> Vec<Tensor<f64>> {
     vec![draw.normal(&shape), draw.normal(&shape)]
 }
 
-impl Sample for Each<Squared> {
+impl Sample for Each<Squared, 2> {
     fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
         (Each(Squared), pair(draw))
     }
 }
 
-impl Sample for Each<Absolute> {
+impl Sample for Each<Absolute, 2> {
     fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
         (Each(Absolute), pair(draw))
     }
 }
 
-impl Sample for Each<Huber> {
+impl Sample for Each<Huber, 2> {
     fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
         (Each(Huber(draw.number(0.3, 1.5))), pair(draw))
     }

@@ -39,7 +39,7 @@ pub fn gaussian_nll<'g, T: Real>(
     target: impl Into<Weighted<'g, T, Var<'g, T>>>,
 ) -> Var<'g, T> {
     let target = target.into();
-    target.mean(Each(Gaussian), [mean, log_variance, target.target], Location::caller())
+    target.mean(Each(Gaussian), &[mean, log_variance, target.target], Location::caller())
 }
 
 /// f(μ, s, t) = (ln 2π + s + z²) / 2 with z = (t − μ) / σ and 1 / σ = e^(−s / 2).
@@ -74,7 +74,7 @@ impl Pointwise<3> for Gaussian {
     }
 }
 
-impl Sample for Each<Gaussian> {
+impl Sample for Each<Gaussian, 3> {
     fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
         let shape = [draw.size(0), draw.size(1)];
         (Each(Gaussian), (0..3).map(|_| draw.normal(&shape)).collect())

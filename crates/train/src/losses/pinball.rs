@@ -1,11 +1,11 @@
 //! Quantiles.
 
-use super::mean::{Losses, Weighed};
+use super::mean::{Losses, MOST, Weighed, add};
 use super::pointwise::weigh;
 use super::weighted::Weighted;
 use elman_autograd::laws::{Draw, Sample};
 use elman_autograd::{Misfit, Side, Var};
-use elman_kernels::{fit, sum, update};
+use elman_kernels::sum;
 use elman_tensor::{Real, Shape, Tensor, View};
 use std::panic::Location;
 
@@ -38,7 +38,7 @@ pub fn pinball<'g, T: Real, const Q: usize>(
     levels: [f64; Q],
 ) -> Var<'g, T> {
     let target = target.into();
-    target.mean(Pinball(levels), [prediction, target.target], Location::caller())
+    target.mean(Pinball(levels), &[prediction, target.target], Location::caller())
 }
 
 /// ℓ = level u where u ≥ 0, else (level − 1) u, with u = t − p.
@@ -47,7 +47,7 @@ pub(crate) struct Pinball<const Q: usize>([f64; Q]);
 
 impl<const Q: usize> Pinball<Q> {
     /// w ← w f(level, t − p)
-    fn each<T: Real>(&self, [p, t]: [View<'_, T>; 2], w: &mut [T], f: impl Fn(T, T) -> T) {
+    fn each<T: Real>(&self, [p, t, _]: [View<'_, T>; MOST], w: &mut [T], f: impl Fn(T, T) -> T) {
         let rows = w.chunks_exact_mut(Q.max(1)).zip(p.values().chunks_exact(Q.max(1)));
         for ((w, p), &t) in rows.zip(t.values()) {
             for ((w, &p), level) in w.iter_mut().zip(p).zip(self.0) {
@@ -57,10 +57,11 @@ impl<const Q: usize> Pinball<Q> {
     }
 }
 
-impl<const Q: usize> Losses<2> for Pinball<Q> {
+impl<const Q: usize> Losses for Pinball<Q> {
     const NAME: &'static str = "pinball";
+    const OPERANDS: usize = 2;
 
-    fn shape(&self, [p, t]: [Shape; 2]) -> Result<Shape, Misfit> {
+    fn shape(&self, [p, t, _]: [Shape; MOST]) -> Result<Shape, Misfit> {
         if let Some(level) = self.0.iter().find(|&&level| !(level > 0.0 && level < 1.0)) {
             return Err(Misfit::new(format!("a level must be between 0 and 1, got {level}")));
         }
@@ -71,12 +72,12 @@ impl<const Q: usize> Losses<2> for Pinball<Q> {
         Ok(p)
     }
 
-    fn forward<T: Real>(&self, x: [View<'_, T>; 2], w: &mut [T], _: Side<'_, T>) {
+    fn forward<T: Real>(&self, x: [View<'_, T>; MOST], w: &mut [T], _: Side<'_, T>) {
         self.each(x, w, |level, u| if u < T::ZERO { (level - T::ONE) * u } else { level * u });
     }
 
     /// ∂ℓ/∂p = 1 − level where p > t, −level where p < t;  ∂ℓ/∂t = −∂ℓ/∂p
-    fn adjoint<T: Real>(&self, operand: usize, at: Weighed<'_, T, 2>, c: T, dx: &mut [T]) {
+    fn adjoint<T: Real>(&self, operand: usize, at: Weighed<'_, T>, c: T, dx: &mut [T]) {
         let Weighed { x, w, .. } = at;
         self.each(x, w, |level, u| {
             if u > T::ZERO {
@@ -88,7 +89,7 @@ impl<const Q: usize> Losses<2> for Pinball<Q> {
             }
         });
         if operand == 0 {
-            fit(update(dx, w, |dx, slope| *dx += c * slope));
+            add(dx, c, w);
         } else {
             let rows = w.chunks_exact(Q.max(1));
             dx.iter_mut().zip(rows).for_each(|(dx, slopes)| *dx += -c * sum(slopes));

@@ -1,8 +1,8 @@
 //! Losses of single elements.
 
-use super::mean::{Losses, Weighed};
+use super::mean::{Losses, MOST, Weighed, add};
 use elman_autograd::{Misfit, Side};
-use elman_kernels::{fit, update, zip};
+use elman_kernels::{fit, zip};
 use elman_tensor::{Real, Shape, View};
 
 /// A function of one element of each of `N` operands: a value and its slopes.
@@ -21,7 +21,7 @@ pub(crate) trait Pointwise<const N: usize>: Send + Sync + 'static {
 
 /// ℓᵢ = f of the i-th elements of operands of equal shapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Each<F>(pub(crate) F);
+pub(crate) struct Each<F, const N: usize>(pub(crate) F);
 
 /// w x, and 0 where w is, whatever x is.
 #[inline(always)]
@@ -35,33 +35,38 @@ pub(crate) fn product<T: Real>(a: T, x: T) -> T {
     if a == T::ZERO && !x.is_finite() { T::ZERO } else { a * x }
 }
 
-impl<F: Pointwise<N>, const N: usize> Losses<N> for Each<F> {
-    const NAME: &'static str = F::NAME;
+/// The numbers of the first operands.
+fn values<'a, T: Real, const N: usize>(x: [View<'a, T>; MOST]) -> [&'a [T]; N] {
+    std::array::from_fn(|i| x[i].values())
+}
 
-    fn shape(&self, x: [Shape; N]) -> Result<Shape, Misfit> {
+impl<F: Pointwise<N>, const N: usize> Losses for Each<F, N> {
+    const NAME: &'static str = F::NAME;
+    const OPERANDS: usize = N;
+
+    fn shape(&self, x: [Shape; MOST]) -> Result<Shape, Misfit> {
         self.0.valid()?;
-        if x.iter().any(|other| *other != x[0]) {
+        if x[..N].iter().any(|other| *other != x[0]) {
             return Err(Misfit::new("wanted a prediction and a target of equal shapes"));
         }
         Ok(x[0])
     }
 
-    fn forward<T: Real>(&self, x: [View<'_, T>; N], w: &mut [T], _: Side<'_, T>) {
-        fit(zip(w, x.map(|x| x.values()), |w, x| *w = weigh(*w, self.0.value(x))));
+    fn forward<T: Real>(&self, x: [View<'_, T>; MOST], w: &mut [T], _: Side<'_, T>) {
+        fit(zip(w, values(x), |w, x| *w = weigh(*w, self.0.value(x))));
     }
 
-    fn adjoint<T: Real>(&self, operand: usize, at: Weighed<'_, T, N>, c: T, dx: &mut [T]) {
+    fn adjoint<T: Real>(&self, operand: usize, at: Weighed<'_, T>, c: T, dx: &mut [T]) {
         let Weighed { x, w, .. } = at;
-        fit(zip(w, x.map(|x| x.values()), |w, x| *w = weigh(*w, self.0.slope(operand, x))));
-        fit(update(dx, w, |dx, slope| *dx += c * slope));
+        fit(zip(w, values(x), |w, x| *w = weigh(*w, self.0.slope(operand, x))));
+        add(dx, c, w);
     }
 
-    fn forward_plain<T: Real>(&self, x: [View<'_, T>; N], w: &mut [T], _: Side<'_, T>) {
-        fit(zip(w, x.map(|x| x.values()), |w, x| *w = self.0.value(x)));
+    fn forward_plain<T: Real>(&self, x: [View<'_, T>; MOST], w: &mut [T], _: Side<'_, T>) {
+        fit(zip(w, values(x), |w, x| *w = self.0.value(x)));
     }
 
-    fn adjoint_plain<T: Real>(&self, operand: usize, at: Weighed<'_, T, N>, c: T, dx: &mut [T]) {
-        let x = at.x.map(|x| x.values());
-        fit(zip(dx, x, |dx, x| *dx += c * self.0.slope(operand, x)));
+    fn adjoint_plain<T: Real>(&self, operand: usize, at: Weighed<'_, T>, c: T, dx: &mut [T]) {
+        fit(zip(dx, values(at.x), |dx, x| *dx += c * self.0.slope(operand, x)));
     }
 }

@@ -34,7 +34,7 @@ pub fn poisson_nll<'g, T: Real>(
     target: impl Into<Weighted<'g, T, Var<'g, T>>>,
 ) -> Var<'g, T> {
     let target = target.into();
-    target.mean(Each(Poisson), [log_rate, target.target], Location::caller())
+    target.mean(Each(Poisson), &[log_rate, target.target], Location::caller())
 }
 
 /// f(x, t) = eˣ − t x, where x may be −∞ if t is 0.
@@ -56,7 +56,7 @@ impl Pointwise<2> for Poisson {
     }
 }
 
-impl Sample for Each<Poisson> {
+impl Sample for Each<Poisson, 2> {
     fn sample(draw: &mut Draw) -> (Self, Vec<Tensor<f64>>) {
         let shape = [draw.size(0), draw.size(1)];
         (Each(Poisson), vec![draw.normal(&shape), draw.uniform(&shape, 0.0, 4.0)])

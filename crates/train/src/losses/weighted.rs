@@ -1,6 +1,6 @@
 //! Targets of which some count more than others, or not at all.
 
-use super::mean::{Losses, Mean};
+use super::mean::{Losses, MOST, Mean};
 use elman_autograd::{Ids, Var};
 use elman_tensor::Real;
 use std::panic::Location;
@@ -133,22 +133,21 @@ impl<'g, T: Real, Y> Weighted<'g, T, Y> {
     }
 
     /// The mean of losses of some operands, by these weights.
-    pub(crate) fn mean<L: Losses<N>, const N: usize>(
+    pub(crate) fn mean<L: Losses>(
         self,
         losses: L,
-        x: [Var<'g, T>; N],
+        x: &[Var<'g, T>],
         line: &'static Location<'static>,
     ) -> Var<'g, T> {
         let g = x[0].graph();
         let inside = self.inside.map(|inside| inside.range_in(g, L::NAME, line));
         let mean = Mean { losses, inside };
         match self.weights {
-            None => g.apply_any(mean, &x, line),
+            None => g.apply_any(mean, x, line),
             Some(weights) => {
-                // No loss has more than three operands.
-                let mut all = [weights; 4];
-                all[..N].copy_from_slice(&x);
-                g.apply_any(mean, &all[..=N], line)
+                let mut all = [weights; MOST + 1];
+                all[..x.len()].copy_from_slice(x);
+                g.apply_any(mean, &all[..=x.len()], line)
             }
         }
     }

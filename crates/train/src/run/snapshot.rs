@@ -3,7 +3,7 @@
 use super::{History, Run};
 use crate::error::Error;
 use crate::layout::Layout;
-use crate::trainer::paths;
+use crate::trainer::listed;
 use elman_autograd::Params;
 use elman_tensor::Real;
 use std::time::Instant;
@@ -87,7 +87,7 @@ impl<T: Real> Best<T> {
     /// The weights as they are now.
     pub(super) fn take(&mut self, step: u64, metric: f64, params: &Params<T>) {
         if self.paths.is_empty() {
-            self.paths = paths(params).map(|(path, len)| (path.into(), len)).collect();
+            self.paths = listed(params);
         }
         self.weights.clear();
         self.weights.extend_from_slice(params.values());

@@ -1,14 +1,14 @@
 //! Numbers that are infinite or NaN are found before they reach the weights.
 
-use super::{Trainer, paths};
+use super::engine::Engine;
+use super::weights::paths;
 use crate::error::{Error, Quantity};
-use crate::transform::Transform;
 use elman_autograd::Params;
 use elman_kernels::all_finite;
 use elman_tensor::Real;
 use std::panic::Location;
 
-impl<T: Real, X: Transform> Trainer<T, X> {
+impl<T: Real> Engine<T> {
     /// An error if a vector over all weights is not finite.
     pub(super) fn finite_in(
         &self,

@@ -1,13 +1,14 @@
 //! What a trainer remembers, saved and restored.
 
-use super::{Trainer, demand};
+use super::engine::Engine;
+use super::weights::differ;
 use crate::error::Error;
 use crate::layout::Layout;
-use crate::transform::Transform;
+use crate::transform::TransformAt;
 use elman_tensor::Real;
 use std::panic::Location;
 
-/// What a trainer remembers between two steps, as plain data: see [`Trainer::snapshot`].
+/// What a trainer remembers between two steps, as plain data: see [`Trainer::snapshot`](crate::Trainer::snapshot).
 ///
 /// ```
 /// use elman_autograd::Params;
@@ -29,7 +30,7 @@ use std::panic::Location;
 pub struct Snapshot<T> {
     /// How many steps were done.
     pub step: u64,
-    /// What was [reported](Trainer::report) since the last update.
+    /// What was [reported](crate::Trainer::report) since the last update.
     pub metric: Option<T>,
     /// The weights that were trained: the path of each and how many numbers it has; `None` before
     /// the first step.
@@ -39,16 +40,12 @@ pub struct Snapshot<T> {
     pub buffers: Vec<(String, Vec<T>)>,
 }
 
-impl<T: Real, X: Transform> Trainer<T, X> {
-    /// Copies what persists between steps: with the weights, all that is needed to go on with the
-    /// same bits.
-    ///
-    /// Settings are not in it: neither those of the transforms nor the tape's seed.
-    pub fn snapshot(&self) -> Snapshot<T> {
+impl<T: Real> Engine<T> {
+    pub(super) fn snapshot(&self, chain: &dyn TransformAt<T>) -> Snapshot<T> {
         let mut buffers = Vec::new();
         let mut rest = &self.memory[..];
         if self.weights.is_some() {
-            self.list(self.layout(), &mut |name, len| {
+            self.list(chain, self.layout(), &mut |name, len| {
                 let (buffer, after) = rest.split_at(len.min(rest.len()));
                 if !name.is_empty() {
                     buffers.push((name.to_string(), buffer.to_vec()));
@@ -60,38 +57,37 @@ impl<T: Real, X: Transform> Trainer<T, X> {
         Snapshot { step, metric, weights, buffers }
     }
 
-    /// Goes back, or forth, to a snapshot, also one of another trainer with the same transforms.
-    ///
-    /// Settings may differ, and transforms without memory may be added or left out.
-    ///
-    /// # Errors
-    /// If the snapshot is of other transforms, or, where steps were done, of other weights; if
-    /// settings make no sense for its weights. The trainer is then as before.
     #[track_caller]
-    pub fn restore(&mut self, snapshot: &Snapshot<T>) -> Result<(), Error> {
+    pub(super) fn restore(
+        &mut self,
+        chain: &dyn TransformAt<T>,
+        snapshot: &Snapshot<T>,
+    ) -> Result<(), Error> {
         let weights = self.weights.as_ref().or(snapshot.weights.as_ref());
         let mut list = Vec::new();
         if let Some(weights) = weights {
             let layout = Layout::new(weights);
-            self.check(layout)?;
-            self.list(layout, &mut |name, len| list.push((name, len)));
+            self.check(chain, layout)?;
+            self.list(chain, layout, &mut |name, len| list.push((name, len)));
         }
-        let kept = list.iter().copied().filter(|(name, _)| !name.is_empty());
+        let (own, other) = (self.weights.as_deref(), snapshot.weights.as_deref());
+        let kept: Vec<_> = list.iter().copied().filter(|(name, _)| !name.is_empty()).collect();
         let given = snapshot.buffers.iter().map(|(name, values)| (name.as_str(), values.len()));
+        let given: Vec<_> = given.collect();
         let refused = |trained| Error::OtherSnapshot {
-            wanted: describe(trained, kept.clone()),
-            given: describe(snapshot.weights.as_deref(), given.clone()),
+            wanted: describe(trained, &kept),
+            given: describe(other, &given),
         };
         // Before the first step there is nothing to hold.
-        let held = kept.clone().take_while(|_| snapshot.weights.is_some());
-        let (own, other) = (self.weights.as_deref(), snapshot.weights.as_deref());
+        let held = if other.is_some() { &kept[..] } else { &[] };
         let another_count = own.is_some() && other.is_some() && count(own) != count(other);
-        if another_count || !given.clone().eq(held) {
+        if another_count || given != held {
             return Err(refused(weights.map(Vec::as_slice)));
         }
-        if let (Some(own), Some(other)) = (own, other) {
-            let other = || other.iter().map(|(path, len)| (path.as_str(), *len));
-            demand(own, other, Location::caller())?;
+        if let (Some(own), Some(other)) = (own, other)
+            && own != other
+        {
+            return Err(differ(own, other, Location::caller()));
         }
         // Nobody has measured the weights of the snapshot yet.
         let mut memory = Vec::new();
@@ -117,11 +113,8 @@ fn count(weights: Option<&[(String, usize)]>) -> usize {
     weights.map_or(0, |weights| Layout::new(weights).len())
 }
 
-fn describe<'a>(
-    weights: Option<&[(String, usize)]>,
-    list: impl Iterator<Item = (&'a str, usize)>,
-) -> String {
-    let list: Vec<_> = list.map(|(name, len)| format!("{name} [{len}]")).collect();
+fn describe(weights: Option<&[(String, usize)]>, list: &[(&str, usize)]) -> String {
+    let list: Vec<_> = list.iter().map(|(name, len)| format!("{name} [{len}]")).collect();
     let buffers = if list.is_empty() { "nothing".into() } else { list.join(", ") };
     format!("{} weights with {buffers}", count(weights))
 }

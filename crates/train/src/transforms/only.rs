@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::layout::Layout;
-use crate::transform::{Now, Transform};
+use crate::transform::{Now, Transform, TransformAt};
 use elman_autograd::fits;
 use elman_kernels::{copy, fit};
 use elman_tensor::Real;
@@ -62,18 +62,29 @@ impl<X: Transform> Transform for Only<X> {
     }
 
     fn apply<T: Real>(&self, now: Now<'_, T>, memory: &mut [T], update: &mut [T]) {
-        let layout = now.layout.only(&self.pattern);
-        let (weights, memory) = memory.split_at_mut(layout.len());
-        let (part, memory) = memory.split_at_mut(layout.len());
-        let places = || now.layout.find(&self.pattern).zip(layout.iter());
-        for ((_, whole), (_, own)) in places() {
-            fit(copy(&now.weights[whole.clone()], &mut weights[own.clone()]));
-            fit(copy(&update[whole], &mut part[own]));
-        }
-        self.inner.apply(Now { weights, layout, ..now }, memory, part);
-        for ((_, whole), (_, own)) in places() {
-            fit(copy(&part[own], &mut update[whole]));
-        }
+        apply(&self.pattern, &self.inner, now, memory, update);
+    }
+}
+
+/// Applies a transform to the weights whose path fits a pattern.
+fn apply<T: Real>(
+    pattern: &str,
+    inner: &dyn TransformAt<T>,
+    now: Now<'_, T>,
+    memory: &mut [T],
+    update: &mut [T],
+) {
+    let layout = now.layout.only(pattern);
+    let (weights, memory) = memory.split_at_mut(layout.len());
+    let (part, memory) = memory.split_at_mut(layout.len());
+    let places = || now.layout.find(pattern).zip(layout.iter());
+    for ((_, whole), (_, own)) in places() {
+        fit(copy(&now.weights[whole.clone()], &mut weights[own.clone()]));
+        fit(copy(&update[whole], &mut part[own]));
+    }
+    inner.apply(Now { weights, layout, ..now }, memory, part);
+    for ((_, whole), (_, own)) in places() {
+        fit(copy(&part[own], &mut update[whole]));
     }
 }
 

@@ -7,7 +7,7 @@ use elman_train::{Ctc, ctc, masked, weighted};
 /// A loss of logits, and its gradient.
 fn gradient<T: Real>(
     x: &Tensor<f64>,
-    loss: impl for<'g> FnOnce(&'g Graph<'g, T>, Var<'g, T>) -> Var<'g, T>,
+    loss: &dyn for<'g> Fn(&'g Graph<'g, T>, Var<'g, T>) -> Var<'g, T>,
 ) -> (f64, Vec<f64>) {
     let ((), params) = Params::<T>::init(0, |_| Ok(())).unwrap();
     let x = Tensor::from_fn(x.shape(), |i| T::from_f64(x.values()[i])).unwrap();
@@ -35,7 +35,7 @@ fn padding_reaches_neither_loss_nor_gradient() {
     }
     let w = Tensor::new([3], vec![1.0, 0.0, 1.0]).unwrap();
     let run = |x: &Tensor<f64>, mask: bool| {
-        gradient::<f64>(x, |g, x| {
+        gradient::<f64>(x, &|g, x| {
             let [lengths, labels, counts] = [&lengths[..], &labels, &counts].map(|ids| g.ids(ids));
             let labels = match mask {
                 true => masked(labels, g.ids(&[1, 0, 1])),
@@ -59,7 +59,7 @@ fn padding_reaches_neither_loss_nor_gradient() {
     let one = |b: usize, labels: &[u32]| {
         let row = |i: usize| x.values()[(i / 3 * 3 + b) * 3 + i % 3];
         let x = Tensor::from_fn([4, 1, 3], row).unwrap();
-        gradient::<f64>(&x, |g, x| {
+        gradient::<f64>(&x, &|g, x| {
             ctc(x, g.ids(&[lengths[b]]), g.ids(labels), g.ids(&[labels.len() as u32]), 0)
         })
         .0
@@ -76,7 +76,7 @@ fn impossible_rows_are_infinite_or_nothing_and_have_no_gradient() {
     // Two equal labels in two steps, a label in no step, a possible row, an impossible label.
     let (lengths, labels, counts) = ([2, 0, 3, 3], [1, 1, 2, 1, 2], [2, 1, 1, 1]);
     let run = |settings: Ctc| {
-        gradient::<f64>(&x, |g, x| {
+        gradient::<f64>(&x, &|g, x| {
             settings.loss(x, g.ids(&lengths), g.ids(&labels), g.ids(&counts))
         })
     };
@@ -94,7 +94,7 @@ fn impossible_rows_are_infinite_or_nothing_and_have_no_gradient() {
 fn rows_without_steps_labels_or_classes() {
     let x = logits(3, 2, 2);
     let loss = |lengths: [u32; 2]| {
-        gradient::<f64>(&x, |g, x| ctc(x, g.ids(&lengths), g.ids(&[]), g.ids(&[0, 0]), 1))
+        gradient::<f64>(&x, &|g, x| ctc(x, g.ids(&lengths), g.ids(&[]), g.ids(&[0, 0]), 1))
     };
     assert_eq!(loss([0, 0]), (0.0, vec![0.0; 12]));
     let blank = |t: usize, b: usize| {
@@ -105,7 +105,7 @@ fn rows_without_steps_labels_or_classes() {
     assert!((loss([1, 3]).0 - wanted).abs() < 1e-14);
     // A blank alone is certain.
     let alone =
-        gradient::<f64>(&logits(3, 1, 1), |g, x| ctc(x, g.ids(&[3]), g.ids(&[]), g.ids(&[0]), 0));
+        gradient::<f64>(&logits(3, 1, 1), &|g, x| ctc(x, g.ids(&[3]), g.ids(&[]), g.ids(&[0]), 0));
     assert_eq!(alone, (0.0, vec![0.0; 3]));
     // No rows: nothing to average over, unless there is a mask.
     let ((), params) = Params::<f64>::init(0, |_| Ok(())).unwrap();
@@ -130,14 +130,14 @@ fn certain_rows_keep_their_digits() {
     let x = Tensor::new([2, 1, 2], vec![0.0, 30.0, 30.0, 0.0]).unwrap();
     // Label then blank; the path of two labels is as unlikely as that of two blanks, and counts.
     let run = |g: &Tensor<f64>| {
-        gradient::<f32>(g, |g, x| ctc(x, g.ids(&[2]), g.ids(&[1]), g.ids(&[1]), 0)).0
+        gradient::<f32>(g, &|g, x| ctc(x, g.ids(&[2]), g.ids(&[1]), g.ids(&[1]), 0)).0
     };
     let exact = (-30.0f64).exp();
     let loss = run(&x);
     assert!((loss - exact).abs() < 1e-4 * exact, "{loss:e} is not {exact:e}");
     let huge = Tensor::new([2, 1, 2], vec![1e30, -1e30, 1e30, -1e30]).unwrap();
     let (loss, grad) =
-        gradient::<f32>(&huge, |g, x| ctc(x, g.ids(&[2]), g.ids(&[1]), g.ids(&[1]), 0));
+        gradient::<f32>(&huge, &|g, x| ctc(x, g.ids(&[2]), g.ids(&[1]), g.ids(&[1]), 0));
     assert!((loss - 2e30).abs() < 1e-5 * 2e30, "{loss:e}");
     assert!(grad.iter().all(|d| d.is_finite()));
 }

@@ -174,6 +174,11 @@ fn all(seed: u64, symbols: usize, longest: usize, end: Option<u32>) -> Vec<(Vec<
     done
 }
 
+/// Best first.
+fn sort(found: &mut [(Vec<u32>, f64)], score: &dyn Fn(&[u32], f64) -> f64) {
+    found.sort_by(|a, b| score(&b.0, b.1).total_cmp(&score(&a.0, a.1)));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
     #[test]
@@ -187,7 +192,7 @@ proptest! {
         };
         let score = |symbols: &[u32], p: f64| p / (symbols.len().max(1) as f64).powf(power);
         let mut wanted = all(seed, symbols, longest, end);
-        wanted.sort_by(|a, b| score(&b.0, b.1).total_cmp(&score(&a.0, a.1)));
+        sort(&mut wanted, &score);
         let found = search(beam(1000), seed, symbols).unwrap();
         prop_assert_eq!(found.len(), wanted.len());
         for (found, (symbols, p)) in found.iter().zip(&wanted) {
@@ -209,14 +214,14 @@ proptest! {
                 let longer = |k: usize| [&before[..], &[k as u32]].concat();
                 next.extend((0..symbols).map(|k| (longer(k), p + log_p[k])));
             }
-            next.sort_by(|a, b| b.1.total_cmp(&a.1));
+            sort(&mut next, &|_, p| p);
             next.truncate(width);
             let ends = |(symbols, _): &(Vec<u32>, f64)| end.is_some() && symbols.last().copied() == end;
             done.extend(next.iter().filter(|h| ends(h)).cloned());
             open = next.into_iter().filter(|h| !ends(h)).collect();
         }
         done.extend(open);
-        done.sort_by(|a, b| score(&b.0, b.1).total_cmp(&score(&a.0, a.1)));
+        sort(&mut done, &score);
         done.truncate(width);
         let found: Vec<_> = narrow.iter().map(|h| &h.symbols).collect();
         prop_assert_eq!(found, done.iter().map(|(symbols, _)| symbols).collect::<Vec<_>>());
@@ -266,7 +271,7 @@ fn a_search_goes_on_while_a_longer_sequence_may_win() {
 #[test]
 fn steps_may_fail_or_have_nothing_to_say() {
     let beam = Beam::new(2, 3).unwrap();
-    let failed = beam.search(0, |n, _, logits: &mut Vec<f64>| {
+    let failed = beam.search(0_usize, |n, _, logits: &mut Vec<f64>| {
         logits.push(0.0);
         if *n == 2 { Err("third step") } else { Ok(n + 1) }
     });

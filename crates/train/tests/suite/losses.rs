@@ -99,7 +99,7 @@ proptest! {
 fn classified<T: Real>(
     shape: [usize; 2],
     logits: &[f64],
-    loss: impl for<'g> FnOnce(&'g Graph<'g, T>, Var<'g, T>) -> Var<'g, T>,
+    loss: &dyn for<'g> Fn(&'g Graph<'g, T>, Var<'g, T>) -> Var<'g, T>,
 ) -> (f64, Vec<f64>) {
     let logits = Tensor::new(shape, logits.iter().map(|&x| T::from_f64(x)).collect()).unwrap();
     let (_, params) = Params::<T>::init(0, |_| Ok(())).unwrap();
@@ -113,7 +113,7 @@ fn classified<T: Real>(
 #[test]
 fn huge_logits_keep_their_digits() {
     let logits = [1000.0, -1000.0, 999.0, -1000.0, 1000.0, 1000.0];
-    let (loss, grad) = classified::<f64>([2, 3], &logits, |g, x| cross_entropy(x, g.ids(&[1, 2])));
+    let (loss, grad) = classified::<f64>([2, 3], &logits, &|g, x| cross_entropy(x, g.ids(&[1, 2])));
     let tail = (-1.0f64).exp().ln_1p();
     let exact = ((2000.0 + tail) + 2.0f64.ln()) / 2.0;
     assert!((loss - exact).abs() < 1e-12 * exact, "{loss} is not {exact}");
@@ -127,7 +127,7 @@ fn huge_logits_keep_their_digits() {
 #[test]
 fn a_row_that_is_all_but_certain_still_learns() {
     let (loss, grad) =
-        classified::<f32>([1, 2], &[30.0, 0.0], |g, x| cross_entropy(x, g.ids(&[0])));
+        classified::<f32>([1, 2], &[30.0, 0.0], &|g, x| cross_entropy(x, g.ids(&[0])));
     let exact = (-30.0f64).exp();
     for (a, b) in [(loss, exact), (grad[0], -exact), (grad[1], exact)] {
         assert!((a - b).abs() < 1e-5 * exact, "{a:e} is not {b:e}");
@@ -138,7 +138,7 @@ fn a_row_that_is_all_but_certain_still_learns() {
 fn ignored_rows_do_not_count() {
     let nan = f64::NAN;
     let logits = [0.0, 1.0, nan, nan, 2.0, 0.5];
-    let (loss, grad) = classified::<f64>([3, 2], &logits, |g, x| {
+    let (loss, grad) = classified::<f64>([3, 2], &logits, &|g, x| {
         cross_entropy_ignoring(x, g.ids(&[1, u32::MAX, 0]), u32::MAX)
     });
     let row = |d: f64| (1.0 + d.exp()).ln();
@@ -147,9 +147,9 @@ fn ignored_rows_do_not_count() {
     assert!(grad[0] > 0.0 && grad[4] < 0.0);
 
     let all =
-        classified::<f64>([2, 2], &[nan; 4], |g, x| cross_entropy_ignoring(x, g.ids(&[7, 7]), 7));
+        classified::<f64>([2, 2], &[nan; 4], &|g, x| cross_entropy_ignoring(x, g.ids(&[7, 7]), 7));
     assert_eq!(all, (0.0, vec![0.0; 4]));
-    let none = classified::<f64>([0, 2], &[], |g, x| cross_entropy_ignoring(x, g.ids(&[]), 7));
+    let none = classified::<f64>([0, 2], &[], &|g, x| cross_entropy_ignoring(x, g.ids(&[]), 7));
     assert_eq!(none, (0.0, vec![]));
 }
 
@@ -157,10 +157,10 @@ fn ignored_rows_do_not_count() {
 fn impossible_classes_cost_infinitely_much_but_only_where_they_are_wanted() {
     let inf = f64::INFINITY;
     let (loss, grad) =
-        classified::<f64>([1, 3], &[-inf, 0.0, 0.0], |g, x| cross_entropy(x, g.ids(&[1])));
+        classified::<f64>([1, 3], &[-inf, 0.0, 0.0], &|g, x| cross_entropy(x, g.ids(&[1])));
     assert!((loss - 2.0f64.ln()).abs() < 1e-15);
     assert_eq!(grad, [0.0, -0.5, 0.5]);
-    let (loss, _) = classified::<f64>([1, 2], &[-inf, 0.0], |g, x| cross_entropy(x, g.ids(&[0])));
+    let (loss, _) = classified::<f64>([1, 2], &[-inf, 0.0], &|g, x| cross_entropy(x, g.ids(&[0])));
     assert_eq!(loss, inf);
 }
 
@@ -174,11 +174,7 @@ fn misfits_name_the_loss_the_shapes_and_the_line() {
     let (_, params) = Params::<f64>::init(0, |_| Ok(())).unwrap();
     let (a, b) = (normal(0, [2, 3]), normal(0, [3, 2]));
     #[track_caller]
-    fn check(
-        params: &Params<f64>,
-        wanted: &[&str],
-        f: impl for<'g> FnOnce(&'g Graph<'g, f64>) -> u32,
-    ) {
+    fn check(params: &Params<f64>, wanted: &[&str], f: &dyn for<'g> Fn(&'g Graph<'g, f64>) -> u32) {
         let mut line = 0;
         let error = Tape::new().evaluate(params, |g| line = f(g)).unwrap_err().to_string();
         let place = format!("{}:{line}:", file!());
@@ -186,33 +182,33 @@ fn misfits_name_the_loss_the_shapes_and_the_line() {
             assert!(error.contains(part), "{part:?} is not in {error:?}");
         }
     }
-    check(&params, &["mse", "[2, 3]", "[3, 2]"], |g| {
+    check(&params, &["mse", "[2, 3]", "[3, 2]"], &|g| {
         let (a, b) = (g.input(&a), g.input(&b));
         (mse(a, b), line!()).1
     });
-    check(&params, &["mae", "[2, 3]", "[3, 2]"], |g| {
+    check(&params, &["mae", "[2, 3]", "[3, 2]"], &|g| {
         let (a, b) = (g.input(&a), g.input(&b));
         (mae(a, b), line!()).1
     });
-    check(&params, &["huber", "[2, 3]", "[3, 2]"], |g| {
+    check(&params, &["huber", "[2, 3]", "[3, 2]"], &|g| {
         let (a, b) = (g.input(&a), g.input(&b));
         (huber(a, b, 1.0), line!()).1
     });
-    check(&params, &["huber", "delta", "-1"], |g| {
+    check(&params, &["huber", "delta", "-1"], &|g| {
         let a = g.input(&a);
         (huber(a, a, -1.0), line!()).1
     });
-    check(&params, &["cross_entropy", "id 3 of 3 classes", "[2, 3]"], |g| {
+    check(&params, &["cross_entropy", "id 3 of 3 classes", "[2, 3]"], &|g| {
         own_loss(g.input(&a), g.ids(&[0, 3])).1
     });
-    check(&params, &["cross_entropy", "3 ids for 2 rows", "[2, 3]"], |g| {
+    check(&params, &["cross_entropy", "3 ids for 2 rows", "[2, 3]"], &|g| {
         own_loss(g.input(&a), g.ids(&[0, 1, 2])).1
     });
-    check(&params, &["cross_entropy", "id 4 of 3 classes", "[2, 3]"], |g| {
+    check(&params, &["cross_entropy", "id 4 of 3 classes", "[2, 3]"], &|g| {
         let (x, ids) = (g.input(&a), g.ids(&[9, 4]));
         (cross_entropy_ignoring(x, ids, 9), line!()).1
     });
-    check(&params, &["mse", "no elements", "[0]"], |g| {
+    check(&params, &["mse", "no elements", "[0]"], &|g| {
         let nothing = g.zeros([0]);
         (mse(nothing, nothing), line!()).1
     });

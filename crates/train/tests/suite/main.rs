@@ -5,6 +5,7 @@ mod ctc;
 mod decode;
 mod groups;
 mod losses;
+mod object;
 mod reference;
 mod run;
 mod trainer;

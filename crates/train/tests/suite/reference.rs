@@ -1,5 +1,6 @@
 //! Updates, losses, clipping and schedules against PyTorch's numbers (`tests/reference`).
 
+use crate::object::Steps;
 use elman_autograd::{Graph, Params, Var};
 use elman_tensor::{Init, Tensor};
 use elman_train::{
@@ -59,19 +60,26 @@ fn close(what: &str, ours: &[f64], theirs: &[f64]) {
 /// Steps from `start` with the gradient a cos w + b w: the weights after each of them, and the
 /// mean of those after the steps 9, 14 and so on.
 fn path(reference: &Reference, update: impl Transform, steps: usize) -> (Vec<f64>, Vec<f64>) {
+    path_of(&mut Trainer::new(update).average(swa(9, 5)), reference, steps)
+}
+
+fn path_of(
+    trainer: &mut dyn Steps<f64>,
+    reference: &Reference,
+    steps: usize,
+) -> (Vec<f64>, Vec<f64>) {
     let (start, a, b) = (reference.of("start"), reference.of("a"), reference.of("b"));
     let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [6], Init::Zeros)).unwrap();
     params.values_mut().copy_from_slice(start.values());
-    let mut trainer = Trainer::new(update).average(swa(9, 5));
     let mut path = Vec::new();
     for _ in 0..steps {
         let now = params.values().to_vec();
         let slope = |i: usize| a.values()[i] * now[i].cos() + b.values()[i] * now[i];
         let slope = Tensor::new([6], (0..6).map(slope).collect()).unwrap();
-        trainer.step(&mut params, |g| (g.param(w) * g.input(&slope)).sum()).unwrap();
+        trainer.step(&mut params, &|g| (g.param(w) * g.input(&slope)).sum()).unwrap();
         path.extend_from_slice(params.values());
     }
-    (path, trainer.averaged(&params).unwrap().values().to_vec())
+    (path, trainer.averaged(&params).values().to_vec())
 }
 
 /// The weights after ten steps.
@@ -109,7 +117,7 @@ fn more_updates_are_those_of_pytorch_after_every_step() {
 /// The value of a loss, and its gradient with respect to the weight `w` that is made of `x`.
 fn gradient(
     x: &Tensor<f64>,
-    loss: impl for<'g> FnOnce(&'g Graph<'g, f64>, Var<'g, f64>) -> Var<'g, f64>,
+    loss: &dyn for<'g> Fn(&'g Graph<'g, f64>, Var<'g, f64>) -> Var<'g, f64>,
 ) -> (f64, Vec<f64>) {
     let (w, mut params) =
         Params::<f64>::init(0, |p| p.weight("w", x.shape(), Init::Zeros)).unwrap();
@@ -127,14 +135,14 @@ fn losses_are_those_of_pytorch() {
         close(name, &[loss], reference.of(name).values());
         close(name, &grad, reference.of(&format!("{name}_grad")).values());
     };
-    check("mse", gradient(p, |g, p| mse(p, g.input(t))));
-    check("l1", gradient(p, |g, p| mae(p, g.input(t))));
-    check("huber", gradient(p, |g, p| huber(p, g.input(t), 0.7)));
+    check("mse", gradient(p, &|g, p| mse(p, g.input(t))));
+    check("l1", gradient(p, &|g, p| mae(p, g.input(t))));
+    check("huber", gradient(p, &|g, p| huber(p, g.input(t), 0.7)));
     let ignored = reference.scalar("ignored") as u32;
     for name in ["ce", "ce_huge"] {
         let (logits, ids) =
             (reference.of(&format!("{name}_logits")), reference.ids(&format!("{name}_ids")));
-        check(name, gradient(logits, |g, x| cross_entropy_ignoring(x, g.ids(&ids), ignored)));
+        check(name, gradient(logits, &|g, x| cross_entropy_ignoring(x, g.ids(&ids), ignored)));
     }
     // The rows that count, alone.
     let (rows, ids): (Vec<_>, Vec<_>) = reference
@@ -145,7 +153,7 @@ fn losses_are_those_of_pytorch() {
         .filter(|&(_, id)| id != ignored)
         .unzip();
     let logits = Tensor::new([rows.len(), 4], rows.concat()).unwrap();
-    let (loss, _) = gradient(&logits, |g, x| cross_entropy(x, g.ids(&ids)));
+    let (loss, _) = gradient(&logits, &|g, x| cross_entropy(x, g.ids(&ids)));
     close("ce without ignored rows", &[loss], reference.of("ce").values());
 }
 
@@ -158,16 +166,16 @@ fn likelihoods_are_those_of_pytorch() {
     };
     let [x, s, t, mean] = ["x", "s", "t", "mean"].map(|name| reference.of(name));
     let (counts, chances) = (reference.of("counts"), reference.of("probabilities"));
-    check("gaussian", gradient(mean, |g, m| gaussian_nll(m, g.input(s), g.input(t))));
-    let (_, grad) = gradient(s, |g, s| gaussian_nll(g.input(mean), s, g.input(t)));
+    check("gaussian", gradient(mean, &|g, m| gaussian_nll(m, g.input(s), g.input(t))));
+    let (_, grad) = gradient(s, &|g, s| gaussian_nll(g.input(mean), s, g.input(t)));
     close("gaussian, log-variance", &grad, reference.of("gaussian_grad_s").values());
-    check("poisson", gradient(s, |g, s| poisson_nll(s, g.input(counts))));
-    check("binary", gradient(x, |g, x| binary_cross_entropy(x, g.input(chances))));
-    check("balanced", gradient(x, |g, x| binary_cross_entropy_balanced(x, g.input(chances), 2.5)));
+    check("poisson", gradient(s, &|g, s| poisson_nll(s, g.input(counts))));
+    check("binary", gradient(x, &|g, x| binary_cross_entropy(x, g.input(chances))));
+    check("balanced", gradient(x, &|g, x| binary_cross_entropy_balanced(x, g.input(chances), 2.5)));
     let (ids, ignored) = (reference.ids("ids"), reference.scalar("ignored") as u32);
     check(
         "smoothed",
-        gradient(x, |g, x| cross_entropy_smoothed(x, ignoring(g.ids(&ids), ignored), 0.1)),
+        gradient(x, &|g, x| cross_entropy_smoothed(x, ignoring(g.ids(&ids), ignored), 0.1)),
     );
 }
 
@@ -191,7 +199,7 @@ fn alignments_are_those_of_pytorch() {
         let counts = reference.ids(&of("counts"));
         let check = |kind: &str, per_label: bool| {
             let settings = Ctc::new(blank).per_label(per_label).zero_infinity(true);
-            let (loss, grad) = gradient(reference.of(&of("logits")), |g, x| {
+            let (loss, grad) = gradient(reference.of(&of("logits")), &|g, x| {
                 let [lengths, labels, counts] = [&lengths, &labels, &counts].map(|ids| g.ids(ids));
                 let loss = settings.loss(x, lengths, labels, counts);
                 if per_label && name != "impossible" {

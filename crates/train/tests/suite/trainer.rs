@@ -1,5 +1,6 @@
 //! The trainer: snapshots, numbers that are not finite, foreign parameters, memory.
 
+use crate::object::Steps;
 use elman_autograd::{Grad, Graph, Param, Params, Tape, Var};
 use elman_tensor::{Dual, Init, Random, Real, Tensor};
 use elman_train::{
@@ -28,17 +29,11 @@ impl Network {
         .unwrap()
     }
 
-    fn loss<T: Real>(
-        self,
-        batch: &Tensor<T>,
-        step: u64,
-    ) -> impl for<'g> FnOnce(&'g Graph<'g, T>) -> Var<'g, T> {
-        move |g| {
-            let h = g.input(batch).dot(g.param(self.w)).tanh().dropout(0.4, self.key);
-            let y = h.dot(g.param(self.u));
-            let ids = g.ids(&[0, 1, (step % 2) as u32]);
-            cross_entropy(y, ids) + mse(y, y.tanh()) + huber(h, h * 0.5, 0.2) + mae(h, h.square())
-        }
+    fn loss<'g, T: Real>(self, g: &'g Graph<'g, T>, batch: &Tensor<T>, step: u64) -> Var<'g, T> {
+        let h = g.input(batch).dot(g.param(self.w)).tanh().dropout(0.4, self.key);
+        let y = h.dot(g.param(self.u));
+        let ids = g.ids(&[0, 1, (step % 2) as u32]);
+        cross_entropy(y, ids) + mse(y, y.tanh()) + huber(h, h * 0.5, 0.2) + mae(h, h.square())
     }
 }
 
@@ -48,61 +43,64 @@ fn batch<T: Real>(step: u64) -> Tensor<T> {
 }
 
 /// Does the steps up to `end`; returns the losses.
-fn run<T: Real, X: Transform>(
-    trainer: &mut Trainer<T, X>,
+fn run<T: Real>(
+    trainer: &mut dyn Steps<T>,
     network: &Network,
     params: &mut Params<T>,
     end: u64,
 ) -> Vec<T> {
     let from = trainer.steps();
-    let step = |step| trainer.step(params, network.loss(&batch(step), step)).unwrap();
-    (from..end).map(step).collect()
+    let mut step = |step| {
+        let batch = batch(step);
+        trainer.step(params, &|g| network.loss(g, &batch, step)).unwrap()
+    };
+    (from..end).map(&mut step).collect()
 }
 
 fn bits<T: Real>(x: &[T]) -> Vec<[u64; 2]> {
     x.iter().map(|x| x.bits()).collect()
 }
 
-fn resumes<T: Real, X: Transform + Clone>(transform: X, buffers: &[&str]) {
-    resumes_as::<T, X>(|| Trainer::new(transform.clone()), buffers);
+fn resumes<T: Real, X: Transform + Clone + 'static>(transform: X, buffers: &[&str]) {
+    resumes_as::<T>(&|tape| Box::new(Trainer::new(transform.clone()).with_tape(tape)), buffers);
 }
 
 /// Seven steps, and the last four of them again from a snapshot: by another trainer, and by the
 /// same one.
-fn resumes_as<T: Real, X: Transform>(make: impl Fn() -> Trainer<T, X>, buffers: &[&str]) {
-    let make = || make().with_tape(Tape::new().seed(9));
+fn resumes_as<T: Real>(make: &dyn Fn(Tape<T>) -> Box<dyn Steps<T>>, buffers: &[&str]) {
+    let make = || make(Tape::new().seed(9));
     let (network, mut params) = Network::new::<T>();
     let mut trainer = make();
-    run(&mut trainer, &network, &mut params, 3);
+    run(&mut *trainer, &network, &mut params, 3);
     let (snapshot, saved) = (trainer.snapshot(), params.clone());
     let names: Vec<_> = snapshot.buffers.iter().map(|(name, _)| name.as_str()).collect();
     let weights = [("w".to_string(), 12), ("u".to_string(), 8)];
     assert_eq!((snapshot.step, &names[..]), (3, buffers));
     assert_eq!(snapshot.weights.as_deref(), Some(&weights[..]));
     assert!(snapshot.buffers.iter().all(|(_, b)| b.iter().any(|b| *b != T::ZERO)), "{names:?}");
-    let losses = run(&mut trainer, &network, &mut params, 7);
+    let losses = run(&mut *trainer, &network, &mut params, 7);
 
-    let again = |trainer: &mut Trainer<T, X>| {
+    let again = |trainer: &mut dyn Steps<T>| {
         let mut copy = saved.clone();
-        trainer.restore(&snapshot).unwrap();
+        trainer.restore(&snapshot);
         assert_eq!(trainer.snapshot(), snapshot);
         assert_eq!(bits(&run(trainer, &network, &mut copy, 7)), bits(&losses));
         assert_eq!(bits(copy.values()), bits(params.values()));
     };
-    again(&mut make());
+    again(&mut *make());
     let mut other = make();
-    run(&mut other, &network, &mut saved.clone(), 2);
-    again(&mut other);
+    run(&mut *other, &network, &mut saved.clone(), 2);
+    again(&mut *other);
     let last = trainer.snapshot();
     assert_eq!(other.snapshot(), last);
-    again(&mut trainer);
+    again(&mut *trainer);
     assert_eq!(trainer.snapshot(), last);
 
     // From the beginning.
-    trainer.restore(&Snapshot::default()).unwrap();
+    trainer.restore(&Snapshot::default());
     let (mut first, mut second) = (Network::new::<T>().1, Network::new::<T>().1);
-    run(&mut trainer, &network, &mut first, 4);
-    run(&mut make(), &network, &mut second, 4);
+    run(&mut *trainer, &network, &mut first, 4);
+    run(&mut *make(), &network, &mut second, 4);
     assert_eq!(bits(first.values()), bits(second.values()));
 }
 
@@ -150,18 +148,20 @@ fn every_transform_resumes_with_the_same_bits() {
 
 #[test]
 fn sums_and_averages_resume_with_the_same_bits() {
-    fn momentous<T: Real>() -> Trainer<T, impl Transform> {
-        Trainer::new(momentum(0.9).then(sgd(0.1)))
+    fn momentous<T: Real>(tape: Tape<T>) -> Trainer<T, impl Transform> {
+        Trainer::new(momentum(0.9).then(sgd(0.1))).with_tape(tape)
     }
-    resumes_as::<f64, _>(|| momentous().average(ema(0.9)), &["momentum.velocity", "ema.mean"]);
-    resumes_as::<f32, _>(|| momentous().average(swa(1, 2)), &["momentum.velocity", "swa.mean"]);
+    let buffers = ["momentum.velocity", "ema.mean"];
+    resumes_as::<f64>(&|tape| Box::new(momentous(tape).average(ema(0.9))), &buffers);
+    let buffers = ["momentum.velocity", "swa.mean"];
+    resumes_as::<f32>(&|tape| Box::new(momentous(tape).average(swa(1, 2))), &buffers);
     let sums = ["momentum.velocity", "accumulate.gradient", "accumulate.loss"];
     for batches in [2, 3] {
-        resumes_as::<f32, _>(|| momentous().accumulate(batches), &sums);
+        resumes_as::<f32>(&|tape| Box::new(momentous(tape).accumulate(batches)), &sums);
     }
     let all = ["adam.mean", "adam.square", "accumulate.gradient", "accumulate.loss", "ema.mean"];
-    let parts = || only("w", clip_norm(0.1).then(adam(0.1)));
-    resumes_as::<f64, _>(|| Trainer::new(parts()).accumulate(2).average(ema(0.9)), &all);
+    let parts = |tape| Trainer::new(only("w", clip_norm(0.1).then(adam(0.1)))).with_tape(tape);
+    resumes_as::<f64>(&|tape| Box::new(parts(tape).accumulate(2).average(ema(0.9))), &all);
 }
 
 /// Stopped after any step, with a metric that was reported and not heard yet.
@@ -282,7 +282,7 @@ impl Transform for Explode {
 /// A trainer after one step, the weights, and what a bad step says. The step must change nothing.
 fn bad_step(
     values: [f64; 3],
-    loss: impl for<'g> FnOnce(Var<'g, f64>, Var<'g, f64>) -> Var<'g, f64>,
+    loss: for<'g> fn(Var<'g, f64>, Var<'g, f64>) -> Var<'g, f64>,
 ) -> (String, &'static Location<'static>) {
     let (w, mut params) = Params::<f64>::init(0, |p| {
         Ok([p.weight("a", [1], Init::Zeros)?, p.scope("b").weight("c", [2], Init::Zeros)?])
@@ -388,13 +388,15 @@ fn no_weights_at_all_are_trained_in_peace() {
 
 #[test]
 fn steps_after_the_first_allocate_nothing() {
-    fn check<X: Transform>(transform: X) {
+    fn check(transform: impl Transform) {
+        steps(&mut Trainer::new(transform).accumulate(3).average(ema(0.9)));
+    }
+    fn steps(trainer: &mut dyn Steps<f32>) {
         let (network, mut params) = Network::new::<f32>();
-        let mut trainer = Trainer::new(transform).accumulate(3).average(ema(0.9));
         let batches: Vec<_> = (0..30).map(batch).collect();
         let mut step = |t: usize| {
             trainer.report(1.0);
-            trainer.step(&mut params, network.loss(&batches[t], t as u64)).unwrap();
+            trainer.step(&mut params, &|g| network.loss(g, &batches[t], t as u64)).unwrap();
         };
         step(0);
         let count = allocation_counter::measure(|| (1..30).for_each(&mut step));

@@ -1,10 +1,11 @@
 //! Transforms: their equations at any setting, their independence of each other's weights, their
 //! edges, and the settings they refuse.
 
+use crate::object::{self, Object, Steps};
 use elman_autograd::Params;
 use elman_tensor::{Init, Random, Real};
 use elman_train::{
-    Error, Layout, Now, Schedule, Trainer, Transform, adadelta, adagrad, adam, adamw, clip_norm,
+    Error, Layout, Schedule, Trainer, Transform, adadelta, adagrad, adam, adamw, clip_norm,
     clip_value, constant, cosine, decay, ema, exponential, freeze, lamb, lion, momentum, nadam,
     nesterov, noise, one_cycle, only, plateau, radam, rmsprop, sgd, sgdw, step_decay, swa, trust,
     warm_restarts, warm_up,
@@ -12,18 +13,8 @@ use elman_train::{
 use proptest::prelude::*;
 
 /// The updates of five steps of the same random gradients and weights, one after the other.
-fn updates<T: Real>(transform: &impl Transform, weights: &[T], grads: &[Vec<T>]) -> Vec<Vec<T>> {
-    let list = [("w".to_string(), weights.len())];
-    let (layout, mut size) = (Layout::new(&list), 0);
-    transform.memory(layout, &mut |_, len| size += len);
-    let mut memory = vec![T::ZERO; size];
-    let step = |(step, grad): (usize, &Vec<T>)| {
-        let mut update = grad.clone();
-        let now = Now::new(step as u64, T::ONE, weights, layout);
-        transform.apply(now, &mut memory, &mut update);
-        update
-    };
-    grads.iter().enumerate().map(step).collect()
+fn updates<T: Real>(transform: &dyn Object<T>, weights: &[T], grads: &[Vec<T>]) -> Vec<Vec<T>> {
+    object::updates(transform, &[("w".to_string(), weights.len())], weights, grads)
 }
 
 fn draw(seed: u64, n: usize) -> (Vec<f64>, Vec<Vec<f64>>) {
@@ -33,7 +24,7 @@ fn draw(seed: u64, n: usize) -> (Vec<f64>, Vec<Vec<f64>>) {
 }
 
 /// Each weight gets the update it would get alone, bit for bit.
-fn independent(transform: &impl Transform, seed: u64, n: usize) -> Result<(), TestCaseError> {
+fn independent(transform: &dyn Object<f64>, seed: u64, n: usize) -> Result<(), TestCaseError> {
     let (w, g) = draw(seed, n);
     let together = updates(transform, &w, &g);
     for i in 0..n {
@@ -49,9 +40,9 @@ fn independent(transform: &impl Transform, seed: u64, n: usize) -> Result<(), Te
 /// What a transform does to one weight, by its equation: from (step, w, g) with three numbers of
 /// memory.
 fn equation(
-    transform: &impl Transform,
+    transform: &dyn Object<f64>,
     seed: u64,
-    f: impl Fn(i32, f64, f64, &mut [f64; 3]) -> f64,
+    f: &dyn Fn(i32, f64, f64, &mut [f64; 3]) -> f64,
 ) -> Result<(), TestCaseError> {
     let (w, g) = draw(seed, 3);
     let ours = updates(transform, &w, &g);
@@ -99,10 +90,10 @@ proptest! {
         seed in any::<u64>(), rate in 1e-3..1.0f64, a in 0.0f64..0.99, b in 0.0f64..0.999,
         eps in 1e-8..0.5, d in 0.0..0.5,
     ) {
-        equation(&sgd(rate), seed, |_, _, g, _| rate * g)?;
-        equation(&momentum(a), seed, |_, _, g, [v, ..]| { *v = a * *v + g; *v })?;
-        equation(&nesterov(a), seed, |_, _, g, [v, ..]| { *v = a * *v + g; g + a * *v })?;
-        equation(&rmsprop(rate).alpha(a).eps(eps), seed, |_, _, g, [s, ..]| {
+        equation(&sgd(rate), seed, &|_, _, g, _| rate * g)?;
+        equation(&momentum(a), seed, &|_, _, g, [v, ..]| { *v = a * *v + g; *v })?;
+        equation(&nesterov(a), seed, &|_, _, g, [v, ..]| { *v = a * *v + g; g + a * *v })?;
+        equation(&rmsprop(rate).alpha(a).eps(eps), seed, &|_, _, g, [s, ..]| {
             *s = a * *s + (1.0 - a) * g.powi(2);
             rate * g / (s.sqrt() + eps)
         })?;
@@ -112,32 +103,32 @@ proptest! {
             let (m, s) = (*m / (1.0 - a.powi(step + 1)), *s / (1.0 - b.powi(step + 1)));
             rate * m / (s.sqrt() + eps)
         };
-        equation(&adam(rate).betas(a, b).eps(eps), seed, |t, _, g, [m, s, _]| by_hand(t, g, m, s))?;
+        equation(&adam(rate).betas(a, b).eps(eps), seed, &|t, _, g, [m, s, _]| by_hand(t, g, m, s))?;
         let decayed = |t, w, g, [m, s, _]: &mut [f64; 3]| by_hand(t, g, m, s) + rate * d * w;
-        equation(&adamw(rate, d).betas(a, b).eps(eps), seed, decayed)?;
-        equation(&adam(rate).betas(a, b).eps(eps).then(decay(rate * d)), seed, decayed)?;
-        equation(&decay(d).then(sgd(rate)), seed, |_, w, g, _| rate * (g + d * w))?;
-        equation(&sgdw(rate, d), seed, |_, w, g, _| rate * g + rate * d * w)?;
-        equation(&momentum(a).then(sgdw(rate, d)), seed, |_, w, g, [v, ..]| {
+        equation(&adamw(rate, d).betas(a, b).eps(eps), seed, &decayed)?;
+        equation(&adam(rate).betas(a, b).eps(eps).then(decay(rate * d)), seed, &decayed)?;
+        equation(&decay(d).then(sgd(rate)), seed, &|_, w, g, _| rate * (g + d * w))?;
+        equation(&sgdw(rate, d), seed, &|_, w, g, _| rate * g + rate * d * w)?;
+        equation(&momentum(a).then(sgdw(rate, d)), seed, &|_, w, g, [v, ..]| {
             *v = a * *v + g;
             rate * *v + rate * d * w
         })?;
-        equation(&adagrad(rate).eps(eps), seed, |_, _, g, [s, ..]| {
+        equation(&adagrad(rate).eps(eps), seed, &|_, _, g, [s, ..]| {
             *s += g.powi(2);
             rate * g / (s.sqrt() + eps)
         })?;
-        equation(&adadelta(rate).rho(a).eps(eps), seed, |_, _, g, [s, d, _]| {
+        equation(&adadelta(rate).rho(a).eps(eps), seed, &|_, _, g, [s, d, _]| {
             *s = a * *s + (1.0 - a) * g.powi(2);
             let v = ((*d + eps) / (*s + eps)).sqrt() * g;
             *d = a * *d + (1.0 - a) * v.powi(2);
             rate * v
         })?;
-        equation(&lion(rate).betas(a, b), seed, |_, _, g, [m, ..]| {
+        equation(&lion(rate).betas(a, b), seed, &|_, _, g, [m, ..]| {
             let step = a * *m + (1.0 - a) * g;
             *m = b * *m + (1.0 - b) * g;
             rate * step.signum()
         })?;
-        equation(&nadam(rate).betas(a, b).eps(eps).slowdown(d), seed, |t, _, g, [m, s, _]| {
+        equation(&nadam(rate).betas(a, b).eps(eps).slowdown(d), seed, &|t, _, g, [m, s, _]| {
             *m = a * *m + (1.0 - a) * g;
             *s = b * *s + (1.0 - b) * g.powi(2);
             let mu = |t: i32| a * (1.0 - 0.96f64.powf(f64::from(t) * d) / 2.0);
@@ -148,7 +139,7 @@ proptest! {
         })?;
         // Of a second beta near 1, five steps are not enough for squares to count.
         for b in [b, 0.9, 0.5, 0.999] {
-            equation(&radam(rate).betas(a, b).eps(eps), seed, |t, _, g, [m, s, _]| {
+            equation(&radam(rate).betas(a, b).eps(eps), seed, &|t, _, g, [m, s, _]| {
                 *m = a * *m + (1.0 - a) * g;
                 *s = b * *s + (1.0 - b) * g.powi(2);
                 let (m, free) = (*m / (1.0 - a.powi(t + 1)), 1.0 - b.powi(t + 1));
@@ -161,15 +152,15 @@ proptest! {
                 rate * m * r.sqrt() * free.sqrt() / (s.sqrt() + eps)
             })?;
         }
-        equation(&clip_value(d + 0.1), seed, |_, _, g, _| g.clamp(-d - 0.1, d + 0.1))?;
-        equation(&constant(a), seed, |_, _, g, _| a * g)?;
-        equation(&exponential(a), seed, |t, _, g, _| a.powi(t) * g)?;
+        equation(&clip_value(d + 0.1), seed, &|_, _, g, _| g.clamp(-d - 0.1, d + 0.1))?;
+        equation(&constant(a), seed, &|_, _, g, _| a * g)?;
+        equation(&exponential(a), seed, &|t, _, g, _| a.powi(t) * g)?;
         // A schedule after the decay scales both parts, as in PyTorch; one before it does not.
         let half = |t: i32| if t < 3 { 1.0 } else { 0.5 };
         let scaled = adamw(rate, d).betas(a, b).eps(eps).then(step_decay(0.5, 3));
-        equation(&scaled, seed, |t, w, g, memory| half(t) * decayed(t, w, g, memory))?;
+        equation(&scaled, seed, &|t, w, g, memory| half(t) * decayed(t, w, g, memory))?;
         let apart = adam(rate).betas(a, b).eps(eps).then(step_decay(0.5, 3)).then(decay(d));
-        equation(&apart, seed, |t, w, g, [m, s, _]| half(t) * by_hand(t, g, m, s) + d * w)?;
+        equation(&apart, seed, &|t, w, g, [m, s, _]| half(t) * by_hand(t, g, m, s) + d * w)?;
     }
 
     #[test]
@@ -187,20 +178,13 @@ proptest! {
     /// Any setting is either an error or a step without panic.
     #[test]
     fn no_setting_panics(x in any::<[f64; 3]>(), n in any::<u64>()) {
-        let run = |transform: &dyn Fn(&mut Params<f32>) -> Result<f32, Error>| {
+        let run = |trainer: &mut dyn Steps<f32>| {
             let mut params = Params::<f32>::init(1, |p| p.weight("w", [3], Init::Zeros)).unwrap().1;
-            let _ = transform(&mut params);
+            let mut step = || trainer.step(&mut params, &|g| g.constant([], 1.0));
+            let _ = (0..3).try_for_each(|_| step().map(drop));
         };
         macro_rules! all {
-            ($($transform:expr),* $(,)?) => {$(
-                run(&|params| {
-                    let mut trainer = Trainer::new($transform);
-                    for _ in 0..3 {
-                        trainer.step(params, |g| g.constant([], 1.0))?;
-                    }
-                    Ok(0.0)
-                });
-            )*};
+            ($($transform:expr),* $(,)?) => {$(run(&mut Trainer::new($transform));)*};
         }
         let [a, b, c] = x;
         all![
@@ -215,10 +199,7 @@ proptest! {
             only("w", sgd(a)), only("x", sgd(a)), freeze("*"),
         ];
         for average in [ema(a), swa(n, n), swa(n, n / 2), swa(0, n)] {
-            let _ = Trainer::new(sgd(0.1)).average(average).step(
-                &mut Params::<f32>::init(1, |p| p.weight("w", [3], Init::Zeros)).unwrap().1,
-                |g| g.constant([], 1.0),
-            );
+            run(&mut Trainer::new(sgd(0.1)).average(average));
         }
         for step in [0, 1, n.saturating_sub(1), n, n.saturating_add(1), u64::MAX] {
             let cycle = one_cycle(n).rise(a).start(b).end(c);
@@ -288,12 +269,14 @@ fn a_transform_may_be_absent() {
 #[test]
 fn settings_without_sense_are_errors_at_the_first_step() {
     fn refused(transform: impl Transform, wanted: &str) {
+        // Also behind other transforms.
+        check(&mut Trainer::new(clip_norm(1.0).then(transform).then(sgd(0.1))), wanted);
+    }
+    fn check(trainer: &mut dyn Steps<f64>, wanted: &str) {
         let (w, mut params) =
             Params::<f64>::init(0, |p| p.weight("w", [2], Init::Constant(1.0))).unwrap();
-        // Also behind other transforms.
-        let mut trainer = Trainer::new(clip_norm(1.0).then(transform).then(sgd(0.1)));
         for _ in 0..2 {
-            let error = trainer.step(&mut params, |g| g.param(w).sum()).unwrap_err();
+            let error = trainer.step(&mut params, &|g| g.param(w).sum()).unwrap_err();
             assert!(matches!(error, Error::Setting { .. }), "{error}");
             assert_eq!(error.to_string(), wanted);
         }

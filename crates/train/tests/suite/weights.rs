@@ -269,7 +269,7 @@ proptest! {
 /// One loss of one row of numbers, and its gradients.
 fn one<T: Real>(
     x: &[&[f64]],
-    loss: impl for<'g> FnOnce(&'g Graph<'g, T>, &[Var<'g, T>]) -> Var<'g, T>,
+    loss: &dyn for<'g> Fn(&'g Graph<'g, T>, &[Var<'g, T>]) -> Var<'g, T>,
 ) -> (f64, Vec<Vec<f64>>) {
     let ((), params) = Params::<T>::init(0, |_| Ok(())).unwrap();
     let x: Vec<Tensor<T>> =
@@ -292,28 +292,28 @@ fn close(a: f64, b: f64, tolerance: f64) {
 #[test]
 fn certain_logits_keep_their_digits_and_huge_ones_do_not_overflow() {
     for (x, t) in [(30.0, 1.0), (-30.0, 0.0)] {
-        let (loss, grads) = one::<f32>(&[&[x], &[t]], |_, x| binary_cross_entropy(x[0], x[1]));
+        let (loss, grads) = one::<f32>(&[&[x], &[t]], &|_, x| binary_cross_entropy(x[0], x[1]));
         close(loss, (-30.0f64).exp(), 1e-5);
         close(grads[0][0], -x.signum() * (-30.0f64).exp(), 1e-5);
     }
     for (x, t, wanted) in [(1e4, 0.25, 7500.0), (-1e4, 0.25, 2500.0)] {
-        let (loss, grads) = one::<f32>(&[&[x], &[t]], |_, x| binary_cross_entropy(x[0], x[1]));
+        let (loss, grads) = one::<f32>(&[&[x], &[t]], &|_, x| binary_cross_entropy(x[0], x[1]));
         close(loss, wanted, 1e-6);
         close(grads[0][0], if x > 0.0 { 0.75 } else { -0.25 }, 1e-6);
     }
     let inf = f64::INFINITY;
     for (x, t) in [(inf, 1.0), (-inf, 0.0)] {
-        let (loss, grads) = one::<f64>(&[&[x], &[t]], |_, x| binary_cross_entropy(x[0], x[1]));
+        let (loss, grads) = one::<f64>(&[&[x], &[t]], &|_, x| binary_cross_entropy(x[0], x[1]));
         assert_eq!((loss, grads[0][0]), (0.0, 0.0));
     }
-    let (loss, grads) = one::<f64>(&[&[-inf, 0.0], &[0.0, 0.0]], |_, x| poisson_nll(x[0], x[1]));
+    let (loss, grads) = one::<f64>(&[&[-inf, 0.0], &[0.0, 0.0]], &|_, x| poisson_nll(x[0], x[1]));
     assert_eq!((loss, &grads[0]), (0.5, &vec![0.0, 0.5]));
     let (loss, grads) =
-        one::<f32>(&[&[30.0, 0.0]], |g, x| cross_entropy_smoothed(x[0], g.ids(&[0]), 0.0));
+        one::<f32>(&[&[30.0, 0.0]], &|g, x| cross_entropy_smoothed(x[0], g.ids(&[0]), 0.0));
     close(loss, (-30.0f64).exp(), 1e-5);
     close(grads[0][0], -(-30.0f64).exp(), 1e-5);
     let (loss, grads) =
-        one::<f32>(&[&[3e4, 0.0]], |g, x| cross_entropy_smoothed(x[0], g.ids(&[0]), 0.1));
+        one::<f32>(&[&[3e4, 0.0]], &|g, x| cross_entropy_smoothed(x[0], g.ids(&[0]), 0.1));
     close(loss, 1500.0, 1e-6);
     close(grads[0][0], 0.05, 1e-6);
 }
@@ -321,7 +321,7 @@ fn certain_logits_keep_their_digits_and_huge_ones_do_not_overflow() {
 #[test]
 fn variances_may_be_of_any_size() {
     let nll = |m: f64, s: f64, t: f64| {
-        let (loss, grads) = one::<f32>(&[&[m], &[s], &[t]], |_, x| gaussian_nll(x[0], x[1], x[2]));
+        let (loss, grads) = one::<f32>(&[&[m], &[s], &[t]], &|_, x| gaussian_nll(x[0], x[1], x[2]));
         (loss, grads[0][0], grads[1][0], grads[2][0])
     };
     let constant = (2.0 * std::f64::consts::PI).ln() / 2.0;
@@ -347,8 +347,10 @@ fn pinball_is_least_at_the_quantile() {
     let t: Vec<f64> = (0..100).map(|i| i as f64).collect();
     let at = |p: f64| {
         let p = vec![p; 100];
-        one::<f64>(&[&p, &t], |_, x| pinball(x[0].reshape([100, 1]), x[1].reshape([100, 1]), [0.9]))
-            .0
+        one::<f64>(&[&p, &t], &|_, x| {
+            pinball(x[0].reshape([100, 1]), x[1].reshape([100, 1]), [0.9])
+        })
+        .0
     };
     let best = (0..100).min_by(|&a, &b| at(f64::from(a)).total_cmp(&at(f64::from(b)))).unwrap();
     assert!((89..=90).contains(&best), "{best}");
@@ -360,7 +362,7 @@ fn smoothing_goes_with_ignored_rows() {
     let nan = f64::NAN;
     let x: &[f64] = &[0.3, -1.0, nan, nan, 0.7, 0.1];
     let smooth = |ids: &[u32]| {
-        one::<f64>(&[x], |g, x| {
+        one::<f64>(&[x], &|g, x| {
             cross_entropy_smoothed(x[0].reshape([3, 2]), ignoring(g.ids(ids), 9), 0.2)
         })
     };
@@ -371,19 +373,21 @@ fn smoothing_goes_with_ignored_rows() {
     assert!(grads[0].iter().sum::<f64>().abs() < 1e-15);
     assert_eq!(smooth(&[9, 9, 9]), (0.0, vec![vec![0.0; 6]]));
     // Masks beside it: what lies in both counts.
-    let (loss, _) = one::<f64>(&[x], |g, x| {
+    let (loss, _) = one::<f64>(&[x], &|g, x| {
         let ids = ignoring(g.ids(&[0, 9, 1]), 9).masked(g.ids(&[1, 1, 0]));
         cross_entropy_smoothed(x[0].reshape([3, 2]), ids, 0.2)
     });
     close(loss, row(0.3, -1.0), 1e-15);
     // An id behind a mask may be anything.
-    let (loss, _) = one::<f64>(&[x], |g, x| {
+    let (loss, _) = one::<f64>(&[x], &|g, x| {
         cross_entropy(x[0].reshape([3, 2]), masked(g.ids(&[0, 77, u32::MAX]), g.ids(&[1, 0, 0])))
     });
     close(loss, (1.0 + (-1.3f64).exp()).ln(), 1e-15);
     let ((old, _), (new, _)) = (
-        one::<f64>(&[x], |g, x| cross_entropy_ignoring(x[0].reshape([3, 2]), g.ids(&[0, 9, 1]), 9)),
-        one::<f64>(&[x], |g, x| {
+        one::<f64>(&[x], &|g, x| {
+            cross_entropy_ignoring(x[0].reshape([3, 2]), g.ids(&[0, 9, 1]), 9)
+        }),
+        one::<f64>(&[x], &|g, x| {
             cross_entropy(x[0].reshape([3, 2]), ignoring(g.ids(&[0, 9, 1]), 9))
         }),
     );
@@ -398,7 +402,7 @@ fn misfits_say_what_was_wanted() {
     fn check(
         params: &Params<f64>,
         wanted: &[&str],
-        f: impl for<'g> FnOnce(&'g Graph<'g, f64>) -> (Var<'g, f64>, u32),
+        f: &dyn for<'g> Fn(&'g Graph<'g, f64>) -> (Var<'g, f64>, u32),
     ) {
         let mut line = 0;
         let error = Tape::new().evaluate(params, |g| line = f(g).1).unwrap_err().to_string();
@@ -407,47 +411,47 @@ fn misfits_say_what_was_wanted() {
             assert!(error.contains(part), "{part:?} is not in {error:?}");
         }
     }
-    check(&params, &["mse", "wanted weights [2] or [2, 3]"], |g| {
+    check(&params, &["mse", "wanted weights [2] or [2, 3]"], &|g| {
         let x = g.input(&x);
         (mse(x, weighted(x, g.zeros([3]))), line!())
     });
-    check(&params, &["mae", "4 flags for 6 losses in 2 rows"], |g| {
+    check(&params, &["mae", "4 flags for 6 losses in 2 rows"], &|g| {
         let x = g.input(&x);
         (mae(x, masked(x, g.ids(&[1; 4]))), line!())
     });
-    check(&params, &["ids", "2 integers meet 3"], |g| {
+    check(&params, &["ids", "2 integers meet 3"], &|g| {
         let (x, a, b) = (g.input(&x), g.ids(&[1, 1]), g.ids(&[1, 1, 1]));
         (mse(x, masked(x, a).masked(b)), line!())
     });
-    check(&params, &["gaussian_nll", "equal shapes", "[2, 3]", "[2]"], |g| {
+    check(&params, &["gaussian_nll", "equal shapes", "[2, 3]", "[2]"], &|g| {
         let x = g.input(&x);
         (gaussian_nll(x, g.zeros([2]), x), line!())
     });
-    check(&params, &["poisson_nll", "equal shapes", "[3, 2]"], |g| {
+    check(&params, &["poisson_nll", "equal shapes", "[3, 2]"], &|g| {
         let x = g.input(&x);
         (poisson_nll(x, x.reshape([3, 2])), line!())
     });
-    check(&params, &["binary_cross_entropy", "equal shapes"], |g| {
+    check(&params, &["binary_cross_entropy", "equal shapes"], &|g| {
         (binary_cross_entropy(g.input(&x), g.zeros([])), line!())
     });
-    check(&params, &["binary_cross_entropy", "positive", "-1"], |g| {
+    check(&params, &["binary_cross_entropy", "positive", "-1"], &|g| {
         let x = g.input(&x);
         (binary_cross_entropy_balanced(x, x, -1.0), line!())
     });
-    check(&params, &["pinball", "level", "1.5"], |g| {
+    check(&params, &["pinball", "level", "1.5"], &|g| {
         (pinball(g.input(&x), g.zeros([2, 1]), [0.1, 0.5, 1.5]), line!())
     });
-    check(&params, &["pinball", "[.., 2]", "[2, 3]"], |g| {
+    check(&params, &["pinball", "[.., 2]", "[2, 3]"], &|g| {
         (pinball(g.input(&x), g.zeros([2, 1]), [0.1, 0.5]), line!())
     });
-    check(&params, &["pinball", "[.., 1]"], |g| {
+    check(&params, &["pinball", "[.., 1]"], &|g| {
         (pinball(g.input(&x), g.zeros([2]), [0.1, 0.5, 0.9]), line!())
     });
-    check(&params, &["cross_entropy", "smoothing", "1.1"], |g| {
+    check(&params, &["cross_entropy", "smoothing", "1.1"], &|g| {
         let (x, ids) = (g.input(&x), g.ids(&[0, 1]));
         (cross_entropy_smoothed(x, ids, 1.1), line!())
     });
-    check(&params, &["cross_entropy", "id 3 of 3 classes"], |g| {
+    check(&params, &["cross_entropy", "id 3 of 3 classes"], &|g| {
         let (x, ids) = (g.input(&x), masked(g.ids(&[9, 3]), g.ids(&[0, 1])));
         (cross_entropy(x, ids), line!())
     });
