@@ -210,8 +210,11 @@ impl<T: Real, X: Transform> TransformAt<T> for X {
     }
 }
 
-/// How many numbers a list of buffers has.
-pub(crate) fn total(memory: &dyn Fn(&mut dyn FnMut(&'static str, usize))) -> usize {
+/// What buffers are listed to.
+type List<'a> = dyn FnMut(&'static str, usize) + 'a;
+
+/// How many numbers the buffers have that are listed.
+pub(crate) fn total(memory: &dyn Fn(&mut List<'_>)) -> usize {
     let mut total = 0;
     memory(&mut |_, len| total += len);
     total

@@ -125,11 +125,7 @@ impl<'g, T: Real, Y> Weighted<'g, T, Y> {
     #[track_caller]
     #[must_use]
     pub fn masked(self, inside: impl Into<Option<Ids<'g, T>>>) -> Self {
-        let inside = match (self.inside, inside.into()) {
-            (Some(a), Some(b)) => Some(a.map2(b, |a, b| u32::from(a != 0 && b != 0))),
-            (a, b) => a.or(b),
-        };
-        Weighted { inside, ..self }
+        Weighted { inside: both(self.inside, inside.into()), ..self }
     }
 
     /// The mean of losses of some operands, by these weights.
@@ -150,5 +146,14 @@ impl<'g, T: Real, Y> Weighted<'g, T, Y> {
                 g.apply_any(mean, &all[..=x.len()], line)
             }
         }
+    }
+}
+
+/// What lies in both masks.
+#[track_caller]
+fn both<'g, T: Real>(a: Option<Ids<'g, T>>, b: Option<Ids<'g, T>>) -> Option<Ids<'g, T>> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.map2(b, |a, b| u32::from(a != 0 && b != 0))),
+        (a, b) => a.or(b),
     }
 }

@@ -45,12 +45,16 @@ impl Moments {
         update: &mut [T],
         f: impl Fn(T, T, T) -> T + Sync,
     ) {
-        let [b1, b2] = self.betas.map(T::from_f64);
-        let [new1, new2] = self.betas.map(|beta| T::from_f64(1.0 - beta));
+        let [[b1, new1], [b2, new2]] = self.betas.map(parts::<T>);
         fit(each3(update, m, s, |g, m, s| {
             *m = b1 * *m + new1 * *g;
             *s = b2 * *s + new2 * (*g * *g);
             *g = f(*g, *m, *s);
         }));
     }
+}
+
+/// How much of a mean is kept, and how much is new.
+fn parts<T: Real>(beta: f64) -> [T; 2] {
+    [T::from_f64(beta), T::from_f64(1.0 - beta)]
 }

@@ -48,7 +48,7 @@ fn close(a: &[f64], b: &[f64]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-proptest! {
+properties! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]

@@ -1,14 +1,12 @@
 //! Connectionist temporal classification: padding, rows that are impossible, digits, misfits.
 
-use elman_autograd::{Grad, Graph, Params, Tape, Var};
+use crate::object::LossOf;
+use elman_autograd::{Grad, Params, Tape};
 use elman_tensor::{Random, Real, Tensor};
 use elman_train::{Ctc, ctc, masked, weighted};
 
 /// A loss of logits, and its gradient.
-fn gradient<T: Real>(
-    x: &Tensor<f64>,
-    loss: &dyn for<'g> Fn(&'g Graph<'g, T>, Var<'g, T>) -> Var<'g, T>,
-) -> (f64, Vec<f64>) {
+fn gradient<T: Real>(x: &Tensor<f64>, loss: &LossOf<'_, T>) -> (f64, Vec<f64>) {
     let ((), params) = Params::<T>::init(0, |_| Ok(())).unwrap();
     let x = Tensor::from_fn(x.shape(), |i| T::from_f64(x.values()[i])).unwrap();
     let mut tape = Tape::new();

@@ -5,7 +5,7 @@ use elman_autograd::{Params, Tape};
 use elman_tensor::{Random, Tensor};
 use elman_train::{Beam, Ctc, Error, Hypothesis, Sampler, ctc_beam, ctc_greedy};
 use proptest::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// ln softmax, plainly.
 fn log_softmax(x: &[f64]) -> Vec<f64> {
@@ -41,7 +41,7 @@ fn everything(logits: &[f64], classes: usize, blank: u32) -> HashMap<Vec<u32>, f
     chances
 }
 
-proptest! {
+properties! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     /// The loss is −ln of what all alignments of the labels add up to; padding is not looked at.
@@ -97,9 +97,7 @@ proptest! {
         prop_assert!((1..=width).contains(&narrow.len()));
         for (found, exact) in [(&full, true), (&narrow, false)] {
             prop_assert!(found.windows(2).all(|pair| pair[0].1 >= pair[1].1));
-            let mut labels: Vec<_> = found.iter().map(|(labels, _)| labels).collect();
-            labels.sort();
-            labels.dedup();
+            let labels: HashSet<_> = found.iter().map(|(labels, _)| labels).collect();
             prop_assert_eq!(labels.len(), found.len());
             for (labels, p) in found {
                 let all = chances[labels].ln();
@@ -179,7 +177,7 @@ fn sort(found: &mut [(Vec<u32>, f64)], score: &dyn Fn(&[u32], f64) -> f64) {
     found.sort_by(|a, b| score(&b.0, b.1).total_cmp(&score(&a.0, a.1)));
 }
 
-proptest! {
+properties! {
     #![proptest_config(ProptestConfig::with_cases(256))]
     #[test]
     fn beams_keep_the_likeliest_and_a_full_one_everything(
@@ -297,7 +295,7 @@ fn steps_may_fail_or_have_nothing_to_say() {
 
 // --- sampling
 
-proptest! {
+properties! {
     /// The distribution, by its definition.
     #[test]
     fn samplers_have_their_distribution(

@@ -45,7 +45,7 @@ fn close(a: &[f64], b: &[f64]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-proptest! {
+properties! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     /// A transform of a part does what it does with a model of that part alone, bit for bit, and

@@ -1,5 +1,6 @@
 //! Losses: the laws for what is made of them, their edges, and what they refuse.
 
+use crate::object::LossOf;
 use elman_autograd::laws::{self, Function};
 use elman_autograd::{Grad, Graph, Ids, Param, Params, Tape, Var};
 use elman_tensor::{Init, Random, Real, Tensor};
@@ -27,7 +28,7 @@ impl<T: Real> Function<T> for Network {
     }
 }
 
-proptest! {
+properties! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn what_is_made_of_losses_obeys_the_laws(
@@ -96,11 +97,7 @@ proptest! {
 }
 
 /// A loss of logits and its gradient.
-fn classified<T: Real>(
-    shape: [usize; 2],
-    logits: &[f64],
-    loss: &dyn for<'g> Fn(&'g Graph<'g, T>, Var<'g, T>) -> Var<'g, T>,
-) -> (f64, Vec<f64>) {
+fn classified<T: Real>(shape: [usize; 2], logits: &[f64], loss: &LossOf<'_, T>) -> (f64, Vec<f64>) {
     let logits = Tensor::new(shape, logits.iter().map(|&x| T::from_f64(x)).collect()).unwrap();
     let (_, params) = Params::<T>::init(0, |_| Ok(())).unwrap();
     let mut tape = Tape::new();

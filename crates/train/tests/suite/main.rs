@@ -1,5 +1,8 @@
 //! Losses, updates, runs and decoders, seen from outside.
 
+#[macro_use]
+mod property;
+
 mod average;
 mod ctc;
 mod decode;

@@ -43,11 +43,14 @@ pub(crate) fn updates<T: Real>(
 }
 
 /// A loss of the weights.
-pub(crate) type Loss<'a, T> = &'a dyn for<'g> Fn(&'g Graph<'g, T>) -> Var<'g, T>;
+pub(crate) type Loss<'a, T> = dyn for<'g> Fn(&'g Graph<'g, T>) -> Var<'g, T> + 'a;
+
+/// A loss of a prediction.
+pub(crate) type LossOf<'a, T> = dyn for<'g> Fn(&'g Graph<'g, T>, Var<'g, T>) -> Var<'g, T> + 'a;
 
 /// A trainer of some chain; its methods are those of [`Trainer`].
 pub(crate) trait Steps<T: Real> {
-    fn step(&mut self, params: &mut Params<T>, loss: Loss<'_, T>) -> Result<T, Error>;
+    fn step(&mut self, params: &mut Params<T>, loss: &Loss<'_, T>) -> Result<T, Error>;
     fn steps(&self) -> u64;
     fn report(&mut self, metric: T);
     fn averaged(&self, params: &Params<T>) -> Params<T>;
@@ -56,7 +59,7 @@ pub(crate) trait Steps<T: Real> {
 }
 
 impl<T: Real, X: Transform> Steps<T> for Trainer<T, X> {
-    fn step(&mut self, params: &mut Params<T>, loss: Loss<'_, T>) -> Result<T, Error> {
+    fn step(&mut self, params: &mut Params<T>, loss: &Loss<'_, T>) -> Result<T, Error> {
         self.step(params, loss)
     }
 

@@ -1,7 +1,7 @@
 //! Updates, losses, clipping and schedules against PyTorch's numbers (`tests/reference`).
 
-use crate::object::Steps;
-use elman_autograd::{Graph, Params, Var};
+use crate::object::{LossOf, Steps};
+use elman_autograd::Params;
 use elman_tensor::{Init, Tensor};
 use elman_train::{
     Ctc, Plateau, Schedule, Trainer, Transform, adadelta, adagrad, adam, adamw,
@@ -115,10 +115,7 @@ fn more_updates_are_those_of_pytorch_after_every_step() {
 }
 
 /// The value of a loss, and its gradient with respect to the weight `w` that is made of `x`.
-fn gradient(
-    x: &Tensor<f64>,
-    loss: &dyn for<'g> Fn(&'g Graph<'g, f64>, Var<'g, f64>) -> Var<'g, f64>,
-) -> (f64, Vec<f64>) {
+fn gradient(x: &Tensor<f64>, loss: &LossOf<'_, f64>) -> (f64, Vec<f64>) {
     let (w, mut params) =
         Params::<f64>::init(0, |p| p.weight("w", x.shape(), Init::Zeros)).unwrap();
     params.values_mut().copy_from_slice(x.values());

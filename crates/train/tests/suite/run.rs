@@ -30,7 +30,7 @@ fn validations(run: &mut Run<f32>, metrics: &[f64]) -> Vec<u64> {
     steps
 }
 
-proptest! {
+properties! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]

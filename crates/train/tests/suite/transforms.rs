@@ -37,13 +37,11 @@ fn independent(transform: &dyn Object<f64>, seed: u64, n: usize) -> Result<(), T
     Ok(())
 }
 
-/// What a transform does to one weight, by its equation: from (step, w, g) with three numbers of
-/// memory.
-fn equation(
-    transform: &dyn Object<f64>,
-    seed: u64,
-    f: &dyn Fn(i32, f64, f64, &mut [f64; 3]) -> f64,
-) -> Result<(), TestCaseError> {
+/// From (step, w, g) with three numbers of memory.
+type Equation<'a> = dyn Fn(i32, f64, f64, &mut [f64; 3]) -> f64 + 'a;
+
+/// What a transform does to one weight, by its equation.
+fn equation(transform: &dyn Object<f64>, seed: u64, f: &Equation<'_>) -> Result<(), TestCaseError> {
     let (w, g) = draw(seed, 3);
     let ours = updates(transform, &w, &g);
     for i in 0..3 {
@@ -62,7 +60,7 @@ fn equation(
     Ok(())
 }
 
-proptest! {
+properties! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn weights_do_not_know_each_other(seed in any::<u64>(), n in 0usize..40) {
@@ -213,25 +211,29 @@ proptest! {
     }
 }
 
+fn factors<const N: usize>(schedule: &dyn Schedule, steps: [u64; N]) -> [f64; N] {
+    steps.map(|step| schedule.factor(step))
+}
+
 #[test]
 fn schedules_at_their_edges() {
     let s = step_decay(0.5, 1500);
-    assert_eq!([0, 1499, 1500, 2999, 3000].map(|t| s.factor(t)), [1.0, 1.0, 0.5, 0.5, 0.25]);
-    assert_eq!([0, 1, 2].map(|t| step_decay(0.0, 1).factor(t)), [1.0, 0.0, 0.0]);
-    assert_eq!([0, 7].map(|t| constant(0.3).factor(t)), [0.3, 0.3]);
-    assert_eq!([0, 1, 2].map(|t| exponential(2.0).factor(t)), [1.0, 2.0, 4.0]);
+    assert_eq!(factors(&s, [0, 1499, 1500, 2999, 3000]), [1.0, 1.0, 0.5, 0.5, 0.25]);
+    assert_eq!(factors(&step_decay(0.0, 1), [0, 1, 2]), [1.0, 0.0, 0.0]);
+    assert_eq!(factors(&constant(0.3), [0, 7]), [0.3, 0.3]);
+    assert_eq!(factors(&exponential(2.0), [0, 1, 2]), [1.0, 2.0, 4.0]);
     assert_eq!(exponential(0.5).factor(u64::MAX), 0.0);
     assert_eq!(exponential(1.0).factor(u64::MAX), 1.0);
 
     let c = cosine(10).floor(0.2);
-    assert_eq!([0, 10, 11, u64::MAX].map(|t| c.factor(t)), [1.0, 0.2, 0.2, 0.2]);
+    assert_eq!(factors(&c, [0, 10, 11, u64::MAX]), [1.0, 0.2, 0.2, 0.2]);
     assert!((c.factor(5) - 0.6).abs() < 1e-15);
     assert!(c.factor(9) > 0.2);
-    assert_eq!([0, 1, 2].map(|t| cosine(1).factor(t)), [1.0, 0.0, 0.0]);
+    assert_eq!(factors(&cosine(1), [0, 1, 2]), [1.0, 0.0, 0.0]);
 
-    assert_eq!([0, 1, 2, 3, 4].map(|t| warm_up(4).factor(t)), [0.25, 0.5, 0.75, 1.0, 1.0]);
-    assert_eq!([0, 1].map(|t| warm_up(1).factor(t)), [1.0, 1.0]);
-    assert_eq!([0, 1].map(|t| warm_up(0).factor(t)), [1.0, 1.0]);
+    assert_eq!(factors(&warm_up(4), [0, 1, 2, 3, 4]), [0.25, 0.5, 0.75, 1.0, 1.0]);
+    assert_eq!(factors(&warm_up(1), [0, 1]), [1.0, 1.0]);
+    assert_eq!(factors(&warm_up(0), [0, 1]), [1.0, 1.0]);
 }
 
 #[test]

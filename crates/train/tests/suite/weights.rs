@@ -132,7 +132,7 @@ fn near(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-12 * (1.0 + a.abs().max(b.abs()))
 }
 
-proptest! {
+properties! {
     /// The mean of the rows that count, by their weights; NaN in the others changes nothing.
     #[test]
     fn losses_are_weighted_means(
@@ -251,7 +251,7 @@ impl<T: Real> Function<T> for Everything {
     }
 }
 
-proptest! {
+properties! {
     #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
     fn what_is_made_of_weighted_losses_obeys_the_laws(
@@ -266,11 +266,11 @@ proptest! {
     }
 }
 
+/// A loss of some operands.
+type LossOf<'a, T> = dyn for<'g> Fn(&'g Graph<'g, T>, &[Var<'g, T>]) -> Var<'g, T> + 'a;
+
 /// One loss of one row of numbers, and its gradients.
-fn one<T: Real>(
-    x: &[&[f64]],
-    loss: &dyn for<'g> Fn(&'g Graph<'g, T>, &[Var<'g, T>]) -> Var<'g, T>,
-) -> (f64, Vec<Vec<f64>>) {
+fn one<T: Real>(x: &[&[f64]], loss: &LossOf<'_, T>) -> (f64, Vec<Vec<f64>>) {
     let ((), params) = Params::<T>::init(0, |_| Ok(())).unwrap();
     let x: Vec<Tensor<T>> =
         x.iter().map(|x| Tensor::from_fn([x.len()], |i| T::from_f64(x[i])).unwrap()).collect();
@@ -394,16 +394,15 @@ fn smoothing_goes_with_ignored_rows() {
     assert_eq!(old.to_bits(), new.to_bits());
 }
 
+/// A loss that cannot be, and its line.
+type Misfit<'a> = dyn for<'g> Fn(&'g Graph<'g, f64>) -> (Var<'g, f64>, u32) + 'a;
+
 #[test]
 fn misfits_say_what_was_wanted() {
     let ((), params) = Params::<f64>::init(0, |_| Ok(())).unwrap();
     let x = Tensor::<f64>::zeros([2, 3]).unwrap();
     #[track_caller]
-    fn check(
-        params: &Params<f64>,
-        wanted: &[&str],
-        f: &dyn for<'g> Fn(&'g Graph<'g, f64>) -> (Var<'g, f64>, u32),
-    ) {
+    fn check(params: &Params<f64>, wanted: &[&str], f: &Misfit<'_>) {
         let mut line = 0;
         let error = Tape::new().evaluate(params, |g| line = f(g).1).unwrap_err().to_string();
         let place = format!("{}:{line}:", file!());
