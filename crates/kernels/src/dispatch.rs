@@ -164,13 +164,13 @@ macro_rules! in_lanes {
 in_lanes!(in_f32_lanes, f32, F32x8, F32x16);
 in_lanes!(in_f64_lanes, f64, F64x4, F64x8);
 
-/// Runs a kernel in arrays of dual numbers.
+/// Runs a kernel in registers of dual numbers, of which there are none wider than those of AVX2.
 #[inline]
 pub(crate) fn in_dual_lanes<K: LaneKernel<Dual<f64>>>(isa: Isa, kernel: K) -> K::Output {
     #[cfg(target_arch = "x86_64")]
     if isa.there() >= Isa::Avx2 {
         // SAFETY: the processor was asked for AVX2 and FMA.
-        return unsafe { x86::run_avx2::<_, Plain<Dual<f64>, 4>, _>(kernel) };
+        return unsafe { x86::run_avx2::<_, crate::lanes::Dual64x4, _>(kernel) };
     }
     run_portable(kernel)
 }

@@ -12,7 +12,7 @@ pub(crate) use activation::{exp, sigmoid, tanh};
 pub(crate) use logarithm::{ln, softplus};
 pub(crate) use plain::Plain;
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86::{F32x8, F32x16, F64x4, F64x8};
+pub(crate) use x86::{Dual64x4, F32x8, F32x16, F64x4, F64x8};
 
 use crate::real::Real;
 
@@ -33,6 +33,8 @@ pub trait Lanes: Copy + 'static {
     /// The most rows of a tile, 1, 3 or 6: so many rows of four registers of sums fit beside their
     /// operands. With 1 row, tiles are one register wide, too.
     const ROWS: usize;
+    /// The most registers of units that a step of a single row computes together, 1, 2 or 4.
+    const TOGETHER: usize;
 
     /// Calls a closure as a function of its own, compiled for the same instructions: pieces that
     /// are large but not called often are compiled faster so.
@@ -102,39 +104,49 @@ pub trait Lanes: Copy + 'static {
     /// `no` where `self ≤ 0`, else (NaN too) `yes`.
     fn unless_negative(self, yes: Self, no: Self) -> Self;
 
-    /// The first `n ≤ WIDTH` scalars at an address, and zeros behind them.
+    /// The first `n` scalars, 1 ≤ `n` ≤ WIDTH, at an address, and zeros behind them.
     ///
     /// # Safety
     /// The `n` scalars must be there.
     #[inline(always)]
     unsafe fn load_part(from: *const Self::Scalar, n: usize) -> Self {
-        let mut whole = [Self::Scalar::ZERO; 16];
-        // SAFETY: the caller promises `n` readable scalars, and 16 ≥ WIDTH ≥ n.
+        // SAFETY: the caller promises `n` readable scalars, and 16 ≥ WIDTH ≥ n ≥ 1.
         unsafe {
-            if n == Self::WIDTH {
+            if const { Self::WIDTH == 1 } || n == Self::WIDTH {
                 return Self::load(from);
             }
-            std::ptr::copy_nonoverlapping(from, whole.as_mut_ptr(), n);
-            Self::load(whole.as_ptr())
+            Self::load(first(from, n).as_ptr())
         }
     }
 
-    /// Writes the first `n ≤ WIDTH` lanes to an address.
+    /// Writes the first `n` lanes, 1 ≤ `n` ≤ WIDTH, to an address.
     ///
     /// # Safety
     /// There must be room for `n` scalars.
     #[inline(always)]
     unsafe fn store_part(self, to: *mut Self::Scalar, n: usize) {
-        let mut whole = [Self::Scalar::ZERO; 16];
-        // SAFETY: the caller promises room for `n` scalars, and 16 ≥ WIDTH ≥ n.
+        // SAFETY: the caller promises room for `n` scalars, and 16 ≥ WIDTH ≥ n ≥ 1.
         unsafe {
-            if n == Self::WIDTH {
+            if const { Self::WIDTH == 1 } || n == Self::WIDTH {
                 return self.store(to);
             }
+            let mut whole = [Self::Scalar::ZERO; 16];
             self.store(whole.as_mut_ptr());
             std::ptr::copy_nonoverlapping(whole.as_ptr(), to, n);
         }
     }
+}
+
+/// The first `n` scalars at an address, and zeros behind them.
+///
+/// # Safety
+/// The `n ≤ 16` scalars must be there.
+#[inline(never)]
+unsafe fn first<T: Real>(from: *const T, n: usize) -> [T; 16] {
+    let mut whole = [T::ZERO; 16];
+    // SAFETY: the caller's promise.
+    unsafe { std::ptr::copy_nonoverlapping(from, whole.as_mut_ptr(), n) }
+    whole
 }
 
 /// A computation written over [`Lanes`].

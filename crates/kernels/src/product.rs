@@ -232,7 +232,6 @@ impl<T: Real> LaneKernel<T> for Usual<'_, T> {
 }
 
 /// `to[κ] = b[k + κ, j..j + count]` in rows of `width`, the columns beyond `count` 0.
-#[inline(always)]
 fn pack<T: Real>(
     b: Matrix<'_, T>,
     k: usize,

@@ -129,6 +129,10 @@ pub(crate) struct Sums<'a, S> {
     pub(crate) from_far: bool,
 }
 
+/// [`compute`] for some kind of register. Who prepares sums is given one, and so is compiled once
+/// for each scalar.
+pub(crate) type Compute<S> = unsafe fn(&Sums<'_, S>);
+
 /// Computes sums, compiled once for each kind of register.
 ///
 /// # Safety
@@ -162,24 +166,24 @@ const CHUNK: usize = 640;
 /// Chunk by chunk of the terms of a panel, each brought into the cache while all rows take up the
 /// one before. Between chunks the sums rest where they go to, which loses nothing.
 unsafe fn in_chunks<L: Lanes>(sums: &Sums<'_, L::Scalar>) {
-    L::apart(
-        #[inline(always)]
-        || {
-            let mut next = sums.chunks().skip(1);
-            for ((first, count), terms, begin) in sums.chunks() {
-                let mut soon = match next.next() {
-                    Some(((_, count), Terms { right, depth, .. }, _)) => {
-                        Soon::of(right.at, depth * padded(count))
-                    }
-                    None => sums.soon.start(sums),
-                };
-                let from = if begin { sums.from } else { (sums.to.0.cast_const(), sums.to.1) };
-                let sums = Sums { terms: &[terms], from, ..*sums };
-                // SAFETY: as the caller promises.
-                unsafe { panel::<L>(&sums, (first, count), &mut soon) }
+    let mut next = sums.chunks().skip(1);
+    for ((first, columns), terms, begin) in sums.chunks() {
+        let soon = match next.next() {
+            Some(((_, count), Terms { right, depth, .. }, _)) => {
+                Soon::of(right.at, depth * padded(count))
             }
-        },
-    );
+            None => sums.soon,
+        };
+        let to = (sums.to.0.wrapping_add(first), sums.to.1);
+        let from = match sums.from {
+            (from, pitch) if begin && from.is_null() => (from, pitch),
+            (from, pitch) if begin => (from.wrapping_add(first), pitch),
+            _ => (to.0.cast_const(), to.1),
+        };
+        let chunk = Sums { columns, terms: &[terms], from, to, soon, ..*sums };
+        // SAFETY: as the caller promises; the operand of a chunk begins with its first column.
+        unsafe { in_panels::<L>(&chunk) }
+    }
 }
 
 impl<'a, S> Sums<'a, S> {
@@ -271,14 +275,14 @@ unsafe fn with_size<L: Lanes>(
                 // A single row has no time to be called.
                 // SAFETY, here and below: the caller's promises.
                 (1, 1) => unsafe { tile.compute::<L, 1, 1>(soon) },
-                (1, 2) if L::ROWS > 1 => unsafe { tile.compute::<L, 1, 2>(soon) },
-                (1, 3) if L::ROWS > 1 => unsafe { tile.compute::<L, 1, 3>(soon) },
-                (1, 4) if L::ROWS > 1 => unsafe { tile.compute::<L, 1, 4>(soon) },
+                (1, 2) if const { L::ROWS > 1 } => unsafe { tile.compute::<L, 1, 2>(soon) },
+                (1, 3) if const { L::ROWS > 1 } => unsafe { tile.compute::<L, 1, 3>(soon) },
+                (1, 4) if const { L::ROWS > 1 } => unsafe { tile.compute::<L, 1, 4>(soon) },
                 $(
-                    ($R, 1) if $R <= L::ROWS => unsafe { apart::<L, $R, 1>(tile, soon) },
-                    ($R, 2) if $R <= L::ROWS => unsafe { apart::<L, $R, 2>(tile, soon) },
-                    ($R, 3) if $R <= L::ROWS => unsafe { apart::<L, $R, 3>(tile, soon) },
-                    ($R, 4) if $R <= L::ROWS => unsafe { apart::<L, $R, 4>(tile, soon) },
+                    ($R, 1) if const { $R <= L::ROWS } => unsafe { apart::<L, $R, 1>(tile, soon) },
+                    ($R, 2) if const { $R <= L::ROWS } => unsafe { apart::<L, $R, 2>(tile, soon) },
+                    ($R, 3) if const { $R <= L::ROWS } => unsafe { apart::<L, $R, 3>(tile, soon) },
+                    ($R, 4) if const { $R <= L::ROWS } => unsafe { apart::<L, $R, 4>(tile, soon) },
                 )*
                 _ => unreachable!("tiles have at most 6 rows of 4 registers"),
             }

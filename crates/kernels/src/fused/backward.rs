@@ -14,7 +14,7 @@ use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::parallel;
 use crate::real::Real;
-use crate::tile::{Left, Right, Soon, Sums, Terms, compute};
+use crate::tile::{Compute, Left, Right, Soon, Sums, Terms, compute};
 use std::ops::Range;
 
 /// A sequence whose adjoint is wanted: what [`forward`](super::forward) saw and wrote.
@@ -53,10 +53,22 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
 ) -> Result<(), Error> {
     // Beyond this, sizes can be multiplied.
     super::kept_by(cell, sizes)?;
-    let plan = Plan::new::<C>(sizes);
+    let functions = T::in_lanes(isa, Find(cell));
+    all(isa, Plan::new::<C>(sizes), sizes, with, into, functions)
+}
+
+/// The same for all cells.
+fn all<T: Real>(
+    isa: Isa,
+    plan: Plan,
+    sizes: Sizes,
+    with: Backward<'_, T>,
+    into: &mut dyn Gradients<T>,
+    functions: Functions<T>,
+) -> Result<(), Error> {
     let Plan { batch, input, hidden, .. } = plan;
     let state = batch * hidden;
-    let own = if C::CELL { state } else { 0 };
+    let own = if plan.cell { state } else { 0 };
     let parts = plan.parts();
     for (wanted, found) in [
         (plan.rows() * input, with.x.len()),
@@ -80,7 +92,6 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
     let (sums, carried) = rest.split_at_mut(parts.carried - parts.sums);
     let copies = Copies::new(plan, [with.w, with.u], packed);
     let steps = Steps {
-        cell,
         plan,
         marks,
         h: with.h.as_ptr(),
@@ -96,6 +107,7 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
     let way = Way {
         isa,
         steps,
+        functions,
         x: with.x.as_ptr(),
         copies,
         dlast: with.dlast.as_ptr(),
@@ -115,17 +127,17 @@ pub(crate) fn backward<T: Real, C: Recurrence>(
         let carried = &mut carried[row * hidden + plan.apart(part)..][..(end - row) * hidden];
         let own = row * hidden..end * hidden;
         if into.h().is_some() {
-            let through = if C::CELL { &mut sums[..carried.len()] } else { &mut *carried };
-            if C::CELL {
+            let through = if plan.cell { &mut sums[..carried.len()] } else { &mut *carried };
+            if plan.cell {
                 through.fill(T::ZERO);
             }
             let product = Through::new(&plan, (copies.get(0), hidden), through);
             let cotangents = way.gathered(part).row(0, row);
-            let cotangents = cotangents.wrapping_add((C::STORED - C::SUMS) * hidden);
+            let cotangents = cotangents.wrapping_add((plan.stored - plan.sums) * hidden);
             product.share(isa, cotangents, 0, end - row);
             add(into.h(), own.clone(), state, through)?;
         }
-        if C::CELL {
+        if plan.cell {
             add(into.c(), own, state, carried)?;
         }
     }
@@ -147,8 +159,7 @@ fn add<T: Real>(
 
 /// The steps of a sequence.
 #[derive(Clone, Copy)]
-pub(super) struct Steps<'a, C, T> {
-    pub(super) cell: C,
+pub(super) struct Steps<'a, T> {
     pub(super) plan: Plan,
     pub(super) marks: Marks<'a>,
     pub(super) h: *const T,
@@ -164,60 +175,87 @@ pub(super) struct Steps<'a, C, T> {
 }
 
 // SAFETY: as forward.
-unsafe impl<C: Sync, T: Sync> Sync for Steps<'_, C, T> {}
+unsafe impl<T: Sync> Sync for Steps<'_, T> {}
 
-/// A thread's share of some steps, from the last one back. It has them for itself, as forward.
-pub(super) struct Shared<'a, C, T> {
-    pub(super) steps: Steps<'a, C, T>,
-    pub(super) span: Span,
-    pub(super) share: &'a Share<'a>,
+/// What computes the steps of a cell, compiled for one kind of register.
+#[derive(Clone, Copy)]
+pub(super) struct Functions<T> {
+    sum: Compute<T>,
+    pull: unsafe fn(&Steps<'_, T>, usize, Span, Part),
 }
 
-impl<T: Real, C: Recurrence> LaneKernel<T> for Shared<'_, C, T> {
-    type Output = ();
+struct Find<C>(C);
+
+impl<T: Real, C: Recurrence> LaneKernel<T> for Find<C> {
+    type Output = Functions<T>;
     #[inline(always)]
-    fn run<L: Lanes<Scalar = T>>(self) {
-        let Shared { steps, span, share } = &self;
-        let (plan, span) = (&steps.plan, *span);
-        if !span.is_last(plan) {
-            // The step behind these was the first of those gathered before.
-            let row = plan.cotangents();
-            let (from, until) = share.own_rows();
-            // SAFETY: there is room for one step more than are gathered.
-            unsafe {
-                let at = steps.gathered.row(0, from);
-                let to = steps.gathered.row(span.count, from);
-                std::ptr::copy_nonoverlapping(at, to, (until - from) * row);
-            }
-            share.wait();
-        }
+    fn run<L: Lanes<Scalar = T>>(self) -> Functions<T> {
+        Functions { sum: compute::<L>, pull: pull::<L, C> }
+    }
+}
+
+/// [`Steps::pull`] as a function of its own.
+///
+/// # Safety
+/// As of that.
+unsafe fn pull<L: Lanes, C: Recurrence>(
+    steps: &Steps<'_, L::Scalar>,
+    t: usize,
+    span: Span,
+    part: Part,
+) {
+    L::apart(
+        #[inline(always)]
+        // SAFETY: the caller's promises.
+        || unsafe { steps.pull::<L, C>(t, span, part) },
+    );
+}
+
+impl<T: Real> Steps<'_, T> {
+    /// A thread's share of some steps, from the last one back. It has them for itself, as forward.
+    pub(super) fn run(self, span: Span, share: &Share<'_>, functions: Functions<T>) {
+        self.begin(span, share);
         for t in (span.from..span.from + span.count).rev() {
             for part in share.parts() {
                 // SAFETY: step, rows and units are those of slices whose lengths were checked.
                 unsafe {
-                    steps.sum::<L>(t, span, part);
-                    steps.pull::<L>(t, span, part);
+                    self.sum(t, span, part, functions.sum);
+                    (functions.pull)(&self, t, span, part);
                 }
             }
             share.wait();
         }
     }
-}
 
-impl<T: Real, C: Recurrence> Steps<'_, C, T> {
+    /// Takes over the cotangents of the step behind a span, where there is one.
+    fn begin(&self, span: Span, share: &Share<'_>) {
+        if span.is_last(&self.plan) {
+            return;
+        }
+        // The step behind these was the first of those gathered before.
+        let row = self.plan.cotangents();
+        let (from, until) = share.own_rows();
+        // SAFETY: there is room for one step more than are gathered.
+        unsafe {
+            let at = self.gathered.row(0, from);
+            let to = self.gathered.row(span.count, from);
+            std::ptr::copy_nonoverlapping(at, to, (until - from) * row);
+        }
+        share.wait();
+    }
+
     /// The cotangents of the outputs of a step.
     ///
     /// # Safety
     /// The step has to be one of the span, and the rows and units too; the next has been computed.
-    #[inline(always)]
-    unsafe fn sum<L: Lanes<Scalar = T>>(&self, t: usize, span: Span, part: Part) {
+    unsafe fn sum(&self, t: usize, span: Span, part: Part, compute: Compute<T>) {
         let clipped = self.marks.clip(part, t);
         for (run, starts) in self.marks.runs(clipped, t + 1, self.plan.batch) {
             // Behind the last step, and before a new start, nothing flows back through sums.
             let flows = t + 1 < self.plan.time && !starts;
             let to = self.sums.wrapping_add(part.sums(&self.plan, run.row));
             // SAFETY: the caller's promises.
-            unsafe { self.sum_run::<L>(t, span, run, flows, to) }
+            unsafe { self.sum_run(t, span, run, (flows, to), compute) }
         }
     }
 
@@ -225,20 +263,19 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
     ///
     /// # Safety
     /// As of [`sum`](Self::sum).
-    #[inline(always)]
-    unsafe fn sum_run<L: Lanes<Scalar = T>>(
+    unsafe fn sum_run(
         &self,
         t: usize,
         span: Span,
         part: Part,
-        flows: bool,
-        to: *mut T,
+        (flows, to): (bool, *mut T),
+        compute: Compute<T>,
     ) {
-        let Plan { batch, hidden, .. } = self.plan;
+        let Plan { batch, hidden, sums, stored, .. } = self.plan;
         let (depth, first) = (self.plan.terms(), part.block * self.plan.block);
         let next = self.gathered.row(t + 1 - span.from, part.row);
         let left = Left {
-            at: next.wrapping_add((C::STORED - C::SUMS) * hidden).cast_const(),
+            at: next.wrapping_add((stored - sums) * hidden).cast_const(),
             row: self.plan.cotangents(),
             step: 1,
         };
@@ -259,7 +296,7 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
             let to = (to, self.plan.sums_row(units));
             let sums = Sums::new([part.rows, units], terms, (from, hidden), to);
             let from_far = self.plan.far_weights::<T>();
-            compute::<L>(&Sums { soon, from_far, ..sums });
+            compute(&Sums { soon, from_far, ..sums });
         }
     }
 
@@ -268,7 +305,7 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
     /// # Safety
     /// As of [`sum`](Self::sum), which has been called.
     #[inline(always)]
-    unsafe fn pull<L: Lanes<Scalar = T>>(&self, t: usize, span: Span, part: Part) {
+    unsafe fn pull<L: Lanes<Scalar = T>, C: Recurrence>(&self, t: usize, span: Span, part: Part) {
         let Plan { batch, hidden, .. } = self.plan;
         let units = self.plan.units(part.block);
         let first = part.block * self.plan.block;
@@ -322,7 +359,7 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
                     }
                     let carry = L::load_part(carried.add(lane), count);
                     let (cotangents, carry) =
-                        self.cell.backward(L::load(dh.add(lane)), carry, kept);
+                        C::default().backward(L::load(dh.add(lane)), carry, kept);
                     for s in 0..C::STORED {
                         cotangents[s].store_part(to.add(s * hidden + lane), count);
                     }

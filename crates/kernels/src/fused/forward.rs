@@ -3,14 +3,14 @@
 use super::pack::Copies;
 use super::plan::Plan;
 use super::recurrence::Recurrence;
-use super::row::{NOTHING, PAST_CACHES, RECORD, Row};
+use super::row::{Kept, Row};
 use super::split::{Part, Share, Shares};
 use super::{Columns, Marks, Sizes};
 use crate::dispatch::Isa;
 use crate::error::{Error, length};
 use crate::lanes::{LaneKernel, Lanes};
 use crate::real::Real;
-use crate::tile::{Left, Right, Sums, Terms, compute, padded};
+use crate::tile::{Compute, Left, Right, Sums, Terms, compute, padded};
 
 /// A sequence to compute. [`forward`](super::forward()) shows it at work.
 #[derive(Debug)]
@@ -46,9 +46,18 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
 ) -> Result<(), Error> {
     // Beyond this, sizes can be multiplied.
     super::kept_by(cell, sizes)?;
-    let plan = Plan::new::<C>(sizes);
+    all(Plan::new::<C>(sizes), sizes, with, functions(isa, cell))
+}
+
+/// The same for all cells.
+fn all<T: Real>(
+    plan: Plan,
+    sizes: Sizes,
+    with: Forward<'_, T>,
+    functions: Functions<T>,
+) -> Result<(), Error> {
     let state = sizes.batch * sizes.hidden;
-    let own = if C::CELL { state } else { 0 };
+    let own = if plan.cell { state } else { 0 };
     let parts = plan.parts();
     for (wanted, found) in [
         (plan.rows() * sizes.input, with.x.len()),
@@ -73,7 +82,6 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
     let (sums, carried) = rest.split_at_mut(parts.carried - parts.sums);
     let records = records.as_mut_ptr();
     let steps = Steps {
-        cell,
         plan,
         marks,
         x: with.x.as_ptr(),
@@ -98,15 +106,16 @@ pub(crate) fn forward<T: Real, C: Recurrence>(
     }
     shares.compute(&plan, &|share| {
         let weights = share.weights.map_or(steps.weights, pack);
-        T::in_lanes(isa, Shared { steps: Steps { weights, ..*steps }, share });
+        // Each thread has a copy for itself: what lies on the stack of another one comes and goes
+        // with what that one writes beside it.
+        Steps { weights, ..*steps }.run(share, functions);
     });
     Ok(())
 }
 
 /// The steps of a sequence.
 #[derive(Clone, Copy)]
-pub(super) struct Steps<'a, C, T> {
-    pub(super) cell: C,
+pub(super) struct Steps<'a, T> {
     pub(super) plan: Plan,
     pub(super) marks: Marks<'a>,
     pub(super) x: *const T,
@@ -131,66 +140,75 @@ pub(super) struct Steps<'a, C, T> {
 
 // SAFETY: threads read inputs and packed weights, which nobody writes, and write to rows or units
 // of their own only; where they read what another one has written, a barrier lies between.
-unsafe impl<C: Sync, T: Sync> Sync for Steps<'_, C, T> {}
+unsafe impl<T: Sync> Sync for Steps<'_, T> {}
 
-/// A thread's share of the steps, which it has for itself: what lies on the stack of another one
-/// comes and goes with what that one writes beside it.
-struct Shared<'a, C, T> {
-    steps: Steps<'a, C, T>,
-    share: &'a Share<'a>,
+/// What computes the steps of a cell, compiled for one kind of register.
+#[derive(Clone, Copy)]
+pub(super) struct Functions<T> {
+    sum: Compute<T>,
+    activate: unsafe fn(&Steps<'_, T>, usize, Part),
+    streamed: fn(),
 }
 
-impl<T: Real, C: Recurrence> LaneKernel<T> for Shared<'_, C, T> {
-    type Output = ();
+/// The functions of a cell.
+pub(super) fn functions<T: Real, C: Recurrence>(isa: Isa, cell: C) -> Functions<T> {
+    T::in_lanes(isa, Find(cell))
+}
+
+struct Find<C>(C);
+
+impl<T: Real, C: Recurrence> LaneKernel<T> for Find<C> {
+    type Output = Functions<T>;
     #[inline(always)]
-    fn run<L: Lanes<Scalar = T>>(self) {
-        let Shared { steps, share } = self;
+    fn run<L: Lanes<Scalar = T>>(self) -> Functions<T> {
+        let activate = activate::<L, C>;
+        Functions { sum: compute::<L>, activate, streamed: L::streamed }
+    }
+}
+
+/// [`Steps::activate`] as a function of its own.
+///
+/// # Safety
+/// As of that.
+unsafe fn activate<L: Lanes, C: Recurrence>(steps: &Steps<'_, L::Scalar>, t: usize, part: Part) {
+    L::apart(
+        #[inline(always)]
+        // SAFETY: the caller's promises.
+        || unsafe { steps.activate::<L, C>(t, part) },
+    );
+}
+
+impl<T: Real> Steps<'_, T> {
+    /// A thread's share of all steps.
+    fn run(&self, share: &Share<'_>, functions: Functions<T>) {
         // SAFETY: cells have these rows and units.
-        share.parts().for_each(|part| unsafe { steps.begin(part) });
-        for t in 0..steps.plan.time {
+        share.parts().for_each(|part| unsafe { self.begin(part) });
+        for t in 0..self.plan.time {
             for part in share.parts() {
                 // SAFETY: step, rows and units are those of slices whose lengths were checked.
-                unsafe {
-                    steps.sum::<L>(t, part);
-                    steps.activate::<L>(t, part);
-                }
+                unsafe { self.step(t, part, functions) }
             }
             share.wait();
         }
         // SAFETY: as above.
-        share.parts().for_each(|part| unsafe { steps.end(part) });
-        if steps.past_caches {
-            L::streamed();
+        share.parts().for_each(|part| unsafe { self.end(part) });
+        if self.past_caches {
+            (functions.streamed)();
         }
     }
-}
 
-/// A thread's share of a single step.
-pub(super) struct Once<'a, C, T> {
-    pub(super) steps: &'a Steps<'a, C, T>,
-    pub(super) share: &'a Share<'a>,
-}
-
-impl<T: Real, C: Recurrence> LaneKernel<T> for Once<'_, C, T> {
-    type Output = ();
-    #[inline(always)]
-    fn run<L: Lanes<Scalar = T>>(self) {
-        let Once { steps, share } = self;
-        for part in share.places(steps.back) {
+    /// A thread's share of a single step.
+    pub(super) fn run_once(&self, share: &Share<'_>, functions: Functions<T>) {
+        for part in share.places(self.back) {
             // SAFETY: rows and units are those of slices whose lengths were checked.
-            unsafe {
-                steps.sum::<L>(0, part);
-                steps.activate::<L>(0, part);
-            }
+            unsafe { self.step(0, part, functions) }
         }
     }
-}
 
-impl<T: Real, C: Recurrence> Steps<'_, C, T> {
     /// The cells of a part's rows: where they begin in `[batch, hidden]`, and where they are carried.
     #[inline(always)]
     fn cells(&self, part: Part) -> impl Iterator<Item = (usize, *mut T)> {
-        let rows = if C::CELL { part.rows } else { 0 };
+        let rows = if self.plan.cell { part.rows } else { 0 };
         (part.row..part.row + rows).map(move |row| {
             let at = row * self.plan.hidden + part.block * self.plan.block;
             (at, self.carried.wrapping_add(part.carried(&self.plan, row)))
@@ -201,7 +219,6 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
     ///
     /// # Safety
     /// The rows and units have to be some.
-    #[inline(always)]
     unsafe fn begin(&self, part: Part) {
         let units = self.plan.units(part.block);
         for (at, carried) in self.cells(part) {
@@ -214,7 +231,6 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
     ///
     /// # Safety
     /// As of [`begin`](Self::begin).
-    #[inline(always)]
     unsafe fn end(&self, part: Part) {
         let units = self.plan.units(part.block);
         for (at, carried) in self.cells(part) {
@@ -233,12 +249,23 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
         }
     }
 
+    /// A step of a part.
+    ///
+    /// # Safety
+    /// As of [`sum`](Self::sum).
+    unsafe fn step(&self, t: usize, part: Part, functions: Functions<T>) {
+        // SAFETY: the caller's promises.
+        unsafe {
+            self.sum(t, part, functions.sum);
+            (functions.activate)(self, t, part);
+        }
+    }
+
     /// The sums of a step.
     ///
     /// # Safety
     /// The step has to be one, and the rows and units too; those before have been computed.
-    #[inline(always)]
-    unsafe fn sum<L: Lanes<Scalar = T>>(&self, t: usize, part: Part) {
+    unsafe fn sum(&self, t: usize, part: Part, compute: Compute<T>) {
         let zero = T::ZERO;
         for (run, starts) in self.marks.runs(self.marks.clip(part, t), t, self.plan.batch) {
             let h = if starts {
@@ -248,7 +275,7 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
             };
             let to = self.sums.wrapping_add(part.sums(&self.plan, run.row));
             // SAFETY: the caller's promises.
-            unsafe { self.sum_run::<L>(t, run, h, to) }
+            unsafe { self.sum_run(t, run, h, to, compute) }
         }
     }
 
@@ -256,16 +283,14 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
     ///
     /// # Safety
     /// As of [`sum`](Self::sum).
-    #[inline(always)]
-    unsafe fn sum_run<L: Lanes<Scalar = T>>(&self, t: usize, part: Part, h: Left<T>, to: *mut T) {
-        let Plan { batch, input, hidden, .. } = self.plan;
+    unsafe fn sum_run(&self, t: usize, part: Part, h: Left<T>, to: *mut T, compute: Compute<T>) {
+        let Plan { batch, input, hidden, sums, stored, .. } = self.plan;
         let Part { row, rows, block, .. } = part;
         let units = self.plan.units(block);
-        let (columns, shift) = (C::SUMS * units, (C::STORED - C::SUMS) * units);
+        let (columns, shift) = (sums * units, (stored - sums) * units);
         let weights = self.weights.wrapping_add(self.plan.packed(block));
         let of_state = weights.wrapping_add(input * padded(columns));
-        let biases =
-            self.weights.wrapping_add(self.plan.biases + block * C::STORED * self.plan.block);
+        let biases = self.weights.wrapping_add(self.plan.biases + block * stored * self.plan.block);
         let x = Left { at: self.x.wrapping_add((t * batch + row) * input), row: input, step: 1 };
         let x = Terms::new(x, Right::packed(weights, input), input);
         let h = Terms::new(h, Right::packed(of_state, hidden), hidden);
@@ -281,17 +306,17 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
         // room for them.
         unsafe {
             if shift == 0 {
-                return compute::<L>(&sums);
+                return compute(&sums);
             }
-            compute::<L>(&Sums { terms: &[x], ..sums });
+            compute(&Sums { terms: &[x], ..sums });
             // Those that the input has no part in begin with their biases.
             let alone = behind(to, columns);
             let from = (biases.wrapping_add(columns), 0);
             let alone = Sums { columns: shift, terms: &[], from, to: alone, ..sums };
-            compute::<L>(&alone);
+            compute(&alone);
             let to = behind(to, shift);
             let from = (to.0.cast_const(), to.1);
-            compute::<L>(&Sums { terms: &[h], from, to, ..sums });
+            compute(&Sums { terms: &[h], from, to, ..sums });
         }
     }
 
@@ -300,17 +325,24 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
     /// # Safety
     /// As of [`sum`](Self::sum), which has been called.
     #[inline(always)]
-    unsafe fn activate<L: Lanes<Scalar = T>>(&self, t: usize, part: Part) {
+    unsafe fn activate<L: Lanes<Scalar = T>, C: Recurrence>(&self, t: usize, part: Part) {
         let Plan { batch, hidden, .. } = self.plan;
         let units = self.plan.units(part.block);
         let first = part.block * self.plan.block;
+        let kept = if self.records.is_null() {
+            Kept::Nothing
+        } else if self.past_caches && units.is_multiple_of(L::WIDTH) {
+            Kept::PastCaches
+        } else {
+            Kept::Record
+        };
         let (mut record, mut until) = (0, 0);
         for row in part.row..part.row + part.rows {
             if row >= until {
                 (record, until) = self.plan.records(t, part.block, row);
             }
             let at = Row {
-                cell: self.cell,
+                cell: C::default(),
                 units,
                 starts: self.marks.starts(row, t, batch),
                 sums: self.sums.wrapping_add(part.sums(&self.plan, row)),
@@ -318,18 +350,15 @@ impl<T: Real, C: Recurrence> Steps<'_, C, T> {
                 carried: self.carried.wrapping_add(part.carried(&self.plan, row)),
                 y: self.y.wrapping_add((t * batch + row) * hidden + first),
                 record: self.records.wrapping_add(record),
+                kept,
             };
             // SAFETY: records, states and outputs are touched only as far as units count; behind
             // the last sums there is room for a register.
             unsafe {
                 if !self.marks.has(row, t) {
                     std::slice::from_raw_parts_mut(at.y, units).fill(T::ZERO);
-                } else if C::SUMS == 1 || self.records.is_null() {
-                    at.compute::<L, NOTHING>();
-                } else if self.past_caches && units.is_multiple_of(L::WIDTH) {
-                    at.compute::<L, PAST_CACHES>();
                 } else {
-                    at.compute::<L, RECORD>();
+                    at.compute::<L>();
                 }
             }
             record += self.plan.record(units);

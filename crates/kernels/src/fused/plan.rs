@@ -46,6 +46,8 @@ pub(super) struct Plan {
     pub(super) sums: usize,
     /// All sums: the first `sums` are of the input, the last `sums` of the state.
     pub(super) stored: usize,
+    /// Whether there is a second state, the cell, that is carried beside the output.
+    pub(super) cell: bool,
     /// Units of a block; the last one may have fewer.
     pub(super) block: usize,
     pub(super) blocks: usize,
@@ -109,7 +111,7 @@ impl Plan {
             1 => 0, // the output says it all
             _ => (C::STORED + usize::from(C::CELL)).max(C::LAST + 1),
         };
-        let (sums, stored) = (C::SUMS, C::STORED);
+        let (sums, stored, cell) = (C::SUMS, C::STORED, C::CELL);
         let (block, blocks, biases) = (0, 0, 0);
         let (shards, begins) = (1, [batch; MOST_SHARDS + 1]);
         Plan {
@@ -119,6 +121,7 @@ impl Plan {
             hidden,
             sums,
             stored,
+            cell,
             block,
             blocks,
             biases,
@@ -215,7 +218,6 @@ impl Plan {
 
     /// Where the records of a row begin, of a block of a step, and up to which row those of the next
     /// rows follow: shard by shard, so that they are the same for all numbers of threads.
-    #[inline(always)]
     pub(super) fn records(&self, t: usize, block: usize, row: usize) -> (usize, usize) {
         let shard = self.begins[1..].iter().filter(|&&begin| begin <= row).count();
         let (first, until) = (self.begins[shard], self.begins[shard + 1]);

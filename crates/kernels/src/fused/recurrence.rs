@@ -82,7 +82,7 @@ impl Cell {
 ///
 /// A step sums `b + x · W` into the first [`SUMS`](Self::SUMS) of [`STORED`](Self::STORED) sums
 /// and `h · U` into the last ones; where the two overlap, one sum has both.
-pub(crate) trait Recurrence: Copy + Send + Sync {
+pub(crate) trait Recurrence: Copy + Default + Send + Sync {
     /// Sums that the input takes part in, and as many that the state does.
     const SUMS: usize;
     /// All sums.
@@ -124,7 +124,7 @@ pub(crate) struct Kept<L> {
 }
 
 /// h′ = tanh(b + x · W + h · U).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tanh;
 
 impl Recurrence for Tanh {
@@ -152,7 +152,7 @@ impl Recurrence for Tanh {
 }
 
 /// h′ = max(b + x · W + h · U, 0).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Relu;
 
 impl Recurrence for Relu {
@@ -180,7 +180,7 @@ impl Recurrence for Relu {
 }
 
 /// c′ = σ(f) ∘ c + σ(i) ∘ tanh(g), h′ = σ(o) ∘ tanh(c′); sums in the order i, f, g, o.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct LongShort;
 
 impl Recurrence for LongShort {
@@ -218,7 +218,7 @@ impl Recurrence for LongShort {
 
 /// n = tanh(a + σ(r) ∘ q), h′ = (1 − σ(z)) ∘ n + σ(z) ∘ h; sums in the order a, r, z, q, of which
 /// the input has no part in q and the state none in a.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Gated;
 
 impl Recurrence for Gated {

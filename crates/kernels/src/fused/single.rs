@@ -17,6 +17,11 @@ const fn at_once(sums: usize) -> usize {
     4 / sums
 }
 
+/// As many of them as a kind of register has room for.
+const fn together<L: Lanes>(sums: usize) -> usize {
+    if at_once(sums) < L::TOGETHER { at_once(sums) } else { L::TOGETHER }
+}
+
 /// Weights and biases in panels of [`UNITS`] units: the biases of all sums, then for each feature
 /// of the input, and then of the state, the weights of all sums. What is added to a unit lies in
 /// one panel, in the order in which it is added.
@@ -144,7 +149,7 @@ impl<T: Real, C: Recurrence> LaneKernel<T> for &Row<C, T> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes<Scalar = T>>(self) {
-        let registers = const { at_once(C::SUMS) };
+        let registers = const { together::<L>(C::SUMS) };
         let (from, until) = self.units;
         let passes = (until - from).div_ceil(registers * L::WIDTH);
         let in_place = self.before == self.h.cast_const();
@@ -155,9 +160,18 @@ impl<T: Real, C: Recurrence> LaneKernel<T> for &Row<C, T> {
             // SAFETY: these are units of a state whose length was checked.
             unsafe {
                 match (until - first).div_ceil(L::WIDTH) {
-                    2 if registers > 1 => self.compute::<L, 2>(before, first),
-                    3 if registers > 1 => self.compute::<L, 3>(before, first),
-                    4.. if registers > 1 => self.compute::<L, 4>(before, first),
+                    2.. if const { together::<L>(C::SUMS) == 2 } => {
+                        self.compute::<L, 2>(before, first);
+                    }
+                    2 if const { together::<L>(C::SUMS) > 2 } => {
+                        self.compute::<L, 2>(before, first);
+                    }
+                    3 if const { together::<L>(C::SUMS) > 2 } => {
+                        self.compute::<L, 3>(before, first);
+                    }
+                    4.. if const { together::<L>(C::SUMS) > 2 } => {
+                        self.compute::<L, 4>(before, first);
+                    }
                     _ => self.compute::<L, 1>(before, first),
                 }
             }
@@ -203,7 +217,11 @@ impl<T: Real, C: Recurrence> Row<C, T> {
                     (_, true) => L::load_part(self.c.add(unit), count),
                     (_, false) => L::load_part(before.add(unit), count),
                 };
-                let (gates, state) = self.cell.gates(sums.map(|sum| sum[v]), old);
+                let mut own = [sums[0][v]; 4];
+                for s in 1..C::STORED {
+                    own[s] = sums[s][v];
+                }
+                let (gates, state) = self.cell.gates(own, old);
                 if C::CELL {
                     state.store_part(self.c.add(unit), count);
                 }

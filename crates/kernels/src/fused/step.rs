@@ -1,6 +1,6 @@
 //! One step at a time, with weights packed once.
 
-use super::forward::{Once, Steps};
+use super::forward::{Functions, Steps, functions};
 use super::plan::Plan;
 use super::recurrence::{Cell, Recurrence, with_recurrence};
 use super::single::Single;
@@ -123,7 +123,7 @@ pub(crate) fn step<T: Real, C: Recurrence>(
     match &mut with.packed {
         Packed::Single(single) => single.run(isa, cell, x, [h, c, y]),
         Packed::Several(several) => {
-            several.run(isa, cell, x, h, c);
+            several.run(x, h, c, functions(isa, cell));
             if !y.is_empty() {
                 y.copy_from_slice(h);
             }
@@ -158,7 +158,7 @@ impl<T: Real> Several<T> {
     }
 
     /// See [`Step::run`], which has checked the lengths.
-    fn run<C: Recurrence>(&mut self, isa: Isa, cell: C, x: &[T], h: &mut [T], c: &mut [T]) {
+    fn run(&mut self, x: &[T], h: &mut [T], c: &mut [T], functions: Functions<T>) {
         if h.is_empty() {
             return;
         }
@@ -170,7 +170,6 @@ impl<T: Real> Several<T> {
         // What one block of units writes is not what another one reads.
         before[..h.len()].copy_from_slice(h);
         let steps = Steps {
-            cell,
             plan,
             marks: Marks::default(),
             x: x.as_ptr(),
@@ -188,8 +187,7 @@ impl<T: Real> Several<T> {
         };
         let shares = StepShares::of(plan.operations(), plan.blocks);
         shares.compute(|i| {
-            let share = Share::of_units(&plan, shares.blocks(i));
-            T::in_lanes(isa, Once { steps: &steps, share: &share });
+            steps.run_once(&Share::of_units(&plan, shares.blocks(i)), functions);
         });
     }
 }

@@ -1,11 +1,10 @@
 //! The way back: how spans of steps and shards of rows follow each other.
 
 use super::Gradients;
-use super::backward::{Shared, Steps};
+use super::backward::{Functions, Steps};
 use super::gathered::Gathered;
 use super::pack::Copies;
 use super::plan::{Plan, Span};
-use super::recurrence::Recurrence;
 use super::split::{Share, Shares};
 use super::through::Through;
 use super::weights::{self, Stage, Weights};
@@ -16,9 +15,10 @@ use crate::real::Real;
 use crate::tile;
 
 /// The way back through all steps, span by span.
-pub(super) struct Way<'a, C, T> {
+pub(super) struct Way<'a, T> {
     pub(super) isa: Isa,
-    pub(super) steps: Steps<'a, C, T>,
+    pub(super) steps: Steps<'a, T>,
+    pub(super) functions: Functions<T>,
     pub(super) x: *const T,
     /// The transposed weights, packed.
     pub(super) copies: Copies<'a, T>,
@@ -31,9 +31,9 @@ pub(super) struct Way<'a, C, T> {
 }
 
 // SAFETY: as `Steps`; of the gradients each thread writes its own shard, or its own panels.
-unsafe impl<C: Sync, T: Sync> Sync for Way<'_, C, T> {}
+unsafe impl<T: Sync> Sync for Way<'_, T> {}
 
-impl<T: Real, C: Recurrence> Way<'_, C, T> {
+impl<T: Real> Way<'_, T> {
     /// The steps whose cotangents are gathered at a time, from the last ones back.
     fn spans(&self) -> impl Iterator<Item = Span> {
         let plan = &self.steps.plan;
@@ -63,7 +63,7 @@ impl<T: Real, C: Recurrence> Way<'_, C, T> {
         let to = self.steps.carried.wrapping_add(to);
         // SAFETY: what is carried of these rows, which nobody else touches now.
         let to = unsafe { std::slice::from_raw_parts_mut(to, (end - row) * hidden) };
-        if C::CELL {
+        if self.steps.plan.cell {
             let from = self.dlast.wrapping_add(row * hidden);
             // SAFETY: the length was checked.
             to.copy_from_slice(unsafe { std::slice::from_raw_parts(from, to.len()) });
@@ -88,7 +88,7 @@ impl<T: Real, C: Recurrence> Way<'_, C, T> {
     }
 
     /// The stages in which a span's gradients of the weights are computed.
-    fn stages(&self) -> impl Iterator<Item = Stage> + use<C, T> {
+    fn stages(&self) -> impl Iterator<Item = Stage> + use<T> {
         let stages: &[_] = match self.steps.marks.resets {
             None => &[Stage::All],
             Some(_) => &[Stage::OfInput, Stage::OfState],
@@ -135,7 +135,7 @@ impl<T: Real, C: Recurrence> Way<'_, C, T> {
             let share = &Share::of_rows(plan, i, (row, end));
             self.begin(i);
             for span in self.spans() {
-                T::in_lanes(self.isa, Shared { steps, span, share });
+                steps.run(span, share, self.functions);
                 if let Some(dx) = dx {
                     for step in 0..span.count {
                         let to = (span.from + step) * plan.batch + row;
@@ -185,7 +185,7 @@ impl<T: Real, C: Recurrence> Way<'_, C, T> {
         unsafe { self.copies.transposed(self.isa, 0, into.x().is_some()) };
         for span in self.spans() {
             Shares::of::<T>(plan, span.count).compute(plan, &|share| {
-                T::in_lanes(self.isa, Shared { steps: self.steps, span, share });
+                self.steps.run(span, share, self.functions);
             });
             if let Some(dx) = self.inputs(into)? {
                 let (to, rows) = (span.from * plan.batch, span.count * plan.batch);

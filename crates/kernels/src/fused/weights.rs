@@ -10,7 +10,7 @@ use crate::loops::{self, Loop};
 use crate::parallel::{self, Apart};
 use crate::product::{BLOCK, OnStack};
 use crate::real::Real;
-use crate::tile::{Left, PANEL, Right, Sums, Terms, compute, share};
+use crate::tile::{Compute, Left, PANEL, Right, Sums, Terms, compute, share};
 
 /// Rows of all steps that are summed before the next weights take their turn. The more they are,
 /// the less often all gradients come and go; their cotangents stay in the L2 cache.
@@ -63,6 +63,16 @@ impl<T: Real> LaneKernel<T> for Shared<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes<Scalar = T>>(self) {
+        self.all((compute::<L>, copy_together::<L>));
+    }
+}
+
+/// What it takes from a kind of register: [`compute`] and [`copy_together`].
+type In<T> = (Compute<T>, Copy<T>);
+type Copy<T> = unsafe fn(*const T, (usize, usize, usize, usize), usize, *mut T);
+
+impl<T: Real> Shared<'_, T> {
+    fn all(&self, lanes: In<T>) {
         let Plan { batch, input, hidden, sums, stored, .. } = *self.weights.plan;
         let Span { from, count, .. } = self.weights.span;
         let Weights { x, h, y, to, .. } = self.weights;
@@ -75,25 +85,23 @@ impl<T: Real> LaneKernel<T> for Shared<'_, T> {
         unsafe {
             if self.stage != Stage::OfState {
                 let left = Left { at: x.wrapping_add(from * batch * input), row: 1, step: input };
-                self.sum::<L>(left, (0, count), 0, (to, input), own(input, terms));
+                self.sum(lanes, left, (0, count), 0, (to, input), own(input, terms));
                 let ones = Left { at: &raw const one, row: 0, step: 0 };
-                self.sum::<L>(ones, (0, count), 0, (to_biases, 1), own(1, stored * hidden));
+                self.sum(lanes, ones, (0, count), 0, (to_biases, 1), own(1, stored * hidden));
             }
             if self.stage != Stage::OfInput {
                 let (to, window) = ((to_state, hidden), own(hidden, terms));
                 // The state before the first step is no output.
                 let first = usize::from(from == 0);
                 let of_start = Left { at: h, row: 1, step: hidden };
-                self.sum::<L>(of_start, (0, first), shift, to, window);
+                self.sum(lanes, of_start, (0, first), shift, to, window);
                 let before = y.wrapping_add((from + first).wrapping_sub(1) * batch * hidden);
                 let of_state = Left { at: before, row: 1, step: hidden };
-                self.sum::<L>(of_state, (first, count), shift, to, window);
+                self.sum(lanes, of_state, (first, count), shift, to, window);
             }
         }
     }
-}
 
-impl<T: Real> Shared<'_, T> {
     /// The share of a matrix.
     fn window(&self, rows: usize, columns: usize) -> Window {
         let panels = columns.div_ceil(PANEL);
@@ -110,9 +118,9 @@ impl<T: Real> Shared<'_, T> {
     ///
     /// # Safety
     /// The operands must have these rows, and `to` the window.
-    #[inline(always)]
-    unsafe fn sum<L: Lanes<Scalar = T>>(
+    unsafe fn sum(
         &self,
+        (compute, copy_together): In<T>,
         left: Left<T>,
         (from, until): (usize, usize),
         shift: usize,
@@ -143,9 +151,7 @@ impl<T: Real> Shared<'_, T> {
                 let (right, gaps) = if copied {
                     let to = panel_of.room::<T>(runs * depth * PANEL).as_mut_ptr().cast();
                     // SAFETY: behind the cotangents of a row there is room for whole registers.
-                    unsafe {
-                        copy_together::<L>(at, (pitch, depth, runs, cotangents_gap), columns, to)
-                    }
+                    unsafe { copy_together(at, (pitch, depth, runs, cotangents_gap), columns, to) }
                     (Right::stored(panel_of.at(), PANEL), (gap * left.step, 0))
                 } else {
                     (Right::stored(at, pitch), (gap * left.step, cotangents_gap * pitch))
@@ -154,9 +160,7 @@ impl<T: Real> Shared<'_, T> {
                 let terms = [Terms { left, right, depth, runs, gaps }];
                 let from = if begin { std::ptr::null() } else { to.cast_const() };
                 // SAFETY: the caller's promises.
-                unsafe {
-                    compute::<L>(&Sums::new([rows, columns], &terms, (from, PANEL), (to, PANEL)))
-                }
+                unsafe { compute(&Sums::new([rows, columns], &terms, (from, PANEL), (to, PANEL))) }
             }
         }
     }
@@ -169,24 +173,29 @@ const WORTH_COPYING: usize = 128;
 ///
 /// # Safety
 /// The registers must be there, and room for them.
-#[inline(always)]
 unsafe fn copy_together<L: Lanes>(
-    mut from: *const L::Scalar,
+    from: *const L::Scalar,
     (pitch, depth, runs, gap): (usize, usize, usize, usize),
     columns: usize,
-    mut to: *mut L::Scalar,
+    to: *mut L::Scalar,
 ) {
-    for _ in 0..runs {
-        for _ in 0..depth {
-            for lane in (0..columns).step_by(L::WIDTH) {
-                // SAFETY: the caller's promise.
-                unsafe { L::load(from.wrapping_add(lane)).store(to.wrapping_add(lane)) }
+    L::apart(
+        #[inline(always)]
+        || {
+            let (mut from, mut to) = (from, to);
+            for _ in 0..runs {
+                for _ in 0..depth {
+                    for lane in (0..columns).step_by(L::WIDTH) {
+                        // SAFETY: the caller's promise.
+                        unsafe { L::load(from.wrapping_add(lane)).store(to.wrapping_add(lane)) }
+                    }
+                    from = from.wrapping_add(pitch);
+                    to = to.wrapping_add(PANEL);
+                }
+                from = from.wrapping_add(gap * pitch);
             }
-            from = from.wrapping_add(pitch);
-            to = to.wrapping_add(PANEL);
-        }
-        from = from.wrapping_add(gap * pitch);
-    }
+        },
+    );
 }
 
 /// A number of columns, rounded up to whole panels.

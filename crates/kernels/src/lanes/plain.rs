@@ -1,4 +1,4 @@
-//! Lanes in an array: the portable twin of every register, and the only one of dual numbers.
+//! Lanes in an array: the portable twin of every register.
 
 use super::Lanes;
 use crate::real::Real;
@@ -9,11 +9,11 @@ pub(crate) struct Plain<T, const N: usize>([T; N]);
 
 impl<T: Real, const N: usize> Plain<T, N> {
     #[inline(always)]
-    fn zip(self, b: Self, f: impl Fn(T, T) -> T) -> Self {
-        Plain(std::array::from_fn(
-            #[inline(always)]
-            |i| f(self.0[i], b.0[i]),
-        ))
+    fn zip(mut self, b: Self, f: impl Fn(T, T) -> T) -> Self {
+        for i in 0..N {
+            self.0[i] = f(self.0[i], b.0[i]);
+        }
+        self
     }
 }
 
@@ -22,7 +22,9 @@ impl<T: Real, const N: usize> Lanes for Plain<T, N> {
     const WIDTH: usize = N;
     const ROWS: usize = if N < 8 { 1 } else { 3 };
 
-    #[inline(always)]
+    const TOGETHER: usize = if N == 1 { 1 } else { 4 };
+
+    #[inline(never)]
     fn apart(f: impl FnOnce()) {
         f();
     }
@@ -42,6 +44,9 @@ impl<T: Real, const N: usize> Lanes for Plain<T, N> {
     }
     #[inline(always)]
     fn mul_add(self, a: Self, b: Self) -> Self {
+        if const { N == 1 } {
+            return Plain([mul_add(self.0[0], a.0[0], b.0[0]); N]);
+        }
         Plain(std::array::from_fn(
             #[inline(always)]
             |i| self.0[i].mul_add(a.0[i], b.0[i]),
@@ -61,10 +66,16 @@ impl<T: Real, const N: usize> Lanes for Plain<T, N> {
     }
     #[inline(always)]
     fn sigmoid(self) -> Self {
+        if const { N == 1 } {
+            return Plain([sigmoid(self.0[0]); N]);
+        }
         Plain(self.0.map(T::sigmoid))
     }
     #[inline(always)]
     fn tanh(self) -> Self {
+        if const { N == 1 } {
+            return Plain([tanh(self.0[0]); N]);
+        }
         Plain(self.0.map(T::tanh))
     }
     #[inline(always)]
@@ -74,4 +85,22 @@ impl<T: Real, const N: usize> Lanes for Plain<T, N> {
             |i| if self.0[i] <= T::ZERO { no.0[i] } else { yes.0[i] },
         ))
     }
+}
+
+// A single lane is there to be tested against: what is more than an instruction is a function of
+// its own, compiled once for each scalar.
+
+#[inline(never)]
+fn mul_add<T: Real>(x: T, a: T, b: T) -> T {
+    x.mul_add(a, b)
+}
+
+#[inline(never)]
+fn sigmoid<T: Real>(x: T) -> T {
+    x.sigmoid()
+}
+
+#[inline(never)]
+fn tanh<T: Real>(x: T) -> T {
+    x.tanh()
 }

@@ -1,6 +1,9 @@
 //! The registers of AVX2 with FMA, and of AVX-512.
 
+mod dual;
 mod wave;
+
+pub(crate) use dual::Dual64x4;
 
 use super::Lanes;
 use super::activation;
@@ -42,6 +45,7 @@ macro_rules! arithmetic {
         type Scalar = $scalar;
         const WIDTH: usize = $width;
         const ROWS: usize = $rows;
+        const TOGETHER: usize = 4;
 
         #[inline(always)]
         fn apart(f: impl FnOnce()) {

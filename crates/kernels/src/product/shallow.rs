@@ -73,26 +73,31 @@ impl<T: Real> Shallow<'_, T> {
     ) {
         // SAFETY: the caller's promises.
         unsafe {
+            // Of narrow registers no time is lost by counting.
+            if const { L::ROWS == 1 } {
+                return self.of_terms::<L, MOST>(self.0.a.columns, rows, right, columns);
+            }
             match self.0.a.columns {
-                1 => self.of_terms::<L, 1>(rows, right, columns),
-                2 => self.of_terms::<L, 2>(rows, right, columns),
-                3 => self.of_terms::<L, 3>(rows, right, columns),
-                4 => self.of_terms::<L, 4>(rows, right, columns),
-                5 => self.of_terms::<L, 5>(rows, right, columns),
-                6 => self.of_terms::<L, 6>(rows, right, columns),
-                7 => self.of_terms::<L, 7>(rows, right, columns),
-                _ => self.of_terms::<L, MOST>(rows, right, columns),
+                1 => self.of_terms::<L, 1>(1, rows, right, columns),
+                2 => self.of_terms::<L, 2>(2, rows, right, columns),
+                3 => self.of_terms::<L, 3>(3, rows, right, columns),
+                4 => self.of_terms::<L, 4>(4, rows, right, columns),
+                5 => self.of_terms::<L, 5>(5, rows, right, columns),
+                6 => self.of_terms::<L, 6>(6, rows, right, columns),
+                7 => self.of_terms::<L, 7>(7, rows, right, columns),
+                _ => self.of_terms::<L, MOST>(MOST, rows, right, columns),
             }
         }
     }
 
-    /// The same for so many terms.
+    /// The same for so many terms, `MOST` at most.
     ///
     /// # Safety
     /// As of [`some`](Self::some).
     #[inline(always)]
-    unsafe fn of_terms<L: Lanes<Scalar = T>, const K: usize>(
+    unsafe fn of_terms<L: Lanes<Scalar = T>, const MOST: usize>(
         &self,
+        terms: usize,
         (from, until): (usize, usize),
         (panel, lane, width): (*const T, usize, usize),
         (column, count): (usize, usize),
@@ -100,18 +105,18 @@ impl<T: Real> Shallow<'_, T> {
         let n = self.0.b.columns;
         // SAFETY: the caller's promises.
         unsafe {
-            let mut right = [L::splat(T::ZERO); K];
-            for k in 0..K {
+            let mut right = [L::splat(T::ZERO); MOST];
+            for k in 0..terms {
                 right[k] = L::load(panel.add(k * width + lane));
             }
             for r in from..until {
                 let (left, to) =
-                    (self.0.a.values.as_ptr().add(r * K), self.0.c.add(r * n + column));
+                    (self.0.a.values.as_ptr().add(r * terms), self.0.c.add(r * n + column));
                 let mut sum = match self.0.fill {
                     Fill::Overwrite => L::splat(T::ZERO),
                     Fill::Add => L::load_part(to, count),
                 };
-                for k in 0..K {
+                for k in 0..terms {
                     sum = L::splat(*left.add(k)).mul_add(right[k], sum);
                 }
                 sum.store_part(to, count);
