@@ -412,6 +412,20 @@ unsafe fn term<L: Lanes, const R: usize, const V: usize>(
 ) {
     // SAFETY: the caller has as many rows, and as many registers.
     unsafe {
+        // What is fewer is held in registers: of 3 x 4 sums of AVX2, the rows' operands.
+        if const { R < V } {
+            let mut left = [L::splat(*a); R];
+            for r in 1..R {
+                left[r] = L::splat(*a.add(r * row));
+            }
+            for v in 0..V {
+                let right = L::load(b.add(v * L::WIDTH));
+                for r in 0..R {
+                    sums[r][v] = left[r].mul_add(right, sums[r][v]);
+                }
+            }
+            return;
+        }
         let mut right = [L::splat(*a); V];
         for v in 0..V {
             right[v] = L::load(b.add(v * L::WIDTH));
