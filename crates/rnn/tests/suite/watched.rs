@@ -97,7 +97,10 @@ fn sizes_of_nothing_and_what_does_not_fit() {
     let said = error.unwrap_err();
     assert!(matches!(said, Error::Misfit { .. }));
     let said = said.to_string();
-    assert!(said.contains("wanted a sequence") && said.contains("tests/watched.rs"), "{said}");
+    assert!(
+        said.contains("wanted a sequence") && said.contains("tests/suite/watched.rs"),
+        "{said}"
+    );
     // A state of other rows than the sequence.
     let x = random([TIME, BATCH, 3], "x");
     let error = Tape::new()
