@@ -22,6 +22,8 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssi
 /// let y = cube(Dual::new(2.0, 1.0));
 /// assert_eq!((y.value, y.tangent), (8.0, 12.0));
 /// ```
+// Kernels load several at a time: the tangent has to follow the value.
+#[repr(C)]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Dual<T> {
     /// The value.
