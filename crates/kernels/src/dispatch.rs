@@ -164,7 +164,7 @@ macro_rules! in_lanes {
 in_lanes!(in_f32_lanes, f32, F32x8, F32x16);
 in_lanes!(in_f64_lanes, f64, F64x4, F64x8);
 
-/// Runs a kernel in registers of dual numbers, of which there are none wider than those of AVX2.
+/// Runs a kernel over the registers of dual numbers; the widest are those of AVX2.
 #[inline]
 pub(crate) fn in_dual_lanes<K: LaneKernel<Dual<f64>>>(isa: Isa, kernel: K) -> K::Output {
     #[cfg(target_arch = "x86_64")]

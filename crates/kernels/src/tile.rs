@@ -129,8 +129,8 @@ pub(crate) struct Sums<'a, S> {
     pub(crate) from_far: bool,
 }
 
-/// [`compute`] for some kind of register. Who prepares sums is given one, and so is compiled once
-/// for each scalar.
+/// [`compute`] for one kind of register. Code that prepares sums takes it as an argument, so that
+/// this code is compiled once for each scalar.
 pub(crate) type Compute<S> = unsafe fn(&Sums<'_, S>);
 
 /// Computes sums, compiled once for each kind of register.

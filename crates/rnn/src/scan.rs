@@ -74,7 +74,7 @@ struct Marks<'g, T: Real> {
 }
 
 impl<'g, T: Real> Marks<'g, T> {
-    /// The state before the step: the initial one for rows that start anew.
+    /// The state before the step: the initial one for rows that reset.
     fn restart<S: State<'g, T>>(&self, s: S, fresh: Option<&S>) -> S {
         match (self.flags(self.xs.resets()), fresh) {
             (Some(resets), Some(fresh)) => {

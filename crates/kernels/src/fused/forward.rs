@@ -106,8 +106,7 @@ fn all<T: Real>(
     }
     shares.compute(&plan, &|share| {
         let weights = share.weights.map_or(steps.weights, pack);
-        // Each thread has a copy for itself: what lies on the stack of another one comes and goes
-        // with what that one writes beside it.
+        // Each thread copies the steps to its own stack, to avoid false sharing.
         Steps { weights, ..*steps }.run(share, functions);
     });
     Ok(())

@@ -90,7 +90,7 @@ impl<T: Real> Shallow<'_, T> {
         }
     }
 
-    /// The same for so many terms, `MOST` at most.
+    /// The same, with the number of terms known at run time, at most `MOST`.
     ///
     /// # Safety
     /// As of [`some`](Self::some).

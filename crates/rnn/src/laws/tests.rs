@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::ops::Range;
 
-/// Proves a cell or a layer over 48 sequences of elements with so many features: hidden sizes and
-/// seeds are drawn, too. It is one function for all, because a runner is slow to compile.
+/// Checks a cell or a layer on 48 random sequences. Sizes and seeds are drawn; `features` is the
+/// range of the number of features. One function for all, because a runner is slow to compile.
 fn hold(
     name: &'static str,
     features: Range<usize>,

@@ -149,7 +149,7 @@ impl<'g, T: Real, Y> Weighted<'g, T, Y> {
     }
 }
 
-/// What lies in both masks.
+/// The intersection of two masks.
 #[track_caller]
 fn both<'g, T: Real>(a: Option<Ids<'g, T>>, b: Option<Ids<'g, T>>) -> Option<Ids<'g, T>> {
     match (a, b) {
