@@ -221,11 +221,12 @@ impl<T: Real> Arena<T> {
     /// Lists the operands of a rule, and applies it: its output's place, to be
     /// [recorded](Arena::record) if a gradient may be wanted through it.
     ///
-    /// It is compiled once for each scalar, not for each rule.
+    /// It is compiled once for each scalar, not for each rule. The name goes along because each
+    /// virtual call counts.
     pub(crate) fn apply(
         &mut self,
         params: &Params<T>,
-        rule: &dyn AnyRule<T>,
+        (name, rule): (&'static str, &dyn AnyRule<T>),
         operands: Listed<'_, '_, T>,
         recording: bool,
         call: Call,
@@ -233,14 +234,14 @@ impl<T: Real> Arena<T> {
         let first = self.list(operands);
         let shapes = Shapes(&self.operands[first..]);
         let shape = rule.shape(shapes).map_err(|misfit| Error::Misfit {
-            rule: rule.name(),
+            rule: name,
             shapes: shapes.iter().collect(),
             misfit,
             site: call.site(params),
         })?;
         let kept_len = rule.kept(shapes);
         self.grow(shape.len(), kept_len)
-            .ok_or_else(|| self.too_large(params, rule.name(), shape, call))?;
+            .ok_or_else(|| self.too_large(params, name, shape, call))?;
 
         let places = &self.operands[first..];
         let wanted = recording && places.iter().any(|p| p.wanted);
@@ -252,7 +253,7 @@ impl<T: Real> Arena<T> {
             rule.forward(Forward { x, y, side: Side { kept, ids: &self.ids } });
         }
         self.used += shape.len();
-        self.check_values(params, rule.name(), &output, call)?;
+        self.check_values(params, name, &output, call)?;
         if !wanted {
             self.operands.truncate(first);
         }

@@ -317,7 +317,10 @@ impl<'g, T: Real> Graph<'g, T> {
         x: Listed<'_, 'g, T>,
         line: &'static Location<'static>,
     ) -> Var<'g, T> {
-        let Some((mut arena, output)) = self.compute(&rule, x, line) else { return self.absent() };
+        let name = rule.name();
+        let Some((mut arena, output)) = self.compute(name, &rule, x, line) else {
+            return self.absent();
+        };
         let place = output.place;
         let recorded = if place.wanted {
             arena.record(self.params, Applied(rule), output, self.call(line))
@@ -331,6 +334,7 @@ impl<'g, T: Real> Graph<'g, T> {
     /// Computes the output of a rule; `None` in a recording that has failed.
     fn compute(
         &self,
+        name: &'static str,
         rule: &dyn AnyRule<T>,
         x: Listed<'_, '_, T>,
         line: &'static Location<'static>,
@@ -338,8 +342,8 @@ impl<'g, T: Real> Graph<'g, T> {
         if self.failed() {
             return None;
         }
-        let mut arena = self.lend(rule.name(), line)?;
-        match arena.apply(self.params, rule, x, self.recording, self.call(line)) {
+        let mut arena = self.lend(name, line)?;
+        match arena.apply(self.params, (name, rule), x, self.recording, self.call(line)) {
             Ok(output) => Some((arena, output)),
             Err(error) => {
                 drop(arena);
