@@ -333,6 +333,17 @@ impl<T: Real> Arena<T> {
         index
     }
 
+    /// Whether a record of type `R` made a place.
+    pub(crate) fn is_made_by<R: Pulls<T>>(&self, place: &Place) -> bool {
+        let Some(&pool) = self.pool_of.get(&TypeId::of::<R>()) else { return false };
+        // Records lie in the order of their outputs; several begin at one place if they are empty.
+        let first = self.records.partition_point(|record| record.start < place.start);
+        self.records[first..]
+            .iter()
+            .take_while(|record| record.start == place.start)
+            .any(|record| record.pool == pool && record.shape == place.shape)
+    }
+
     /// Walks the records backwards, from the cotangent `seed` of one place: adds to `grad`, which
     /// lies like the parameters. Other gradients begin with 0, those of inputs with what `begin`
     /// puts there: it is lent all of them, and the places of the inputs that were asked for.

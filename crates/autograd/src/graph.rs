@@ -331,6 +331,13 @@ impl<'g, T: Real> Graph<'g, T> {
         self.var(recorded.map(|()| place))
     }
 
+    /// Whether the last operation on the way to a Var is a rule of this type, and was recorded.
+    pub(crate) fn is_made_by<R: Rule<T, N>, const N: usize>(&self, _: R, x: &Var<'_, T>) -> bool {
+        let arena = self.idle();
+        x.place.home == Home::Arena
+            && arena.is_some_and(|arena| arena.is_made_by::<Applied<Typed<R, N>>>(&x.place))
+    }
+
     /// Computes the output of a rule; `None` in a recording that has failed.
     fn compute(
         &self,

@@ -99,6 +99,26 @@ methods! {
 }
 
 impl<'g, T: Real> Var<'g, T> {
+    /// Sets tiny values and cotangents to 0, see [`rules::FlushToZero`]. A Var that was made by this
+    /// is returned as it is.
+    ///
+    /// Sequences and streams of a cell call it for each Var of the state after each step.
+    #[track_caller]
+    #[must_use]
+    pub fn flush_to_zero(self) -> Self {
+        self.flush_to_zero_at(Location::caller())
+    }
+
+    /// [`flush_to_zero`](Var::flush_to_zero) on behalf of a line: for use in closures, in which
+    /// `#[track_caller]` is lost.
+    #[must_use]
+    pub fn flush_to_zero_at(self, line: &'static Location<'static>) -> Self {
+        if self.graph.is_made_by(rules::FlushToZero, &self) {
+            return self;
+        }
+        self.graph.apply_at(rules::FlushToZero, [self], line)
+    }
+
     /// The matrix product `[.., k] · [k, n]` to `[.., n]`, or `[.., k] · [k]` to `[..]`.
     #[track_caller]
     #[must_use]

@@ -11,6 +11,7 @@ mod clip_gradient;
 mod dot;
 mod dropout;
 mod elementwise;
+mod flush_to_zero;
 mod gather;
 mod join;
 mod part;
@@ -31,6 +32,7 @@ pub use elementwise::{
     Abs, Complement, Cos, Elementwise, Exp, Ln, Neg, Over, Ratio, Relu, Scale, Shift, Sigmoid, Sin,
     Softplus, Sqrt, Square, Tanh,
 };
+pub use flush_to_zero::FlushToZero;
 pub use gather::Gather;
 pub use join::{Concat, Stack};
 pub use part::Part;
@@ -81,6 +83,7 @@ macro_rules! table {
             dropout: Dropout[1],
             zoneout: Zoneout[2],
             clip_gradient: ClipGradient[1],
+            flush_to_zero: FlushToZero[1],
             concat: any Concat,
             stack: any Stack,
         }

@@ -129,6 +129,7 @@ impl Real for Dual<f64> {
     const ONE: Self = Dual::new(1.0, 0.0);
     const NAN: Self = Dual::new(f64::NAN, f64::NAN);
     const EPSILON: f64 = f64::EPSILON;
+    const FLUSH_BELOW: Self = Dual::new(f64::FLUSH_BELOW, 0.0);
 
     #[inline(always)]
     fn from_f64(x: f64) -> Self {
@@ -182,6 +183,10 @@ impl Real for Dual<f64> {
         // At the kink the derivative is 0, as in the rule of the tape.
         let slope = if self.value == 0.0 { 0.0 } else { 1.0f64.copysign(self.value) };
         self.chain(self.value.abs(), slope)
+    }
+    #[inline(always)]
+    fn flush_to_zero(self) -> Self {
+        Dual::new(self.value.flush_to_zero(), self.tangent.flush_to_zero())
     }
     #[inline(always)]
     fn is_finite(self) -> bool {

@@ -101,6 +101,8 @@ pub trait Lanes: Copy + 'static {
     fn sigmoid(self) -> Self;
     /// The hyperbolic tangent.
     fn tanh(self) -> Self;
+    /// Sets lanes to 0 as [`Real::flush_to_zero`] does.
+    fn flush_to_zero(self) -> Self;
     /// `no` where `self ≤ 0`, else (NaN too) `yes`.
     fn unless_negative(self, yes: Self, no: Self) -> Self;
 

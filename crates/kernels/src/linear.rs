@@ -23,7 +23,7 @@ const STEP: usize = 16;
 const LINE: usize = 16;
 
 /// `y[t] = a[t] ∘ y[t − 1] + b[t]` for vectors of the length of `h`, which is `y[−1]`; each product
-/// is rounded before the sum.
+/// is rounded before the sum, and each sum is [flushed to zero](Real::flush_to_zero).
 ///
 /// Threads share the elements, each of which has its own sums, so that they change no bit.
 ///
@@ -51,7 +51,8 @@ pub fn linear<T: Real>(a: &[T], b: &[T], h: &[T], y: &mut [T]) -> Result<(), Err
 }
 
 /// What flows back through [`linear`]: `g[t] = dy[t] + a[t + 1] ∘ g[t + 1]`, the cotangents of all
-/// sums, from those of the outputs; vectors of so many numbers.
+/// sums, from those of the outputs; vectors of `width` numbers. Each is [flushed to
+/// zero](Real::flush_to_zero).
 ///
 /// ```
 /// use elman_kernels::linear_back;
@@ -114,7 +115,7 @@ impl<T: Real> Kernel for Forward<'_, T> {
             // SAFETY: the elements of this step are nobody else's.
             let y = unsafe { y.piece(&row) };
             for (((y, &a), &b), &h) in y.iter_mut().zip(&a[row.clone()]).zip(&b[row]).zip(before) {
-                *y = a * h + b;
+                *y = (a * h + b).flush_to_zero();
             }
             before = y;
         }
@@ -147,6 +148,7 @@ impl<T: Real> Kernel for Back<'_, T> {
                     *g += a * later;
                 }
             }
+            g.iter_mut().for_each(|g| *g = g.flush_to_zero());
             later = Some((&a[row], g));
         }
     }
@@ -164,20 +166,24 @@ mod tests {
 
     #[test]
     fn every_element_has_its_own_recurrence_on_any_number_of_threads() {
-        for (time, width) in [(0, 3), (1, 1), (7, 5), (300, 37), (50, 400), (3, 0)] {
-            let [a, b, dy] = [1, 2, 3].map(|seed| numbers(time * width, seed));
-            let h = numbers(width, 4);
+        let sizes = [(0, 3), (1, 1), (7, 5), (300, 37), (50, 400), (3, 0)];
+        let tiny = 2.0 * f64::FLUSH_BELOW;
+        for ((time, width), size) in sizes.into_iter().flat_map(|s| [(s, 1.0), (s, tiny)]) {
+            let [a, mut b, mut dy] = [1, 2, 3].map(|seed| numbers(time * width, seed));
+            let mut h = numbers(width, 4);
+            b.iter_mut().chain(&mut dy).chain(&mut h).for_each(|x| *x *= size);
             let mut wanted = [(); 2].map(|()| vec![0.0; time * width]);
             for i in 0..width {
                 let at = |t: usize| t * width + i;
                 let mut state = h[i];
                 for t in 0..time {
-                    state = a[at(t)] * state + b[at(t)];
+                    state = (a[at(t)] * state + b[at(t)]).flush_to_zero();
                     wanted[0][at(t)] = state;
                 }
                 let mut g = 0.0;
                 for t in (0..time).rev() {
                     g = if t + 1 < time { dy[at(t)] + a[at(t + 1)] * g } else { dy[at(t)] };
+                    g = g.flush_to_zero();
                     wanted[1][at(t)] = g;
                 }
             }

@@ -81,6 +81,10 @@ pub trait Cell: Send + Sync {
     /// One step: `x: [batch, in]` to an output `[batch, out]` and the next state.
     ///
     /// A row of the results must depend on the same row of `x` and of the state only.
+    ///
+    /// Sequences and streams [flush](Var::flush_to_zero) the state after each step: magnitudes below
+    /// [`Real::FLUSH_BELOW`] become 0, of values and of cotangents. A cell with a
+    /// [`sequence`](Cell::sequence) of its own flushes in its step.
     fn step<'g, T: Real>(
         &self,
         x: Var<'g, T>,

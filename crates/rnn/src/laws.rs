@@ -11,6 +11,8 @@
 //!   padding; a row with resets is its pieces, each from the initial state.
 //! * *learning without the past*: what [`Rtrl`](crate::Rtrl) adds up over the steps is the gradient
 //!   of the sequence.
+//! * *sequence = scan*, *whole = halves* and *stream = sequence* again with weights, states and
+//!   cotangents around [`Real::FLUSH_BELOW`](elman_tensor::Real::FLUSH_BELOW).
 //! * *nothing*: no steps give no outputs and leave the state.
 //!
 //! All of these in `f32` and in `f64`, but for learning without the past, which is for `f64`.

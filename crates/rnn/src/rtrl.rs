@@ -139,6 +139,7 @@ impl<T: Real, C: Cell> Rtrl<T, C> {
             let to = &mut self.later[number * width..][..width];
             fit(copy(self.direct.values(), to));
             add_past(&self.present.numbers.through, &self.past, to);
+            to.iter_mut().for_each(|d| *d = d.flush_to_zero());
         }
         std::mem::swap(&mut self.past, &mut self.later);
         Ok(())

@@ -2,7 +2,7 @@
 
 use crate::cell::Cell;
 use crate::seq::Seq;
-use crate::state::State;
+use crate::state::{State, flush};
 use elman_autograd::{Ids, Var, rules::Select};
 use elman_tensor::Real;
 use std::panic::Location;
@@ -10,7 +10,8 @@ use std::panic::Location;
 /// Applies a cell to every step of `xs: [time, batch, in]`, starting from a state: the outputs
 /// `[time, batch, out]` and the last state.
 ///
-/// This is the definition of [`Cell::sequence`]; a cell's own must give the same bits.
+/// This is the definition of [`Cell::sequence`]; a cell's own must give the same bits. After each
+/// step the state is [flushed to zero](Var::flush_to_zero).
 ///
 /// ```
 /// use elman_autograd::{Params, Tape};
@@ -57,6 +58,7 @@ pub fn scan<'g, T: Real, C: Cell + ?Sized>(
         // A row past its end keeps this, whatever a reset or the step would make of it.
         let before = s.clone();
         let (y, next) = cell.step(values.at(t), marks.restart(s, fresh.as_ref()));
+        let next = flush(next, line);
         let (y, next) = marks.end(y, next, before, silence);
         outputs.push(y);
         s = next;

@@ -2,6 +2,7 @@
 
 use elman_autograd::Var;
 use elman_tensor::Real;
+use std::panic::Location;
 
 /// The state of a cell: Vars in an array, or in nested pairs, each `[batch, ..]`.
 ///
@@ -43,6 +44,11 @@ pub trait State<'g, T: Real>: Clone {
             x
         });
     }
+}
+
+/// Flushes each Var of a state to zero, as is done after each step.
+pub(crate) fn flush<'g, T: Real, S: State<'g, T>>(state: S, line: &'static Location<'static>) -> S {
+    state.map(&mut |s| s.flush_to_zero_at(line))
 }
 
 impl<'g, T: Real, const N: usize> State<'g, T> for [Var<'g, T>; N] {

@@ -3,7 +3,7 @@
 use crate::carried::Carried;
 use crate::cell::Cell;
 use crate::packed::Packed;
-use crate::state::State;
+use crate::state::{State, flush};
 use elman_autograd::{Error, Graph, Misfit, Params, Site, Tape};
 use elman_kernels::Threads;
 use elman_tensor::{LIMIT, Real, Shape, Tensor, View};
@@ -107,6 +107,7 @@ impl<'p, T: Real, C: Cell> Stream<'p, T, C> {
         {
             let before = self.state.enter(&self.cell, &graph, self.batch);
             let (y, after) = self.cell.step(graph.input(x), before.clone());
+            let after = flush(after, line);
             check_shapes(&after, before, &graph, line);
             if !graph.failed() {
                 self.output.resize(y.shape().len(), T::ZERO);

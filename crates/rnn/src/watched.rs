@@ -2,7 +2,7 @@
 
 use crate::cell::Cell;
 use crate::seq::Seq;
-use crate::state::State;
+use crate::state::{State, flush};
 use elman_autograd::Var;
 use elman_tensor::{Real, Shape, Tensor};
 use std::panic::Location;
@@ -71,7 +71,7 @@ pub fn watched<'g, T: Real, C: Cell + ?Sized>(
         }
         let (y, next) = cell.step(xs.at(t), s.zip(zeros.clone(), &mut |s, z| s + z.at(t)));
         outputs.push(y);
-        s = next;
+        s = flush(next, line);
     }
     (outputs.stack(), s)
 }

@@ -141,12 +141,13 @@ impl Recurrence for Tanh {
 
     #[inline(always)]
     fn output<L: Lanes>(self, sums: [L; 4], _: L) -> (L, L) {
-        let h = sums[0].tanh();
+        let h = sums[0].tanh().flush_to_zero();
         (h, h)
     }
 
     #[inline(always)]
     fn backward<L: Lanes>(self, dh: L, carried: L, at: Kept<L>) -> ([L; 4], L) {
+        let dh = dh.flush_to_zero();
         ([dh.mul(L::splat(one::<L>()).sub(at.h.mul(at.h))); 4], carried)
     }
 }
@@ -169,13 +170,13 @@ impl Recurrence for Relu {
 
     #[inline(always)]
     fn output<L: Lanes>(self, sums: [L; 4], _: L) -> (L, L) {
-        let h = sums[0].unless_negative(sums[0], L::splat(zero::<L>()));
+        let h = sums[0].unless_negative(sums[0], L::splat(zero::<L>())).flush_to_zero();
         (h, h)
     }
 
     #[inline(always)]
     fn backward<L: Lanes>(self, dh: L, carried: L, at: Kept<L>) -> ([L; 4], L) {
-        ([at.h.unless_negative(dh, L::splat(zero::<L>())); 4], carried)
+        ([at.h.unless_negative(dh.flush_to_zero(), L::splat(zero::<L>())); 4], carried)
     }
 }
 
@@ -193,13 +194,13 @@ impl Recurrence for LongShort {
     #[inline(always)]
     fn gates<L: Lanes>(self, [i, f, g, o]: [L; 4], c: L) -> ([L; 4], L) {
         let [i, f, g, o] = [i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()];
-        ([i, f, g, o], f.mul(c).add(i.mul(g)))
+        ([i, f, g, o], f.mul(c).add(i.mul(g)).flush_to_zero())
     }
 
     #[inline(always)]
     fn output<L: Lanes>(self, [.., o]: [L; 4], c: L) -> (L, L) {
         let tanh_c = c.tanh();
-        (o.mul(tanh_c), tanh_c)
+        (o.mul(tanh_c).flush_to_zero(), tanh_c)
     }
 
     #[inline(always)]
@@ -207,7 +208,8 @@ impl Recurrence for LongShort {
         let ([i, f, g, o], tanh_c) = (at.sums, at.last);
         let one = L::splat(one::<L>());
         let slope = |y: L| y.mul(one.sub(y));
-        let dc = dc.add(dh.mul(o).mul(one.sub(tanh_c.mul(tanh_c))));
+        let dh = dh.flush_to_zero();
+        let dc = dc.add(dh.mul(o).mul(one.sub(tanh_c.mul(tanh_c)))).flush_to_zero();
         let di = dc.mul(g).mul(slope(i));
         let df = dc.mul(at.old).mul(slope(f));
         let dg = dc.mul(i).mul(one.sub(g.mul(g)));
@@ -238,7 +240,7 @@ impl Recurrence for Gated {
     fn output<L: Lanes>(self, [a, _, z, _]: [L; 4], h: L) -> (L, L) {
         let n = a.tanh();
         let one = L::splat(one::<L>());
-        (one.sub(z).mul(n).add(z.mul(h)), n)
+        (one.sub(z).mul(n).add(z.mul(h)).flush_to_zero(), n)
     }
 
     #[inline(always)]
@@ -246,7 +248,7 @@ impl Recurrence for Gated {
         let [n, r, z, q] = at.sums;
         let one = L::splat(one::<L>());
         let slope = |y: L| y.mul(one.sub(y));
-        let dh = dh.add(carried);
+        let dh = dh.add(carried).flush_to_zero();
         let da = dh.mul(one.sub(z)).mul(one.sub(n.mul(n)));
         let dr = da.mul(q).mul(slope(r));
         let dz = dh.mul(at.old.sub(n)).mul(slope(z));

@@ -79,6 +79,10 @@ impl<T: Real, const N: usize> Lanes for Plain<T, N> {
         Plain(self.0.map(T::tanh))
     }
     #[inline(always)]
+    fn flush_to_zero(self) -> Self {
+        Plain(self.0.map(T::flush_to_zero))
+    }
+    #[inline(always)]
     fn unless_negative(self, yes: Self, no: Self) -> Self {
         Plain(std::array::from_fn(
             #[inline(always)]

@@ -7,6 +7,7 @@ pub(crate) use dual::Dual64x4;
 
 use super::Lanes;
 use super::activation;
+use crate::real::Real;
 use std::arch::x86_64::*;
 
 /// Eight `f32` of AVX2.
@@ -118,6 +119,15 @@ impl Lanes for F32x8 {
     activations!();
 
     #[inline(always)]
+    fn flush_to_zero(self) -> Self {
+        unsafe {
+            let magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0), self.0);
+            let limit = Self::splat(f32::FLUSH_BELOW).0;
+            let kept = _mm256_cmp_ps::<_CMP_NLT_UQ>(magnitude, limit);
+            Self(_mm256_and_ps(kept, self.0))
+        }
+    }
+    #[inline(always)]
     fn unless_negative(self, yes: Self, no: Self) -> Self {
         unsafe {
             let negative = _mm256_cmp_ps::<_CMP_LE_OQ>(self.0, _mm256_setzero_ps());
@@ -132,6 +142,14 @@ impl Lanes for F32x16 {
         _mm512_add_ps _mm512_sub_ps _mm512_mul_ps);
     activations!();
 
+    #[inline(always)]
+    fn flush_to_zero(self) -> Self {
+        unsafe {
+            let limit = Self::splat(f32::FLUSH_BELOW).0;
+            let kept = _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(_mm512_abs_ps(self.0), limit);
+            Self(_mm512_maskz_mov_ps(kept, self.0))
+        }
+    }
     #[inline(always)]
     fn unless_negative(self, yes: Self, no: Self) -> Self {
         unsafe {
@@ -224,6 +242,15 @@ impl Lanes for F64x4 {
     activations!();
 
     #[inline(always)]
+    fn flush_to_zero(self) -> Self {
+        unsafe {
+            let magnitude = _mm256_andnot_pd(_mm256_set1_pd(-0.0), self.0);
+            let limit = Self::splat(f64::FLUSH_BELOW).0;
+            let kept = _mm256_cmp_pd::<_CMP_NLT_UQ>(magnitude, limit);
+            Self(_mm256_and_pd(kept, self.0))
+        }
+    }
+    #[inline(always)]
     fn unless_negative(self, yes: Self, no: Self) -> Self {
         unsafe {
             let negative = _mm256_cmp_pd::<_CMP_LE_OQ>(self.0, _mm256_setzero_pd());
@@ -238,6 +265,14 @@ impl Lanes for F64x8 {
         _mm512_add_pd _mm512_sub_pd _mm512_mul_pd);
     activations!();
 
+    #[inline(always)]
+    fn flush_to_zero(self) -> Self {
+        unsafe {
+            let limit = Self::splat(f64::FLUSH_BELOW).0;
+            let kept = _mm512_cmp_pd_mask::<_CMP_NLT_UQ>(_mm512_abs_pd(self.0), limit);
+            Self(_mm512_maskz_mov_pd(kept, self.0))
+        }
+    }
     #[inline(always)]
     fn unless_negative(self, yes: Self, no: Self) -> Self {
         unsafe {

@@ -1,6 +1,6 @@
 //! Linear recurrences over the complex numbers, with one factor for all steps.
 
-use super::pieces::{by_pieces, piece_of};
+use super::pieces::{by_pieces, flush, piece_of};
 use super::{STEP, steps};
 use crate::dispatch::Kernel;
 use crate::error::{Error, length};
@@ -15,8 +15,8 @@ pub type Complex<T> = [T; 2];
 /// `y[t] = λ ∘ y[t − 1] + b[t]` over the complex numbers, with one `λ` for all steps and rows: for
 /// `b[t]` of rows of the length of `λ`, and `h = y[−1]` of as many rows.
 ///
-/// Sums are `(λʳ hʳ − λⁱ hⁱ) + bʳ` and `(λⁱ hʳ + λʳ hⁱ) + bⁱ`, each operation rounded. Threads
-/// share the rows.
+/// Sums are `(λʳ hʳ − λⁱ hⁱ) + bʳ` and `(λⁱ hʳ + λʳ hⁱ) + bⁱ`, each operation rounded, and each sum
+/// [flushed to zero](Real::flush_to_zero). Threads share the rows.
 ///
 /// ```
 /// use elman_kernels::complex_linear;
@@ -202,7 +202,8 @@ impl<'a, T: Real> Turns<'a, T> {
         for at in n..powers.len() {
             let ([lr, li], before) = ([lambda[0][at % n], lambda[1][at % n]], at - n);
             let [pr, pi] = [powers[before], imaginary[before]];
-            (powers[at], imaginary[at]) = (lr * pr - li * pi, li * pr + lr * pi);
+            powers[at] = (lr * pr - li * pi).flush_to_zero();
+            imaginary[at] = (li * pr + lr * pi).flush_to_zero();
         }
         let powers = [&*powers, &*imaginary];
         by_pieces(
@@ -256,16 +257,16 @@ impl<T: Real> Kernel for Run<'_, T> {
             let (yr, yi) = unsafe { (yr.piece(&place), yi.piece(&place)) };
             let (br, bi) = (&all.b[0][place.clone()], &all.b[1][place]);
             let Some((hr, hi)) = before else {
-                yr.copy_from_slice(br);
-                yi.copy_from_slice(bi);
+                flush(br, yr);
+                flush(bi, yi);
                 before = Some((yr, yi));
                 continue;
             };
             let (lr, li, hr, hi) = (&all.lambda[0][..n], &all.lambda[1][..n], &hr[..n], &hi[..n]);
             for i in 0..n {
                 let li = if forward { li[i] } else { -li[i] };
-                yr[i] = (lr[i] * hr[i] - li * hi[i]) + br[i];
-                yi[i] = (li * hr[i] + lr[i] * hi[i]) + bi[i];
+                yr[i] = ((lr[i] * hr[i] - li * hi[i]) + br[i]).flush_to_zero();
+                yi[i] = ((li * hr[i] + lr[i] * hi[i]) + bi[i]).flush_to_zero();
             }
             before = Some((yr, yi));
         }
@@ -301,8 +302,8 @@ impl<T: Real> Kernel for Carry<'_, T> {
             let (pr, pi) = (&powers[0][of.clone()], &powers[1][of]);
             for i in 0..n {
                 let pi = if forward { pi[i] } else { -pi[i] };
-                yr[i] += pr[i] * cr[i] - pi * ci[i];
-                yi[i] += pi * cr[i] + pr[i] * ci[i];
+                yr[i] = (yr[i] + (pr[i] * cr[i] - pi * ci[i])).flush_to_zero();
+                yi[i] = (yi[i] + (pi * cr[i] + pr[i] * ci[i])).flush_to_zero();
             }
         }
     }

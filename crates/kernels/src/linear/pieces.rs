@@ -173,25 +173,33 @@ impl<T: Real> Kernel for Alone<'_, T> {
             match (all.factor(time, s), before) {
                 (Some(a), Some((y1, q1))) => {
                     for i in 0..all.width {
-                        y[i] = a[i] * y1[i] + b[i];
-                        q[i] = a[i] * q1[i];
+                        y[i] = (a[i] * y1[i] + b[i]).flush_to_zero();
+                        q[i] = (a[i] * q1[i]).flush_to_zero();
                     }
                 }
                 (Some(a), None) => {
                     q.copy_from_slice(a);
                     match all.h.filter(|_| s == 0) {
-                        Some(h) => (0..all.width).for_each(|i| y[i] = a[i] * h[i] + b[i]),
-                        None => y.copy_from_slice(b),
+                        Some(h) => {
+                            (0..all.width).for_each(|i| y[i] = (a[i] * h[i] + b[i]).flush_to_zero())
+                        }
+                        None => flush(b, y),
                     }
                 }
                 (None, _) => {
-                    y.copy_from_slice(b);
+                    flush(b, y);
                     q.fill(T::ZERO);
                 }
             }
             before = Some((y, q));
         }
     }
+}
+
+/// Copies numbers, flushed to zero.
+#[inline(always)]
+pub(super) fn flush<T: Real>(from: &[T], to: &mut [T]) {
+    from.iter().zip(to).for_each(|(x, y)| *y = x.flush_to_zero());
 }
 
 /// Some steps of a piece, to which is added what was carried into it.
@@ -217,7 +225,7 @@ impl<T: Real> Kernel for Carry<'_, T> {
             // SAFETY: the elements of this step are this piece's alone.
             let (y, q) = unsafe { (y.piece(&row), products.piece(&row)) };
             for i in 0..all.width {
-                y[i] += q[i] * carried[i];
+                y[i] = (y[i] + q[i] * carried[i]).flush_to_zero();
             }
         }
     }

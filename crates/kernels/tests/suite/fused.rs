@@ -45,9 +45,22 @@ struct Rows {
     end: bool,
     start: bool,
     states: bool,
+    /// Whether weights, states and cotangents are around [`Real::FLUSH_BELOW`].
+    tiny: bool,
 }
 
-const ALL: Rows = Rows { end: false, start: false, states: true };
+const ALL: Rows = Rows { end: false, start: false, states: true, tiny: false };
+
+/// [`noise`], if asked of magnitudes on both sides of [`Real::FLUSH_BELOW`].
+fn noise_or_tiny<T: Real>(tiny: bool, n: usize, salt: usize) -> Vec<T> {
+    let mut numbers = noise::<T>(n, salt);
+    if tiny {
+        let scales = [8.0, 0.25, 1.0, 0.01, 2.0, 100.0, 0.5].map(T::from_f64);
+        let all = numbers.iter_mut().zip(scales.into_iter().cycle());
+        all.for_each(|(x, scale)| *x *= scale * T::FLUSH_BELOW);
+    }
+    numbers
+}
 
 /// Outputs, the last cell, and all partials, as bits.
 fn results<T: Real>(cell: Cell, sizes: Sizes, isa: Isa, rows: Rows) -> Vec<[u64; 2]> {
@@ -66,8 +79,9 @@ fn results_in<T: Real>(
 ) -> Vec<[u64; 2]> {
     let Sizes { time, batch, input, hidden } = sizes;
     let own = if cell.carries() { batch * hidden } else { 0 };
+    let Rows { end, start, states, tiny } = rows;
+    let noise = |n, salt| noise_or_tiny::<T>(tiny && salt > 1, n, salt);
     let (x, h, c) = (noise(time * batch * input, 1), noise(batch * hidden, 2), noise(own, 3));
-    let Rows { end, start, states } = rows;
     let (width, rows) = (cell.sums() * hidden, time * batch);
     let lengths: Vec<_> = (0..batch).map(|b| ((5 * b + 2) % (time + 1)) as u32).collect();
     let lengths = end.then_some(&lengths[..]);
@@ -135,8 +149,13 @@ fn same_everywhere<T: Real>(cell: Cell) {
         [3, 4, 150, 90],
         [5, 9, 7, 130],
     ] {
-        let kinds = [(false, false), (true, false), (false, true), (true, true)];
-        let kinds = kinds.map(|(end, start)| Rows { end, start, states: true });
+        let kinds = [
+            ALL,
+            Rows { end: true, ..ALL },
+            Rows { start: true, ..ALL },
+            Rows { end: true, start: true, ..ALL },
+            Rows { tiny: true, ..ALL },
+        ];
         let all = kinds.map(|rows| results::<T>(cell, sizes(shape), Isa::Portable, rows));
         let wanted = &all[0];
         for isa in Isa::ALL {

@@ -29,11 +29,12 @@ struct Weights<T> {
 impl<T: Real> Weights<T> {
     const OTHERS: usize = 3;
 
-    fn new(cell: Cell, input: usize, hidden: usize) -> Self {
+    /// Of about this size, weights of the state smaller.
+    fn new(cell: Cell, input: usize, hidden: usize, size: f64) -> Self {
         let width = cell.sums() * hidden + Self::OTHERS;
-        let size = 2.0 / (hidden as f64 + 1.0).sqrt();
-        let (w, u) = (noise(input * width, 4, size), noise(hidden * width, 5, size));
-        let b = noise(cell.stored() * hidden + Self::OTHERS, 6, 1.0);
+        let root = 2.0 / (hidden as f64 + 1.0).sqrt();
+        let (w, u) = (noise(input * width, 4, size * root), noise(hidden * width, 5, root));
+        let b = noise(cell.stored() * hidden + Self::OTHERS, 6, size);
         Weights { cell, hidden, w, u, b }
     }
 
@@ -65,14 +66,17 @@ fn steps_are_the_sequence<T: Real>(isas: &[Isa]) {
         [3, 1, 40],
         [7, 20, 100],
     ];
-    for (cell, [batch, input, hidden]) in
-        CELLS.into_iter().flat_map(|cell| shapes.map(|shape| (cell, shape)))
+    // Of usual size, and so tiny that some states are flushed to zero and others are not.
+    let sizes = [1.0, 2.0 * T::FLUSH_BELOW.to_f64()];
+    let cells = CELLS.into_iter().flat_map(|cell| sizes.map(|size| (cell, size)));
+    for ((cell, size), [batch, input, hidden]) in
+        cells.flat_map(|cell| shapes.map(|shape| (cell, shape)))
     {
-        let weights = Weights::<T>::new(cell, input, hidden);
+        let weights = Weights::<T>::new(cell, input, hidden, size);
         let [w, u, b] = weights.all();
         let (state, own) = (batch * hidden, if cell.carries() { batch * hidden } else { 0 });
         let (x, h, c) =
-            (noise(STEPS * batch * input, 1, 1.0), noise(state, 2, 1.0), noise(own, 3, 1.0));
+            (noise(STEPS * batch * input, 1, 1.0), noise(state, 2, size), noise(own, 3, size));
         let sizes = Sizes { time: STEPS, batch, input, hidden };
         let (mut y, mut last) = (vec![T::NAN; STEPS * state], vec![T::NAN; own]);
         let with = Forward {
@@ -127,7 +131,7 @@ fn steps_of_dual_numbers_are_the_sequence() {
 fn lengths_that_do_not_fit_are_errors() {
     for (cell, batch) in CELLS.into_iter().flat_map(|cell| [(cell, 1), (cell, 3)]) {
         let (input, hidden) = (2, 5);
-        let weights = Weights::<f32>::new(cell, input, hidden);
+        let weights = Weights::<f32>::new(cell, input, hidden, 1.0);
         let [w, u, b] = weights.all();
         let sizes = [batch, input, hidden];
         let own = if cell.carries() { batch * hidden } else { 0 };

@@ -24,7 +24,7 @@ use std::f64::consts::FRAC_2_PI;
 pub enum Activation {
     /// The hyperbolic tangent.
     Tanh,
-    /// max(z, 0).
+    /// max(z, 0), and 0 where |z| is [flushed to zero](Var::flush_to_zero).
     Relu,
     /// z itself: the cell is linear.
     Identity,
@@ -59,7 +59,8 @@ impl Activation {
     pub fn of<'g, T: Real>(self, z: Var<'g, T>) -> Var<'g, T> {
         match self {
             Activation::Tanh => z.tanh(),
-            Activation::Relu => z.relu(),
+            // The kernel decides the slope by the output, which is flushed.
+            Activation::Relu => z.flush_to_zero().relu(),
             Activation::Identity => z,
             Activation::Sigmoid => z.sigmoid(),
             Activation::Softplus => z.softplus(),

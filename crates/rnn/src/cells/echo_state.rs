@@ -177,6 +177,7 @@ impl Cell for EchoState {
         let new = x.affine(w, h, u, b).tanh();
         let a = self.leak;
         let h = if a == 1.0 { new } else { (1.0 - a) * h + a * new };
+        let h = h.flush_to_zero();
         (h, [h])
     }
 

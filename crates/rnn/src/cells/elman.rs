@@ -96,6 +96,7 @@ impl Cell for Elman {
     ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
         let _layer = x.graph().layer(self.gate.params()[0]);
         let h = self.activation.of(self.gate.of(x, h));
+        let h = h.flush_to_zero();
         (h, [h])
     }
 

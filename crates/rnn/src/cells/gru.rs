@@ -89,6 +89,7 @@ impl Cell for Gru {
         let [r, z] = self.gates.of(x, h).sigmoid().split();
         let n = (x.affine(w, none, none, b) + r * h.affine(u, none, none, c)).tanh();
         let h = (1.0 - z) * n + z * h;
+        let h = h.flush_to_zero();
         (h, [h])
     }
 

@@ -4,7 +4,7 @@ use crate::seq::Seq;
 use elman_autograd::{Var, rules};
 use elman_tensor::Real;
 
-/// All states of `h′ = a ∘ h + b`, and the one that each row ends with, from the `a` and `b` of all
+/// All states of `h′ = a ∘ h + b`, flushed to zero, and the one that each row ends with, from the `a` and `b` of all
 /// steps, `[time, batch, n]`: with the bits of its steps, or by a parallel scan. Rows start anew
 /// from 0.
 #[track_caller]
@@ -48,6 +48,7 @@ macro_rules! linear_cell {
             ) -> (Var<'g, T>, [Var<'g, T>; 1]) {
                 let [a, b] = self.factors(x);
                 let h = a * h + b;
+                let h = h.flush_to_zero();
                 (h, [h])
             }
 

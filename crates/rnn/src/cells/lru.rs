@@ -188,6 +188,7 @@ impl Cell for Lru {
         let _layer = x.graph().layer(self.nu);
         let ([lr, li], [br, bi]) = (self.lambda(x), self.added(x));
         let h = [(lr * re - li * im) + br, (li * re + lr * im) + bi];
+        let h = h.map(Var::flush_to_zero);
         (self.read(x, h), h)
     }
 

@@ -85,7 +85,9 @@ impl Cell for Lstm {
         let _layer = x.graph().layer(self.gates.params()[0]);
         let [i, f, g, o] = self.gates.of(x, h).split();
         let c = f.sigmoid() * c + i.sigmoid() * g.tanh();
+        let c = c.flush_to_zero();
         let h = o.sigmoid() * c.tanh();
+        let h = h.flush_to_zero();
         (h, [h, c])
     }
 

@@ -5,7 +5,7 @@ use crate::cell::Cell;
 use crate::gate::Gate;
 use crate::scan::scan;
 use crate::seq::Seq;
-use elman_autograd::{Error, Graph, Scope, Var};
+use elman_autograd::{Error, Graph, Scope, Var, rules};
 use elman_tensor::{Random, Real};
 
 /// The quasi-recurrent network (Bradbury et al. 2017) with a window of two inputs, x and the one
@@ -88,7 +88,8 @@ impl Cell for Qrnn {
     ) -> (Var<'g, T>, [Var<'g, T>; 2]) {
         let [a, b, o] = self.factors(x, before);
         let c = a * c + b;
-        (o * c, [c, x])
+        let c = c.flush_to_zero();
+        (o * c, [c, x.graph().apply(rules::FlushToZero, [x])])
     }
 
     #[track_caller]
@@ -102,13 +103,15 @@ impl Cell for Qrnn {
         }
         let (g, x, shape) = (xs.graph(), xs.values(), xs.values().shape());
         let first = before.reshape([1, xs.batch(), before.shape().last()]);
-        let mut shifted = g.concat(0, &[first, x.slice(0, xs.time() - 1)]);
+        // As states, inputs are flushed: as in a step, apart from what made them.
+        let flushed = g.apply(rules::FlushToZero, [x]);
+        let mut shifted = g.concat(0, &[first, flushed.slice(0, xs.time() - 1)]);
         if let Some(resets) = xs.resets() {
             let rows = [shape.rows(), shape.last()];
             shifted = g.zeros(rows).select(resets, shifted.reshape(rows)).reshape(shape);
         }
         let [a, b, o] = self.factors(x, shifted);
         let (cs, last) = states(xs, [a, b], c, self.parallel);
-        (xs.silenced(o * cs), [last, xs.ends(before)])
+        (xs.silenced(o * cs), [last, xs.with_values(flushed).ends(before)])
     }
 }

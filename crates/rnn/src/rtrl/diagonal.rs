@@ -219,6 +219,7 @@ impl<T: Real, C: Diagonal> DiagonalRtrl<T, C> {
                         let past = &self.past[run(b, from)][place.clone()];
                         add_products(later, self.present.numbers.through_of(from, b), past);
                     }
+                    later.iter_mut().for_each(|d| *d = d.flush_to_zero());
                 });
             }
         }

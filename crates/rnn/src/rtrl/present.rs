@@ -1,7 +1,7 @@
 //! A state that goes on step by step, and the derivatives of single steps.
 
 use crate::cell::Cell;
-use crate::state::State;
+use crate::state::{State, flush};
 use elman_autograd::{Error, Grad, Graph, Params, Tape, Var};
 use elman_kernels::{copy, fill, fit};
 use elman_tensor::{Real, Shape, View, reserve};
@@ -81,7 +81,7 @@ impl<T: Real, C: Cell> Present<T, C> {
             g.on_behalf(file!(), line);
             g.time(Some(*steps as usize));
             let (y, s) = cell.step(g.input(x), enter(cell.initial(g, *batch), g, shapes, state));
-            read(&s, next);
+            read(&flush(s, line), next);
             loss(g, y)
         })?;
         numbers.read_through();
@@ -106,7 +106,8 @@ impl<T: Real, C: Cell> Present<T, C> {
             let s = match x {
                 Some(x) => {
                     g.time(Some(*steps as usize));
-                    cell.step(g.input(x), enter(cell.initial(g, *batch), g, shapes, state)).1
+                    let s = enter(cell.initial(g, *batch), g, shapes, state);
+                    flush(cell.step(g.input(x), s).1, line)
                 }
                 None => cell.initial(g, *batch),
             };

@@ -1,5 +1,6 @@
 //! Steps in the units of the weights.
 
+use super::moments::{flush, least_gradient};
 use crate::error::{Error, Settings};
 use crate::layout::Layout;
 use crate::transform::{Now, Transform};
@@ -70,10 +71,12 @@ impl Transform for AdaDelta {
         let (s, d) = memory.split_at_mut(memory.len() / 2);
         let [rate, rho, new, eps] =
             [self.rate, self.rho, 1.0 - self.rho, self.eps].map(T::from_f64);
+        let least = least_gradient();
         fit(each3(update, s, d, |g, s, d| {
-            *s = rho * *s + new * (*g * *g);
-            let v = (*d + eps).sqrt() / (*s + eps).sqrt() * *g;
-            *d = rho * *d + new * (v * v);
+            let seen = flush(*g, least);
+            *s = (rho * *s + new * (seen * seen)).flush_to_zero();
+            let v = flush((*d + eps).sqrt() / (*s + eps).sqrt() * seen, least);
+            *d = (rho * *d + new * (v * v)).flush_to_zero();
             *g = rate * v;
         }));
     }

@@ -1,5 +1,6 @@
 //! Steps divided by the root of all squares so far.
 
+use super::moments::{flush, least_gradient};
 use crate::error::{Error, Settings};
 use crate::layout::Layout;
 use crate::transform::{Now, Transform};
@@ -56,9 +57,11 @@ impl Transform for AdaGrad {
 
     fn apply<T: Real>(&self, _: Now<'_, T>, s: &mut [T], update: &mut [T]) {
         let [rate, eps] = [self.rate, self.eps].map(T::from_f64);
+        let least = least_gradient();
         fit(each2(update, s, |g, s| {
-            *s += *g * *g;
-            *g = rate * *g / (s.sqrt() + eps);
+            let seen = flush(*g, least);
+            *s += seen * seen;
+            *g = rate * seen / (s.sqrt() + eps);
         }));
     }
 }

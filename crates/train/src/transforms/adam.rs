@@ -20,7 +20,8 @@ pub struct Adam(Moments);
 ///
 /// with t = 1 at the first step. β = (0.9, 0.999) and ε = 1e-8 if nothing else is said, as in the
 /// paper and in PyTorch. In f32 a gradient beyond 1e19 has no finite square, and its weight stands
-/// still from then on: clip first.
+/// still from then on: clip first. A gradient below 2⁻⁵⁰ (in f64, 2⁻⁴⁵⁰) counts as 0, and means
+/// below 2⁻¹⁰⁰ (2⁻⁹⁰⁰) become 0, so that no subnormal number slows the update down.
 ///
 /// ```
 /// use elman_autograd::Params;

@@ -121,7 +121,7 @@ impl Transform for Momentum {
     fn apply<T: Real>(&self, _: Now<'_, T>, v: &mut [T], update: &mut [T]) {
         let mu = T::from_f64(self.mu);
         fit(each2(update, v, |g, v| {
-            *v = mu * *v + *g;
+            *v = (mu * *v + *g).flush_to_zero();
             *g = *v;
         }));
     }
@@ -170,7 +170,7 @@ impl Transform for Nesterov {
     fn apply<T: Real>(&self, _: Now<'_, T>, v: &mut [T], update: &mut [T]) {
         let mu = T::from_f64(self.mu);
         fit(each2(update, v, |g, v| {
-            *v = mu * *v + *g;
+            *v = (mu * *v + *g).flush_to_zero();
             *g += mu * *v;
         }));
     }

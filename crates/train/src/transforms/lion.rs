@@ -67,7 +67,7 @@ impl Transform for Lion {
         let [new1, new2] = self.betas.map(|beta| T::from_f64(1.0 - beta));
         fit(each2(update, m, |g, m| {
             let mean = b1 * *m + new1 * *g;
-            *m = b2 * *m + new2 * *g;
+            *m = (b2 * *m + new2 * *g).flush_to_zero();
             // 0 and NaN are their own signs.
             *g = rate
                 * if mean > T::ZERO {

@@ -10,6 +10,8 @@ use elman_tensor::Real;
 /// m ← β₁ m + (1 − β₁) g
 /// s ← β₂ s + (1 − β₂) g²
 /// ```
+///
+/// Both are flushed to zero; a gradient below [`least_gradient`] counts as 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Moments {
     pub(super) rate: f64,
@@ -46,12 +48,26 @@ impl Moments {
         f: impl Fn(T, T, T) -> T + Sync,
     ) {
         let [[b1, new1], [b2, new2]] = self.betas.map(parts::<T>);
+        let least = least_gradient();
         fit(each3(update, m, s, |g, m, s| {
-            *m = b1 * *m + new1 * *g;
-            *s = b2 * *s + new2 * (*g * *g);
-            *g = f(*g, *m, *s);
+            let seen = flush(*g, least);
+            *m = (b1 * *m + new1 * seen).flush_to_zero();
+            *s = (b2 * *s + new2 * (seen * seen)).flush_to_zero();
+            *g = f(seen, *m, *s);
         }));
     }
+}
+
+/// The magnitude below which a gradient counts as 0, because its square would be flushed to zero:
+/// 2⁻⁵⁰ for `f32`, 2⁻⁴⁵⁰ for `f64`.
+pub(super) fn least_gradient<T: Real>() -> T {
+    T::from_f64(T::FLUSH_BELOW.to_f64().sqrt())
+}
+
+/// A gradient, or 0 if its magnitude is below `least`.
+#[inline(always)]
+pub(super) fn flush<T: Real>(g: T, least: T) -> T {
+    if g.abs() < least { T::ZERO } else { g }
 }
 
 /// How much of a mean is kept, and how much is new.

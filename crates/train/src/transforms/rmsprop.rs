@@ -1,5 +1,6 @@
 //! Steps divided by a running mean of squares.
 
+use super::moments::{flush, least_gradient};
 use crate::error::{Error, Settings};
 use crate::layout::Layout;
 use crate::transform::{Now, Transform};
@@ -65,9 +66,11 @@ impl Transform for RmsProp {
     fn apply<T: Real>(&self, _: Now<'_, T>, s: &mut [T], update: &mut [T]) {
         let [rate, alpha, new, eps] =
             [self.rate, self.alpha, 1.0 - self.alpha, self.eps].map(T::from_f64);
+        let least = least_gradient();
         fit(each2(update, s, |g, s| {
-            *s = alpha * *s + new * (*g * *g);
-            *g = rate * *g / (s.sqrt() + eps);
+            let seen = flush(*g, least);
+            *s = (alpha * *s + new * (seen * seen)).flush_to_zero();
+            *g = rate * seen / (s.sqrt() + eps);
         }));
     }
 }

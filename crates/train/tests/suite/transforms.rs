@@ -347,3 +347,31 @@ fn settings_without_sense_are_errors_at_the_first_step() {
     refused(cosine(0), "cosine: steps must be at least 1, got 0");
     refused(cosine(5).floor(1.5), "cosine: floor must be from 0 to 1, got 1.5");
 }
+
+/// Once gradients are 0, memory goes to 0, and is never too small for fast arithmetic.
+#[test]
+fn memory_that_vanishes_becomes_zero() {
+    fn vanishes<T: Real>(transform: impl Transform) {
+        let (w, mut params) =
+            Params::<T>::init(1, |p| p.weight("w", [4], Init::Constant(1.0))).unwrap();
+        let mut trainer = Trainer::new(transform);
+        for step in 0..15_000 {
+            // Gradients of 1e-3 to 1e-12 first, and then none.
+            let size = if step < 10 { 10f64.powi(-3 - step) } else { 0.0 };
+            trainer.step(&mut params, |g| size * g.param(w).sum()).unwrap();
+            if step % 100 == 0 {
+                let buffers = trainer.snapshot().buffers;
+                let mut memory = buffers.iter().flat_map(|(_, buffer)| buffer);
+                assert!(memory.all(|m| *m == T::ZERO || m.abs() >= T::FLUSH_BELOW));
+            }
+        }
+        let buffers = trainer.snapshot().buffers;
+        assert!(buffers.iter().flat_map(|(_, buffer)| buffer).all(|m| *m == T::ZERO));
+    }
+    vanishes::<f32>(momentum(0.99));
+    vanishes::<f32>(nesterov(0.99));
+    vanishes::<f32>(adam(1e-3).betas(0.9, 0.99));
+    vanishes::<f32>(rmsprop(1e-3));
+    vanishes::<f32>(adadelta(1.0));
+    vanishes::<f32>(lion(1e-3));
+}

@@ -98,6 +98,10 @@ impl Lanes for Dual64x4 {
         self.chain(y, one.sub(y).mul(one.add(y)))
     }
     #[inline(always)]
+    fn flush_to_zero(self) -> Self {
+        Dual64x4 { value: self.value.flush_to_zero(), tangent: self.tangent.flush_to_zero() }
+    }
+    #[inline(always)]
     fn unless_negative(self, yes: Self, no: Self) -> Self {
         yes.zip(no, |yes, no| self.value.unless_negative(yes, no))
     }

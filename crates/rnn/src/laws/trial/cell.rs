@@ -1,6 +1,6 @@
 //! The laws of cells.
 
-use super::{SEQUENCE, Trial, Verdict, rounding};
+use super::{SEQUENCE, Scale, Trial, Verdict, rounding};
 use crate::laws::Violation;
 use crate::laws::given::Given;
 use crate::laws::subject::{At, By, CellSubject, Streamed, Subject};
@@ -14,8 +14,8 @@ impl<'a> Trial<'a> {
             let (singly, params) = (given.cast::<f32>(), self.params.cast());
             let checks = [
                 self.purity(given, self.params)?,
-                self.own_sequence(given, self.params)?,
-                self.own_sequence(&singly, &params)?,
+                self.own_sequence(given, self.params, Scale::One)?,
+                self.own_sequence(&singly, &params, Scale::One)?,
                 self.halves(given, self.params)?,
                 self.halves(&singly, &params)?,
             ];
@@ -28,11 +28,42 @@ impl<'a> Trial<'a> {
             self.stream(cell, &all[0], self.params)?,
             self.stream(cell, &all[0].cast::<f32>(), &self.params.cast())?,
             self.without_the_past(cell, &all[0])?,
+            self.flushed(cell, &all, self.params)?,
+            self.flushed(cell, &all.each_ref().map(Given::cast::<f32>), &self.params.cast())?,
         ];
         Ok(checks.into_iter().collect())
     }
 
-    fn own_sequence<T: Real>(&self, given: &Given<T>, params: &Params<T>) -> Verdict
+    /// The laws of values and gradients around the magnitude below which states and cotangents are
+    /// flushed to zero: with tiny weights and states, and with tiny states and cotangents.
+    fn flushed<T: Real>(
+        &self,
+        cell: &'a (dyn CellSubject + 'a),
+        all: &[Given<T>; 4],
+        params: &Params<T>,
+    ) -> Verdict
+    where
+        dyn Subject + 'a: At<T>,
+        dyn CellSubject + 'a: Streamed<T>,
+    {
+        let mut tiny = params.clone();
+        scale_to_flush(tiny.values_mut());
+        for given in [&all[0], &all[3]] {
+            let mut given = given.clone();
+            given.states.iter_mut().for_each(|s| scale_to_flush(s.values_mut()));
+            let checks =
+                [self.own_sequence(&given, &tiny, Scale::Largest)?, self.halves(&given, &tiny)?];
+            scale_to_flush(given.wy.values_mut());
+            given.ws.iter_mut().for_each(|w| scale_to_flush(w.values_mut()));
+            let cotangents = self.own_sequence(&given, params, Scale::Largest)?;
+            if let Some(broken) = checks.into_iter().chain([cotangents]).find(Result::is_err) {
+                return Ok(broken);
+            }
+        }
+        self.stream(cell, &all[0], &tiny)
+    }
+
+    fn own_sequence<T: Real>(&self, given: &Given<T>, params: &Params<T>, scale: Scale) -> Verdict
     where
         dyn Subject + 'a: At<T>,
     {
@@ -49,7 +80,7 @@ impl<'a> Trial<'a> {
         for (what, a, b) in pairs.into_iter().chain(states) {
             // Gradients may be added up in another order; values may not.
             let verdict = if what.starts_with("gradient") {
-                self.close(law, &what, a, b, rounding::<T>())
+                self.close_by(law, &what, (a, b), rounding::<T>(), scale)
             } else {
                 self.same(law, &what, a, b)
             };
@@ -119,5 +150,13 @@ impl<'a> Trial<'a> {
         let sum = cell.rtrl(self.params, given)?;
         let law = "learning without the past";
         Ok(self.close(law, "gradient of the weights", &sum, grad.values(), SEQUENCE))
+    }
+}
+
+/// Scales numbers to magnitudes on both sides of [`Real::FLUSH_BELOW`].
+fn scale_to_flush<T: Real>(numbers: &mut [T]) {
+    let powers = [-6, -1, 3, 0, -3, 1, 6, -9].map(|power| 2f64.powi(power));
+    for (x, power) in numbers.iter_mut().zip(powers.into_iter().cycle()) {
+        *x *= T::FLUSH_BELOW * T::from_f64(power);
     }
 }
