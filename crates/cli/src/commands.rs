@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::folder::{Folder, Model, WEIGHTS, build, file_of};
 use crate::job::{self, Job};
 use crate::learn::learn;
+use crate::output;
 use crate::settings::{Settings, Task};
 use crate::source;
 use elman::autograd::Params;
@@ -19,7 +20,6 @@ use elman::rnn::Network;
 use elman_io::Weights;
 use serde_json::{Value, json};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// `elman train`.
@@ -41,12 +41,15 @@ pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
     let folder = Folder::create(&out, train.force)?;
     folder.write_settings(&training.settings)?;
     if !cli.quiet && !cli.json {
-        writeln!(std::io::stdout(), "{}", plan(&training.settings, training.params.len()))?;
+        let mut lines = plan(&training.settings, training.params.len()) + "\n";
         if let Job::Forecast(task) = &training.job
             && let Some(note) = &task.note
         {
-            writeln!(std::io::stdout(), "{note}")?;
+            lines += note;
+            lines.push('\n');
         }
+        // Not the result: if it cannot be written, the training runs all the same.
+        _ = output::result(lines.as_bytes());
     }
     training.run(&folder, cli)
 }
@@ -106,15 +109,12 @@ pub(crate) fn generate(wishes: &Generate, cli: &Cli) -> Result<(), Failure> {
             wishes.model.display()
         )));
     };
-    let text = task.generate(&network, &params, wishes)?;
-    let mut out = std::io::stdout().lock();
+    let mut text = task.generate(&network, &params, wishes)?;
     if cli.json {
-        writeln!(out, "{}", json!({ "text": String::from_utf8_lossy(&text) }))?;
-    } else {
-        out.write_all(&text)?;
-        writeln!(out)?;
+        return say(cli, "", json!({ "text": String::from_utf8_lossy(&text) }));
     }
-    Ok(())
+    text.push(b'\n');
+    output::result(&text)
 }
 
 /// `elman evaluate`.
@@ -171,12 +171,8 @@ impl Form {
 
 /// A sentence, or numbers.
 fn say(cli: &Cli, sentence: &str, numbers: Value) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    match cli.json {
-        true => writeln!(out, "{numbers}")?,
-        false => writeln!(out, "{sentence}")?,
-    }
-    Ok(())
+    let line = if cli.json { format!("{numbers}\n") } else { format!("{sentence}\n") };
+    output::result(line.as_bytes())
 }
 
 /// Wishes from the text of a file.

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::job::sum;
+use crate::output;
 use crate::settings::{self, Form, Settings};
 use crate::task::Task;
 use elman::autograd::Params;
@@ -12,7 +13,6 @@ use elman::train::{adam, clip_norm, cosine};
 use elman_io::{Best, Checkpoint, Checkpoints, Vector};
 use elman_report::{HistoryFile, Progress};
 use serde::{Deserialize, Serialize};
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -86,7 +86,7 @@ pub(crate) fn learn(
             }
         }
         if let Some(progress) = &mut progress {
-            progress.follow(&run)?;
+            progress.follow(&run);
         }
         if stop.load(Ordering::Relaxed) {
             run.stop();
@@ -120,7 +120,8 @@ fn last(
         )));
     }
     for (path, error) in &latest.damaged {
-        eprintln!("{} is damaged ({error}); one before it is used", path.display());
+        let path = path.display();
+        output::note(&format!("{path} is damaged ({error}); the one before it is used"));
     }
     Ok(whole)
 }
@@ -237,11 +238,5 @@ impl From<elman_report::Error> for Failure {
             elman_report::Error::Write { .. } => Failure::File(error.to_string()),
             error => Failure::Inside(error.to_string()),
         }
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Failure::File(format!("the standard output cannot be written: {error}"))
     }
 }

@@ -4,6 +4,7 @@
 //! [`main`], for a program that wants to be the command under another name.
 
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
 mod classify;
@@ -15,6 +16,7 @@ mod forecast;
 mod inside;
 mod job;
 mod learn;
+mod output;
 mod settings;
 mod source;
 mod task;
@@ -26,7 +28,6 @@ use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
 use failure::Failure;
 use serde_json::json;
-use std::io::Write;
 use std::process::ExitCode;
 
 /// The command: reads the arguments of the process, does what they say, and gives the exit code.
@@ -50,10 +51,10 @@ pub fn main() -> ExitCode {
 fn fail(failure: &Failure, json: bool) -> ExitCode {
     if json {
         let object = json!({ "error": failure.to_string(), "code": failure.code() });
-        // Whoever does not listen gets the code.
-        _ = writeln!(std::io::stdout(), "{object}");
+        // If it cannot be written, the exit code still says it.
+        _ = output::result(format!("{object}\n").as_bytes());
     } else {
-        eprintln!("elman: {failure}");
+        output::note(&format!("elman: {failure}"));
     }
     ExitCode::from(failure.code())
 }
@@ -74,7 +75,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Completions { shell } => {
             let (mut command, mut text) = (Cli::command(), Vec::new());
             clap_complete::generate(*shell, &mut command, "elman", &mut text);
-            Ok(std::io::stdout().write_all(&text)?)
+            output::result(&text)
         }
     }
 }

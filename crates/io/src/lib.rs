@@ -49,6 +49,7 @@
 //! wanted. All that is done with files goes through [`Files`].
 
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod bundle;
 mod checkpoint;

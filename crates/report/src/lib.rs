@@ -33,7 +33,7 @@
 //!         }
 //!         Turn::Save { .. } => {}
 //!     }
-//!     progress.follow(&run)?;
+//!     progress.follow(&run);
 //! }
 //! let report = Report::new("One weight").table("Settings", [("rate", 0.1)]);
 //! report.curves("Training", run.history()).save(folder.join("report.html"))?;
@@ -43,6 +43,7 @@
 //! The feature `png`, which is on if nothing else is said, is for [`Picture::png`].
 
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod axis;
 mod canvas;

@@ -5,13 +5,13 @@ use crate::dates::Dates;
 use crate::failure::Failure;
 use crate::folder::Model;
 use crate::forecast::{Forecast, Series, Settings};
+use crate::output;
 use crate::settings::Task;
 use crate::source;
 use crate::task::exact;
 use elman::autograd::Params;
 use elman::rnn::Network;
 use serde_json::{Value, json};
-use std::io::Write;
 use std::path::Path;
 
 /// What follows the last row.
@@ -123,16 +123,17 @@ fn rows(rows: impl Iterator<Item = Value>) -> Value {
 
 /// Writes a table as CSV.
 fn write_csv(path: &Path, header: Vec<String>, rows: Vec<Vec<String>>) -> Result<(), Failure> {
-    let file = std::fs::File::create(path).map_err(|e| Failure::file("written", path, &e))?;
-    table(file, header, rows)
-        .map_err(|error| Failure::File(format!("{} cannot be written: {error}", path.display())))
+    let table = table(header, rows)?;
+    std::fs::write(path, table).map_err(|error| Failure::file("written", path, &error))
 }
 
-fn table(to: impl Write, header: Vec<String>, rows: Vec<Vec<String>>) -> Result<(), csv::Error> {
-    let mut csv = csv::Writer::from_writer(to);
-    csv.write_record(header)?;
-    rows.into_iter().try_for_each(|row| csv.write_record(row))?;
-    Ok(csv.flush()?)
+/// A table as CSV.
+fn table(header: Vec<String>, rows: Vec<Vec<String>>) -> Result<Vec<u8>, Failure> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    let records = std::iter::once(header).chain(rows);
+    let written = records.map(|row| csv.write_record(row)).collect::<Result<(), _>>();
+    written.map_err(|error| Failure::Inside(error.to_string()))?;
+    csv.into_inner().map_err(|error| Failure::Inside(error.to_string()))
 }
 
 /// `elman predict`.
@@ -151,8 +152,7 @@ pub(crate) fn predict(
     match out {
         Some(path) => write_csv(path, header, rows)?,
         None if cli.json => {}
-        None => table(std::io::stdout().lock(), header, rows)
-            .map_err(|error| Failure::File(format!("the standard output: {error}")))?,
+        None => output::result(&table(header, rows)?)?,
     }
     if cli.json { super::say(cli, "", json) } else { Ok(()) }
 }

@@ -7,3 +7,4 @@ mod seeds;
 mod sequences;
 mod settings;
 mod shared;
+mod streams;

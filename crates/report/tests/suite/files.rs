@@ -155,8 +155,8 @@ fn progress_has_a_line_for_each_row() {
             _ => run.trained(0.5),
         }
         run.rate(1e-4);
-        progress.follow(&run).unwrap();
-        progress.follow(&run).unwrap();
+        progress.follow(&run);
+        progress.follow(&run);
     }
     let lines = String::from_utf8(lines).unwrap();
     let lines: Vec<&str> = lines.lines().collect();
