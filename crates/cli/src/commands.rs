@@ -9,6 +9,7 @@ pub(crate) use predict::{answer, predict};
 
 use crate::args::{Cli, Form, Generate, Train, Wishes};
 use crate::failure::Failure;
+use crate::file;
 use crate::folder::{Folder, Model, WEIGHTS, build, file_of};
 use crate::job::{self, Job};
 use crate::learn::learn;
@@ -19,21 +20,16 @@ use elman::autograd::Params;
 use elman::rnn::Network;
 use elman_io::Weights;
 use serde_json::{Value, json};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// `elman train`.
 pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
-    let file = &train.data;
     let wishes = match &train.settings {
-        Some(path) => {
-            let text = fs::read_to_string(path);
-            let text = text.map_err(|error| Failure::file("read", path, &error))?;
-            train.wishes.clone().or(wishes(path, &text)?)
-        }
+        Some(path) => train.wishes.clone().or(wishes(path, &file::settings(path)?)?),
         None => train.wishes.clone(),
     };
-    let bytes = source::bytes(file)?;
+    let file = &train.data;
+    let bytes = file::data(file)?;
     let settings = job::plan(file, &bytes, &wishes)?;
     let training = Training::new(settings, bytes)?;
     let stem = file.file_stem().unwrap_or(file.as_os_str());
@@ -54,24 +50,26 @@ pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
     training.run(&folder, cli)
 }
 
-/// The bytes of the file that was learned from, as long as they are those.
-fn learned(settings: &Settings) -> Result<Vec<u8>, Failure> {
-    let file = &settings.data.file;
-    let bytes = source::bytes_of_run(file)?;
-    if job::sum(&bytes) != settings.data.sha256 {
-        return Err(Failure::Data(format!(
-            "{} has changed since the run began; begin a new one with `elman train`",
-            file.display()
-        )));
+/// The bytes of the data that the user has named, or else of those of the run folder. The file of a
+/// model alone has none: it may come from anybody, and must not choose which file is read.
+fn data_or_own(data: Option<&Path>, model: &Path, settings: &Settings) -> Result<Vec<u8>, Failure> {
+    match data {
+        Some(data) => file::data(data),
+        None if model.is_dir() => file::data_of_run(&settings.data, "name the file after the run"),
+        None => Err(Failure::Usage(format!(
+            "{0} is the file of a model, which has no data of its own; name them after it, or name \
+             the run folder instead of {0}",
+            model.display()
+        ))),
     }
-    Ok(bytes)
 }
 
 /// `elman resume`.
 pub(crate) fn resume(run: &Path, cli: &Cli) -> Result<(), Failure> {
     let folder = Folder::open(run)?;
     let settings = folder.settings()?;
-    let bytes = learned(&settings)?;
+    let advice = "begin a new run with `elman train`";
+    let bytes = file::data_of_run(&settings.data, advice)?;
     Training::new(settings, bytes)?.run(&folder, cli)
 }
 
@@ -127,8 +125,7 @@ pub(crate) fn evaluate(
     let Model { mut settings, network, params } = Model::open(model)?;
     settings.data.separator = form.or(&settings)?;
     let file = data.unwrap_or(&settings.data.file);
-    // Without a name it is the part that was held out that is asked for.
-    let bytes = data.map_or_else(|| learned(&settings), source::bytes)?;
+    let bytes = data_or_own(data, model, &settings)?;
     // Of what was learned from only the part that was held out tells something.
     let mut job = if job::sum(&bytes) == settings.data.sha256 {
         Job::new(&settings, &network, file, &bytes)?

@@ -1,6 +1,7 @@
 //! A run folder, and the model in it.
 
 use crate::failure::Failure;
+use crate::file;
 use crate::settings::{Form, Settings};
 use elman::autograd::Params;
 use elman::rnn::Network;
@@ -129,9 +130,7 @@ impl Folder {
 
     pub(crate) fn settings(&self) -> Result<Settings, Failure> {
         let path = self.file(SETTINGS);
-        let text = fs::read_to_string(&path);
-        let text = text.map_err(|error| Failure::file("read", &path, &error))?;
-        let settings = Form::Toml.read(&text);
+        let settings = Form::Toml.read(&file::settings(&path)?);
         settings.map_err(|wrong| Failure::Model(format!("{}: {wrong}", path.display())))
     }
 
@@ -190,7 +189,8 @@ pub(crate) fn file_of(path: &Path) -> Result<PathBuf, Failure> {
         true => format!("; the run has not ended: `elman resume {}` goes on", path.display()),
         false => "; wanted a run folder or a file of weights".into(),
     };
-    Err(Failure::Model(format!("{} is not there{advice}", file.display())))
+    let found = if file.exists() { "is not a regular file" } else { "is not there" };
+    Err(Failure::Model(format!("{} {found}{advice}", file.display())))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod classify;
 mod commands;
 mod dates;
 mod failure;
+mod file;
 mod folder;
 mod forecast;
 mod inside;

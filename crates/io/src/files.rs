@@ -137,7 +137,7 @@ impl Files for Disk {
     fn open(&self, path: &Path) -> io::Result<(File, u64)> {
         // Asked first: opening a pipe would wait for its other end.
         if !fs::metadata(path)?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file"));
+            return Err(not_regular());
         }
         let file = File::open(path)?;
         let length = file.metadata()?.len();
@@ -157,8 +157,35 @@ impl Files for Disk {
     }
 }
 
+/// What is not a regular file: a folder, a pipe, a device.
+fn not_regular() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "expected a regular file")
+}
+
+/// Reads a whole file, as [`std::fs::read`] does, if it is a regular file of at most `limit` bytes:
+/// a pipe would have to be waited for, and a device may never end.
+///
+/// ```
+/// use elman_io::{Error, Flaw};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("settings.toml");
+/// elman_io::write(&path, "rate = 0.1")?;
+/// assert_eq!(elman_io::read(&path, 100)?, b"rate = 0.1");
+/// let Err(Error::Flaw { flaw, .. }) = elman_io::read(&path, 5) else { panic!("10 bytes") };
+/// assert!(matches!(*flaw, Flaw::TooLarge { given: 10, limit: 5, .. }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`Error::System`] for what the operating system says, and for what is not a regular file;
+/// [`Flaw::TooLarge`](crate::Flaw::TooLarge).
+pub fn read(path: impl AsRef<Path>, limit: u64) -> Result<Vec<u8>, Error> {
+    load(&Disk, path.as_ref(), &Limits { file: limit, ..Limits::default() })
+}
+
 /// Reads a whole file, unless it is larger than the limit.
-pub(crate) fn read<F: Files>(files: &F, path: &Path, limits: &Limits) -> Result<Vec<u8>, Error> {
+pub(crate) fn load<F: Files>(files: &F, path: &Path, limits: &Limits) -> Result<Vec<u8>, Error> {
     let (file, length) = files.open(path).map_err(Error::system("open", path))?;
     within("the file's bytes", length, limits.file).map_err(Error::in_file(path))?;
     let mut bytes = Vec::new();

@@ -1,5 +1,6 @@
 //! `elman predict`.
 
+use super::{data_or_own, say};
 use crate::args::{Cli, Form};
 use crate::dates::Dates;
 use crate::failure::Failure;
@@ -130,8 +131,7 @@ fn write_csv(path: &Path, header: Vec<String>, rows: Vec<Vec<String>>) -> Result
 /// A table as CSV.
 fn table(header: Vec<String>, rows: Vec<Vec<String>>) -> Result<Vec<u8>, Failure> {
     let mut csv = csv::Writer::from_writer(Vec::new());
-    let records = std::iter::once(header).chain(rows);
-    let written = records.map(|row| csv.write_record(row)).collect::<Result<(), _>>();
+    let written = std::iter::once(header).chain(rows).try_for_each(|row| csv.write_record(row));
     written.map_err(|error| Failure::Inside(error.to_string()))?;
     csv.into_inner().map_err(|error| Failure::Inside(error.to_string()))
 }
@@ -147,14 +147,14 @@ pub(crate) fn predict(
     let mut opened = Model::open(model)?;
     opened.settings.data.separator = form.or(&opened.settings)?;
     let file = data.unwrap_or(&opened.settings.data.file);
-    let bytes = data.map_or_else(|| source::bytes_of_run(file), source::bytes)?;
+    let bytes = data_or_own(data, model, &opened.settings)?;
     let Answer { header, rows, json } = answer(&opened, file, &bytes)?;
     match out {
         Some(path) => write_csv(path, header, rows)?,
         None if cli.json => {}
         None => output::result(&table(header, rows)?)?,
     }
-    if cli.json { super::say(cli, "", json) } else { Ok(()) }
+    if cli.json { say(cli, "", json) } else { Ok(()) }
 }
 
 /// What a model says of some data, as a table and as JSON.

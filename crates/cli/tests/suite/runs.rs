@@ -1,6 +1,6 @@
 //! Runs that end before they are done, and what they go on from.
 
-use crate::shared::{CAT, command, done, numbers, series};
+use crate::shared::{CAT, command, done, numbers, refused, series};
 use elman::tensor::Random;
 use serde_json::json;
 use std::fs;
@@ -30,12 +30,6 @@ fn begin() -> tempfile::TempDir {
 
 fn model(run: &Path) -> Vec<u8> {
     fs::read(run.join("model.safetensors")).unwrap()
-}
-
-/// The exit code and the sentence of what cannot be done.
-fn refused(folder: &Path, arguments: &[&str]) -> (i32, String) {
-    let output = command(folder, arguments).output().unwrap();
-    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
 }
 
 /// The checkpoints of a run, the newest last.

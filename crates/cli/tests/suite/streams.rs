@@ -1,7 +1,8 @@
 //! Output streams that are closed or full, and standard input.
 
-use crate::shared::{command, done, series};
+use crate::shared::{command, done, refused, series};
 use std::fs::{self, File};
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -101,4 +102,33 @@ fn a_full_device_stops_no_training() {
     assert_eq!(output.status.code(), Some(5), "{said}");
     assert!(said.contains("elman: the standard output cannot be written: "), "{said}");
     assert!(folder.join("run/report.html").is_file());
+}
+
+/// What the command says of standard input.
+fn piped(folder: &Path, arguments: &[&str], input: &str) -> String {
+    let mut command = command(folder, arguments);
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn data_come_from_standard_input() {
+    let folder = begin();
+    let folder = folder.path();
+    done(folder, &train("named"));
+    let mut arguments = train("piped");
+    arguments[1] = "-";
+    piped(folder, &[&arguments[..], &["--separator", ","]].concat(), &series(120));
+    let forecast = |run: &str| fs::read(folder.join(run).join("forecast.csv")).unwrap();
+    assert!(forecast("named") == forecast("piped"));
+    let predict = ["predict", "named/model.safetensors", "-", "--separator", ","];
+    assert!(piped(folder, &predict, &series(120)).into_bytes() == forecast("named"));
+    // It is gone when the run is looked at again.
+    let (code, said) = refused(folder, &["evaluate", "piped"]);
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("learned from the standard input"), "{said}");
 }
