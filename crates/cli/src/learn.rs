@@ -110,7 +110,12 @@ fn last(
     };
     let whole = match latest.checkpoint {
         Some((_, checkpoint)) => Some(checkpoint),
-        None => checkpoints.best(params).ok().flatten(),
+        None => match checkpoints.best(params) {
+            Err(elman_io::Error::Flaw { file, flaw }) if flaw.is_misfit() => {
+                return Err(elman_io::Error::Flaw { file, flaw }.into());
+            }
+            best => best.ok().flatten(),
+        },
     };
     if whole.is_none() {
         return Err(Failure::Model(format!(

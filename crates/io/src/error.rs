@@ -137,6 +137,17 @@ pub enum Flaw {
         /// What the header says.
         given: [u64; 2],
     },
+    /// A file of a later format, which this program cannot judge.
+    #[error(
+        "format version {found}, and this program reads versions up to {supported}; use the \
+         version of Elman that wrote it, or a later one"
+    )]
+    Version {
+        /// What the file says.
+        found: u32,
+        /// The last one that is read.
+        supported: u32,
+    },
     /// A text of the header that should be there, or should be another.
     #[error("{key:?} is {}, wanted {wanted:?}", given.as_ref().map_or("missing".into(), |given| format!("{given:?}")))]
     Text {
@@ -218,7 +229,8 @@ pub enum Flaw {
 }
 
 impl Flaw {
-    /// Whether the file is whole, but of another model, or of another scalar.
+    /// Whether the file is not damaged, but of another model, of another scalar, or of a later
+    /// format.
     pub fn is_misfit(&self) -> bool {
         matches!(
             self,
@@ -227,6 +239,7 @@ impl Flaw {
                 | Flaw::Shape { .. }
                 | Flaw::Type { .. }
                 | Flaw::Range { .. }
+                | Flaw::Version { .. }
         )
     }
 
