@@ -1,4 +1,4 @@
-//! The files of the user: read within limits.
+//! The files of the user: read within limits, written whole.
 
 use crate::failure::Failure;
 use crate::job::sum;
@@ -62,6 +62,14 @@ pub(crate) fn settings(path: &Path) -> Result<String, Failure> {
         let at = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count();
         Failure::Model(format!("{}, line {line}: expected UTF-8", path.display()))
+    })
+}
+
+/// Writes a file, or leaves the one that is there as it was.
+pub(crate) fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), Failure> {
+    elman_io::write(path, bytes).map_err(|error| match error {
+        Error::System { source, .. } => Failure::file("written", path, &source),
+        error => error.into(),
     })
 }
 

@@ -11,7 +11,7 @@ use elman::rnn::Network;
 use elman::train::{End, History, Row, Run, RunSnapshot, Trainer, Transform, Turn};
 use elman::train::{adam, clip_norm, cosine};
 use elman_io::{Best, Checkpoint, Checkpoints, Vector};
-use elman_report::{HistoryFile, Progress};
+use elman_report::Progress;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -56,7 +56,6 @@ pub(crate) fn learn(
         *params = checkpoint.params;
     }
     let stop = on_interrupt()?;
-    let mut history = HistoryFile::new(folder.file("history.csv"));
     let mut progress = (!quiet).then(Progress::new);
     while let Some(turn) = run.turn()? {
         match turn {
@@ -67,7 +66,7 @@ pub(crate) fn learn(
             Turn::Validate { .. } => {
                 let metrics = task.validate(network, params)?;
                 run.validated(params, &metrics)?;
-                history.follow(run.history())?;
+                folder.write_history(run.history())?;
             }
             Turn::Save { step, best, .. } => {
                 let mut checkpoint = Checkpoint::new(params.clone(), trainer.snapshot());

@@ -54,7 +54,7 @@ pub trait Files {
     /// Gives a file another name in its folder, in place of the file that has it.
     ///
     /// # Errors
-    /// As for [`create`](Files::create).
+    /// As for [`create`](Files::create), and if what has the name is not a regular file.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Waits until the names in a folder would outlast a crash.
@@ -120,7 +120,11 @@ impl Files for Disk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)
+        // A link, a folder or a device under this name is not ours to replace.
+        match fs::symlink_metadata(to) {
+            Ok(found) if !found.is_file() => Err(not_regular()),
+            _ => fs::rename(from, to),
+        }
     }
 
     // Elsewhere, folders cannot be opened; names are then as safe as the system makes them.
@@ -198,7 +202,8 @@ pub(crate) fn load<F: Files>(files: &F, path: &Path, limits: &Limits) -> Result<
 }
 
 /// Writes a file, as [`std::fs::write`] does, but one that is whole, whatever happens: one of this
-/// name is replaced when all is written and would outlast a crash, or stays as it was.
+/// name is replaced when all is written and would outlast a crash, or stays as it was. Nothing else
+/// is replaced, or written through: no symbolic link, no device.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;

@@ -60,7 +60,7 @@ pub use elman_train as train;
 pub use error::Error;
 pub use event_file::EventFile;
 pub use figures::{Confusion, Forecast, Gradients, States, curves, gradient_norms};
-pub use history_file::HistoryFile;
+pub use history_file::{HistoryFile, history_csv};
 pub use picture::Picture;
 pub use progress::Progress;
 pub use report::Report;

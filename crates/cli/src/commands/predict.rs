@@ -4,6 +4,7 @@ use super::{data_or_own, say};
 use crate::args::{Cli, Form};
 use crate::dates::Dates;
 use crate::failure::Failure;
+use crate::file;
 use crate::folder::Model;
 use crate::forecast::{Forecast, Series, Settings};
 use crate::output;
@@ -80,9 +81,9 @@ impl Outlook {
         })
     }
 
-    /// Writes it as CSV.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), Failure> {
-        write_csv(path, self.header(), self.records())
+    /// The table as CSV.
+    pub(crate) fn csv(&self) -> Result<Vec<u8>, Failure> {
+        table(self.header(), self.records())
     }
 
     fn header(&self) -> Vec<String> {
@@ -122,12 +123,6 @@ fn rows(rows: impl Iterator<Item = Value>) -> Value {
     json!({ "rows": rows.collect::<Vec<_>>() })
 }
 
-/// Writes a table as CSV.
-fn write_csv(path: &Path, header: Vec<String>, rows: Vec<Vec<String>>) -> Result<(), Failure> {
-    let table = table(header, rows)?;
-    std::fs::write(path, table).map_err(|error| Failure::file("written", path, &error))
-}
-
 /// A table as CSV.
 fn table(header: Vec<String>, rows: Vec<Vec<String>>) -> Result<Vec<u8>, Failure> {
     let mut csv = csv::Writer::from_writer(Vec::new());
@@ -146,11 +141,11 @@ pub(crate) fn predict(
 ) -> Result<(), Failure> {
     let mut opened = Model::open(model)?;
     opened.settings.data.separator = form.or(&opened.settings)?;
-    let file = data.unwrap_or(&opened.settings.data.file);
+    let name = data.unwrap_or(&opened.settings.data.file);
     let bytes = data_or_own(data, model, &opened.settings)?;
-    let Answer { header, rows, json } = answer(&opened, file, &bytes)?;
+    let Answer { header, rows, json } = answer(&opened, name, &bytes)?;
     match out {
-        Some(path) => write_csv(path, header, rows)?,
+        Some(path) => file::write(path, table(header, rows)?)?,
         None if cli.json => {}
         None => output::result(&table(header, rows)?)?,
     }

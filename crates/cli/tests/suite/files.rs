@@ -1,6 +1,6 @@
 //! Which files the command reads and writes, and which not.
 
-use crate::shared::{CAT, done, refused, series};
+use crate::shared::{CAT, command, done, refused, series};
 use std::fs::{self, File};
 use std::path::Path;
 
@@ -103,4 +103,114 @@ fn files_have_a_limit() {
     long("run/settings.toml", mib + 1);
     assert_eq!(refused(folder, &["predict", "run"]).0, 3);
     assert_eq!(refused(folder, &["resume", "run"]).0, 4);
+}
+
+/// Where a file cannot be written, the one before stays, and nothing else is left.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_the_file_that_was_there() {
+    let folder = begin();
+    let folder = folder.path();
+    // Above 1024 bytes nothing can be written, as to a full disk.
+    let full = |arguments: &[&str]| {
+        let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
+        let mut shell = std::process::Command::new("sh");
+        let shell = shell.current_dir(folder).args(["-c", script, env!("CARGO_BIN_EXE_elman")]);
+        let output = shell.args(arguments).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let names = || {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    train(folder, &["load.csv", "--target", "load", "--horizon", "24", "--force"]);
+    for (file, arguments) in [
+        ("next.csv", &["predict", "run", "--out", "next.csv"][..]),
+        ("load.onnx", &["export", "run", "--onnx", "load.onnx"]),
+    ] {
+        let path = folder.join(file);
+        for before in [None, Some("before")] {
+            if let Some(before) = before {
+                fs::write(&path, before).unwrap();
+            }
+            let there = names();
+            let (code, said) = full(arguments);
+            assert_eq!(code, Some(5), "{said}");
+            assert!(said.contains(&format!("{file} cannot be written")), "{said}");
+            assert_eq!(fs::read_to_string(&path).ok().as_deref(), before);
+            assert_eq!(names(), there);
+        }
+        done(folder, arguments);
+        assert!(fs::metadata(&path).unwrap().len() > 1024);
+    }
+}
+
+/// A link in a folder of others may lead anywhere.
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_link() {
+    use std::os::unix::fs::symlink;
+
+    let folder = begin();
+    let folder = folder.path();
+    fs::write(folder.join("precious"), "precious").unwrap();
+    fs::create_dir(folder.join("elsewhere")).unwrap();
+    symlink("precious", folder.join("link")).unwrap();
+    symlink("/dev/null", folder.join("device")).unwrap();
+    for arguments in [
+        ["predict", "run", "--out", "link"],
+        ["export", "run", "--onnx", "link"],
+        ["predict", "run", "--out", "device"],
+    ] {
+        let (code, said) = refused(folder, &arguments);
+        assert_eq!(code, 5, "{said}");
+        assert!(said.contains("cannot be written: expected a regular file"), "{said}");
+    }
+    let new = ["train", "load.csv", "--target", "load", "--steps", "5", "--out", "new"];
+    for name in ["forecast.csv", "report.html", "history.csv", "states.png", "lock"] {
+        fs::create_dir_all(folder.join("new")).unwrap();
+        symlink("../precious", folder.join("new").join(name)).unwrap();
+        let (code, said) = refused(folder, &new);
+        assert_eq!(code, 5, "{said}");
+        assert!(said.contains(&format!("{name} is in the way")), "{said}");
+        fs::remove_dir_all(folder.join("new")).unwrap();
+    }
+    fs::create_dir(folder.join("new")).unwrap();
+    symlink("../elsewhere", folder.join("new/checkpoints")).unwrap();
+    assert_eq!(refused(folder, &new).0, 2);
+    // A link to a folder is removed, not what is in it.
+    fs::write(folder.join("elsewhere/file"), "precious").unwrap();
+    done(folder, &[&new[..], &["--force", "--quiet"]].concat());
+    assert_eq!(fs::read_dir(folder.join("elsewhere")).unwrap().count(), 1);
+    assert!(fs::symlink_metadata(folder.join("new/checkpoints")).unwrap().is_dir());
+    assert_eq!(fs::read_to_string(folder.join("precious")).unwrap(), "precious");
+}
+
+/// While a run is trained, no other process trains in its folder; when it is killed, one does.
+#[test]
+fn a_run_has_one_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("cat.txt"), CAT.repeat(400)).unwrap();
+    let train = ["train", "cat.txt", "--out", "run", "--hidden", "8", "--quiet", "--steps"];
+    let [train, long] = ["5", "1000000"].map(|steps| [&train[..], &[steps]].concat());
+    let mut run = command(folder, &long).spawn().unwrap();
+    while !folder.join("run/settings.toml").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let settings = fs::read(folder.join("run/settings.toml")).unwrap();
+    let force = [&train[..], &["--force"]].concat();
+    for arguments in [&["resume", "run"][..], &train, &force] {
+        let (code, said) = refused(folder, arguments);
+        assert_eq!(code, 4, "{said}");
+        let process = format!("run is in use by process {}, which trains there", run.id());
+        assert!(said.contains(&process), "{said}");
+    }
+    assert!(fs::read(folder.join("run/settings.toml")).unwrap() == settings);
+    run.kill().unwrap();
+    run.wait().unwrap();
+    assert!(folder.join("run/lock").is_file());
+    done(folder, &force);
 }
