@@ -18,6 +18,7 @@ use crate::settings::{Settings, Task};
 use crate::source;
 use elman::autograd::Params;
 use elman::rnn::Network;
+use elman::tensor::excerpt;
 use elman_io::Weights;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -45,7 +46,7 @@ pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
             lines.push('\n');
         }
         // Not the result: if it cannot be written, the training runs all the same.
-        _ = output::result(lines.as_bytes());
+        _ = output::result(output::lines(&lines).as_bytes());
     }
     training.run(&folder, cli)
 }
@@ -146,7 +147,7 @@ pub(crate) fn inspect(path: &Path, cli: &Cli) -> Result<(), Failure> {
     for entry in weights.iter() {
         count += entry.shape.len();
         let (name, dtype, shape) = (entry.name, entry.dtype.to_string(), entry.shape.to_string());
-        lines.push(format!("  {name:32} {dtype:4} {shape}"));
+        lines.push(format!("  {:32} {dtype:4} {shape}", excerpt(name).to_string()));
         tensors.push(json!({ "name": name, "type": dtype, "shape": shape }));
     }
     lines.push(format!("{count} numbers in all."));
@@ -168,8 +169,8 @@ impl Form {
 
 /// A sentence, or numbers.
 fn say(cli: &Cli, sentence: &str, numbers: Value) -> Result<(), Failure> {
-    let line = if cli.json { format!("{numbers}\n") } else { format!("{sentence}\n") };
-    output::result(line.as_bytes())
+    let said = if cli.json { output::json(&numbers) } else { output::lines(sentence) + "\n" };
+    output::result(said.as_bytes())
 }
 
 /// Wishes from the text of a file.
@@ -195,9 +196,10 @@ fn plan(settings: &Settings, weights: usize) -> String {
                 0 => "no season".into(),
                 season => format!("a season of {season}"),
             };
-            format!("{}, {} rows ahead, {season}", task.targets.join(", "), task.horizon)
+            let targets = task.targets.join(", ");
+            format!("{}, {} rows ahead, {season}", excerpt(&targets), task.horizon)
         }
-        Task::Classify(task) => format!("{} among {}", task.label, task.classes.len()),
+        Task::Classify(task) => format!("{} among {}", excerpt(&task.label), task.classes.len()),
         Task::Text(task) => format!("the next of {} bytes", task.alphabet.len()),
     };
     format!("Learning {what}: {}, {weights} weights.", layers.join(", "))

@@ -97,6 +97,7 @@ impl From<elman::autograd::Error> for Failure {
                  or --hidden",
                 limit >> 30
             )),
+            Error::Tensor(error) => error.into(),
             error => Failure::Inside(error.to_string()),
         }
     }
@@ -104,7 +105,13 @@ impl From<elman::autograd::Error> for Failure {
 
 impl From<elman::tensor::Error> for Failure {
     fn from(error: elman::tensor::Error) -> Self {
-        Failure::Inside(error.to_string())
+        match error {
+            elman::tensor::Error::TooLarge { .. } => Failure::Usage(format!(
+                "there is no memory: {error}; choose a smaller --batch, --window, --hidden or \
+                 --horizon, or less data"
+            )),
+            error => Failure::Inside(error.to_string()),
+        }
     }
 }
 

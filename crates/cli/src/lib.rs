@@ -51,9 +51,10 @@ pub fn main() -> ExitCode {
 /// Says what went wrong.
 fn fail(failure: &Failure, json: bool) -> ExitCode {
     if json {
-        let object = json!({ "error": failure.to_string(), "code": failure.code() });
+        let error = output::message(&failure.to_string());
+        let object = output::json(&json!({ "error": error, "code": failure.code() }));
         // If it cannot be written, the exit code still says it.
-        _ = output::result(format!("{object}\n").as_bytes());
+        _ = output::result(object.as_bytes());
     } else {
         output::note(&format!("elman: {failure}"));
     }

@@ -5,6 +5,7 @@ use super::{Bundle, FORMAT, Place, VERSION, keys, sha256};
 use crate::error::Flaw;
 use crate::number::Dtype;
 use crate::{Doubt, Limits};
+use elman_tensor::excerpt;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::mem;
@@ -108,7 +109,11 @@ impl Bundle {
             }
         };
         for (name, place) in &self.tensors {
-            check(&format!("{}{name}", keys::SUM), &format!("tensor {name:?}"), &place.sum)?;
+            check(
+                &format!("{}{name}", keys::SUM),
+                &format!("tensor {:?}", excerpt(name)),
+                &place.sum,
+            )?;
         }
         let digest = self.digest()?;
         check(keys::HEADER, "the header", &digest)?;
