@@ -10,7 +10,7 @@ pub(crate) use predict::{answer, predict};
 use crate::args::{Cli, Form, Generate, Train, Wishes};
 use crate::failure::Failure;
 use crate::file;
-use crate::folder::{Folder, Model, WEIGHTS, build, file_of};
+use crate::folder::{Folder, Model, WEIGHTS, build, file_of, weights};
 use crate::job::{self, Job};
 use crate::learn::learn;
 use crate::output;
@@ -19,7 +19,6 @@ use crate::source;
 use elman::autograd::Params;
 use elman::rnn::Network;
 use elman::tensor::excerpt;
-use elman_io::Weights;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -140,7 +139,7 @@ pub(crate) fn evaluate(
 /// `elman inspect`.
 pub(crate) fn inspect(path: &Path, cli: &Cli) -> Result<(), Failure> {
     let file = file_of(path)?;
-    let weights = Weights::read(&file)?;
+    let weights = weights(&file)?;
     let mut count = 0;
     let mut lines = vec![format!("{}: whole; every checksum is right.", file.display())];
     let mut tensors = Vec::new();

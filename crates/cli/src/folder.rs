@@ -6,7 +6,7 @@ use crate::settings::{Form, Settings};
 use elman::autograd::Params;
 use elman::rnn::Network;
 use elman::train::History;
-use elman_io::{Checkpoints, Weights};
+use elman_io::{Checkpoints, Disk, Limits, Weights};
 use elman_report::{Picture, history_csv};
 use std::fmt::Display;
 use std::fs::{self, File, TryLockError};
@@ -227,7 +227,7 @@ impl Model {
     /// The model of a run folder, or of a file.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         let file = file_of(path)?;
-        let weights = Weights::read(&file)?;
+        let weights = weights(&file)?;
         let wrong = |what: &dyn Display| Failure::Model(format!("{}: {what}", file.display()));
         let settings = Form::Json.read(weights.description()).map_err(|error| {
             wrong(&format!(
@@ -245,6 +245,13 @@ impl Model {
 
 /// The most weights that a network may have that is to be trained: 1 GiB of them.
 pub(crate) const WEIGHTS: usize = 1 << 28;
+
+/// Reads a file of weights, of at most as many bytes as the largest network has.
+pub(crate) fn weights(file: &Path) -> Result<Weights, Failure> {
+    let limits = Limits::default();
+    let most = (WEIGHTS * size_of::<f32>()) as u64 + limits.header;
+    Ok(Weights::read_from(&Disk, file, &Limits { file: most, ..limits })?)
+}
 
 /// The network of some settings, with its first weights, which are so many at most.
 pub(crate) fn build(settings: &Settings, most: usize) -> Result<(Network, Params<f32>), Failure> {

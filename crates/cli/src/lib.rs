@@ -40,6 +40,10 @@ pub fn main() -> ExitCode {
         Err(error) if error.use_stderr() && said().any(|argument| argument == "--json") => {
             return fail(&Failure::from(error), true);
         }
+        // Its words are those of the command line, where a shell may have put names of files.
+        Err(error) if error.use_stderr() && error.to_string().chars().any(output::is_escaped) => {
+            return fail(&Failure::from(error), false);
+        }
         Err(error) => error.exit(),
     };
     match run(&cli) {

@@ -23,6 +23,11 @@ pub(crate) fn result(bytes: &[u8]) -> Result<(), Failure> {
     }
 }
 
+/// Whether [lines] escape a character.
+pub(crate) fn is_escaped(c: char) -> bool {
+    c != '\n' && is_obeyed(c)
+}
+
 /// Lines in which a terminal obeys nothing but their ends.
 pub(crate) fn lines(text: &str) -> String {
     let lines = text.split('\n').map(|line| Excerpt::new(line, usize::MAX).to_string());

@@ -84,16 +84,20 @@ fn files_have_a_limit() {
     let folder = begin();
     let folder = folder.path();
     let [gib, mib] = [1u64 << 30, 16 << 20];
+    let weights = gib + mib;
     let long = |name: &str, len: u64| {
         File::create(folder.join(name)).unwrap().set_len(len).unwrap();
     };
     long("long.csv", gib + 1);
     long("long.toml", mib + 1);
+    long("long.safetensors", weights + 1);
     for (arguments, code, limit) in [
         (&["train", "long.csv", "--target", "load"][..], 3, gib),
         (&["predict", "run", "long.csv"], 3, gib),
         (&["evaluate", "run", "long.csv"], 3, gib),
         (&["train", "load.csv", "--settings", "long.toml"], 4, mib),
+        (&["predict", "long.safetensors", "load.csv"], 4, weights),
+        (&["inspect", "long.safetensors"], 4, weights),
     ] {
         let (found, said) = refused(folder, arguments);
         assert_eq!(found, code, "{said}");

@@ -43,6 +43,10 @@ fn messages_are_plain_and_short() {
         write(name, format!("x,class\n1,{text}\n"));
         refuses(folder, &["train", name, "--label", "class"], "has only the class");
     }
+    // The name of a file, as a shell gives it for `*`.
+    write(HOSTILE, series(120));
+    refuses(folder, &["train", HOSTILE], "bytes of text are too few");
+    refuses(folder, &["train", HOSTILE, HOSTILE], "unexpected argument");
     // The header of a file of weights.
     for text in [&HOSTILE.replace('\u{1b}', "\\u001b").replace('\u{7f}', ""), &long] {
         let header =
