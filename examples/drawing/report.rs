@@ -108,7 +108,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             Turn::Save { .. } => {}
         }
-        progress.follow(&run)?;
+        progress.follow(&run);
     }
     run.restore_best(&mut params)?;
 

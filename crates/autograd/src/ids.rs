@@ -127,7 +127,7 @@ impl<'g, T: Real> Graph<'g, T> {
         let line = Location::caller();
         let of = of.map(|ids| ids.range_in(self, "ids", line));
         let Some(mut arena) = self.lend("ids", line) else { return Ids::none(self) };
-        if len > Self::room(&arena) {
+        if len > Self::room(&arena) || arena.ids.try_reserve(len).is_err() {
             self.too_many(len, arena.limit, line);
             return Ids::none(self);
         }

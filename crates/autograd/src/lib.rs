@@ -30,6 +30,7 @@
 //! one of ours, and [`laws`] proves it in one line.
 
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod any;
 mod arena;

@@ -50,7 +50,8 @@ pub(crate) enum Command {
     Predict {
         /// The run folder, or the file of a model.
         model: PathBuf,
-        /// The data; those that the network was trained on, if nothing else is said.
+        /// The data; `-` is the standard input. Of a run folder [default: those that the network was
+        /// trained on].
         data: Option<PathBuf>,
         /// Where to write: a CSV file. Standard output, if nothing else is said.
         #[arg(long, short)]
@@ -64,8 +65,9 @@ pub(crate) enum Command {
     Evaluate {
         /// The run folder, or the file of a model.
         model: PathBuf,
-        /// The data, with what is to be predicted, all of which are judged. The part that was held
-        /// out of those that the network was trained on, if nothing else is said.
+        /// The data, with what is to be predicted, all of which are judged; `-` is the standard
+        /// input. Of a run folder [default: the part that was held out of those that the network
+        /// was trained on].
         data: Option<PathBuf>,
         #[command(flatten)]
         form: Form,
@@ -189,7 +191,8 @@ fn whole<N: std::str::FromStr>(text: &str) -> Result<N, String> {
 
 #[derive(Debug, Args)]
 pub(crate) struct Train {
-    /// The data: a table with a header (.csv, .tsv), JSON lines (.jsonl, .ndjson), else text.
+    /// The data: a table with a header (.csv, .tsv), JSON lines (.jsonl, .ndjson), else text; `-` is
+    /// the standard input, a table if there is a --separator.
     pub(crate) data: PathBuf,
     /// The run folder to write [default: runs/ and the name of the data].
     #[arg(long, short)]

@@ -10,7 +10,7 @@ use elman::autograd::{Graph, Params, Tape, Var};
 use elman::data::{Batch, Buckets, Error, Layout, Missing, Order, Records, Target};
 use elman::kernels::argmax;
 use elman::rnn::{Architecture, Input, Kind, Network, Seq};
-use elman::tensor::Random;
+use elman::tensor::{Random, excerpt};
 use elman::train::cross_entropy;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
@@ -455,7 +455,7 @@ impl Task for Classify {
             sentence: format!(
                 "Of {which}, {:.1} % are told right; the commonest class there, `{}`, is {:.1} %.",
                 100.0 * right,
-                self.settings.classes[most],
+                excerpt(&self.settings.classes[most]),
                 100.0 * always
             ),
             numbers,

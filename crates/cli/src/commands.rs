@@ -9,31 +9,27 @@ pub(crate) use predict::{answer, predict};
 
 use crate::args::{Cli, Form, Generate, Train, Wishes};
 use crate::failure::Failure;
-use crate::folder::{Folder, Model, WEIGHTS, build, file_of};
+use crate::file;
+use crate::folder::{Folder, Model, WEIGHTS, build, file_of, weights};
 use crate::job::{self, Job};
 use crate::learn::learn;
+use crate::output;
 use crate::settings::{Settings, Task};
 use crate::source;
 use elman::autograd::Params;
 use elman::rnn::Network;
-use elman_io::Weights;
+use elman::tensor::excerpt;
 use serde_json::{Value, json};
-use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// `elman train`.
 pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
-    let file = &train.data;
     let wishes = match &train.settings {
-        Some(path) => {
-            let text = fs::read_to_string(path);
-            let text = text.map_err(|error| Failure::file("read", path, &error))?;
-            train.wishes.clone().or(wishes(path, &text)?)
-        }
+        Some(path) => train.wishes.clone().or(wishes(path, &file::settings(path)?)?),
         None => train.wishes.clone(),
     };
-    let bytes = source::bytes(file)?;
+    let file = &train.data;
+    let bytes = file::data(file)?;
     let settings = job::plan(file, &bytes, &wishes)?;
     let training = Training::new(settings, bytes)?;
     let stem = file.file_stem().unwrap_or(file.as_os_str());
@@ -41,34 +37,39 @@ pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
     let folder = Folder::create(&out, train.force)?;
     folder.write_settings(&training.settings)?;
     if !cli.quiet && !cli.json {
-        writeln!(std::io::stdout(), "{}", plan(&training.settings, training.params.len()))?;
+        let mut lines = plan(&training.settings, training.params.len()) + "\n";
         if let Job::Forecast(task) = &training.job
             && let Some(note) = &task.note
         {
-            writeln!(std::io::stdout(), "{note}")?;
+            lines += note;
+            lines.push('\n');
         }
+        // Not the result: if it cannot be written, the training runs all the same.
+        _ = output::result(output::lines(&lines).as_bytes());
     }
     training.run(&folder, cli)
 }
 
-/// The bytes of the file that was learned from, as long as they are those.
-fn learned(settings: &Settings) -> Result<Vec<u8>, Failure> {
-    let file = &settings.data.file;
-    let bytes = source::bytes_of_run(file)?;
-    if job::sum(&bytes) != settings.data.sha256 {
-        return Err(Failure::Data(format!(
-            "{} has changed since the run began; begin a new one with `elman train`",
-            file.display()
-        )));
+/// The bytes of the data that the user has named, or else of those of the run folder. The file of a
+/// model alone has none: it may come from anybody, and must not choose which file is read.
+fn data_or_own(data: Option<&Path>, model: &Path, settings: &Settings) -> Result<Vec<u8>, Failure> {
+    match data {
+        Some(data) => file::data(data),
+        None if model.is_dir() => file::data_of_run(&settings.data, "name the file after the run"),
+        None => Err(Failure::Usage(format!(
+            "{0} is the file of a model, which has no data of its own; name them after it, or name \
+             the run folder instead of {0}",
+            model.display()
+        ))),
     }
-    Ok(bytes)
 }
 
 /// `elman resume`.
 pub(crate) fn resume(run: &Path, cli: &Cli) -> Result<(), Failure> {
     let folder = Folder::open(run)?;
     let settings = folder.settings()?;
-    let bytes = learned(&settings)?;
+    let advice = "begin a new run with `elman train`";
+    let bytes = file::data_of_run(&settings.data, advice)?;
     Training::new(settings, bytes)?.run(&folder, cli)
 }
 
@@ -106,15 +107,12 @@ pub(crate) fn generate(wishes: &Generate, cli: &Cli) -> Result<(), Failure> {
             wishes.model.display()
         )));
     };
-    let text = task.generate(&network, &params, wishes)?;
-    let mut out = std::io::stdout().lock();
+    let mut text = task.generate(&network, &params, wishes)?;
     if cli.json {
-        writeln!(out, "{}", json!({ "text": String::from_utf8_lossy(&text) }))?;
-    } else {
-        out.write_all(&text)?;
-        writeln!(out)?;
+        return say(cli, "", json!({ "text": String::from_utf8_lossy(&text) }));
     }
-    Ok(())
+    text.push(b'\n');
+    output::result(&text)
 }
 
 /// `elman evaluate`.
@@ -127,8 +125,7 @@ pub(crate) fn evaluate(
     let Model { mut settings, network, params } = Model::open(model)?;
     settings.data.separator = form.or(&settings)?;
     let file = data.unwrap_or(&settings.data.file);
-    // Without a name it is the part that was held out that is asked for.
-    let bytes = data.map_or_else(|| learned(&settings), source::bytes)?;
+    let bytes = data_or_own(data, model, &settings)?;
     // Of what was learned from only the part that was held out tells something.
     let mut job = if job::sum(&bytes) == settings.data.sha256 {
         Job::new(&settings, &network, file, &bytes)?
@@ -142,14 +139,14 @@ pub(crate) fn evaluate(
 /// `elman inspect`.
 pub(crate) fn inspect(path: &Path, cli: &Cli) -> Result<(), Failure> {
     let file = file_of(path)?;
-    let weights = Weights::read(&file)?;
+    let weights = weights(&file)?;
     let mut count = 0;
     let mut lines = vec![format!("{}: whole; every checksum is right.", file.display())];
     let mut tensors = Vec::new();
     for entry in weights.iter() {
         count += entry.shape.len();
         let (name, dtype, shape) = (entry.name, entry.dtype.to_string(), entry.shape.to_string());
-        lines.push(format!("  {name:32} {dtype:4} {shape}"));
+        lines.push(format!("  {:32} {dtype:4} {shape}", excerpt(name).to_string()));
         tensors.push(json!({ "name": name, "type": dtype, "shape": shape }));
     }
     lines.push(format!("{count} numbers in all."));
@@ -171,12 +168,8 @@ impl Form {
 
 /// A sentence, or numbers.
 fn say(cli: &Cli, sentence: &str, numbers: Value) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    match cli.json {
-        true => writeln!(out, "{numbers}")?,
-        false => writeln!(out, "{sentence}")?,
-    }
-    Ok(())
+    let said = if cli.json { output::json(&numbers) } else { output::lines(sentence) + "\n" };
+    output::result(said.as_bytes())
 }
 
 /// Wishes from the text of a file.
@@ -202,9 +195,10 @@ fn plan(settings: &Settings, weights: usize) -> String {
                 0 => "no season".into(),
                 season => format!("a season of {season}"),
             };
-            format!("{}, {} rows ahead, {season}", task.targets.join(", "), task.horizon)
+            let targets = task.targets.join(", ");
+            format!("{}, {} rows ahead, {season}", excerpt(&targets), task.horizon)
         }
-        Task::Classify(task) => format!("{} among {}", task.label, task.classes.len()),
+        Task::Classify(task) => format!("{} among {}", excerpt(&task.label), task.classes.len()),
         Task::Text(task) => format!("the next of {} bytes", task.alphabet.len()),
     };
     format!("Learning {what}: {}, {weights} weights.", layers.join(", "))

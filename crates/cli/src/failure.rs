@@ -92,11 +92,12 @@ impl From<elman::autograd::Error> for Failure {
             Error::TooManyWeights { .. } => {
                 Failure::Usage(format!("{error}; choose a smaller --hidden or fewer --layers"))
             }
-            Error::TooLarge { limit, .. } => Failure::Usage(format!(
-                "a step of the training takes more than {} GiB; choose a smaller --batch, --window \
-                 or --hidden",
+            Error::TooLarge { rule, shape, limit, .. } => Failure::Usage(format!(
+                "one computation ({rule} to {shape}) takes more than the memory there is, or than \
+                 {} GiB; choose a smaller --batch, --window or --hidden",
                 limit >> 30
             )),
+            Error::Tensor(error) => error.into(),
             error => Failure::Inside(error.to_string()),
         }
     }
@@ -104,7 +105,13 @@ impl From<elman::autograd::Error> for Failure {
 
 impl From<elman::tensor::Error> for Failure {
     fn from(error: elman::tensor::Error) -> Self {
-        Failure::Inside(error.to_string())
+        match error {
+            elman::tensor::Error::TooLarge { .. } => Failure::Usage(format!(
+                "there is no memory: {error}; choose a smaller --batch, --window, --hidden or \
+                 --horizon, or less data"
+            )),
+            error => Failure::Inside(error.to_string()),
+        }
     }
 }
 
@@ -119,6 +126,33 @@ impl From<elman::train::Error> for Failure {
                  --rate"
             )),
             error => Failure::Inside(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Failure;
+    use elman::autograd::{Error, Params, Tape};
+    use elman::tensor::Tensor;
+
+    /// What is too large for the memory is said, and what to do: it is no fault of the program's.
+    #[test]
+    fn a_lack_of_memory_is_not_to_be_reported() {
+        let ((), none) = Params::<f32>::init(0, |_| Ok(())).unwrap();
+        let mut tape = Tape::new().limit(1 << 20);
+        let step = tape.evaluate(&none, |g| g.zeros([1024, 1024]).exp().sum().item());
+        let tensor = || Tensor::<f32>::zeros([1 << 40]).unwrap_err();
+        let failures: [(Failure, &str); 4] = [
+            (step.unwrap_err().into(), "one computation (constant to [1024, 1024])"),
+            (tensor().into(), "there is no memory: 1099511627776 elements of 4 bytes"),
+            (Error::from(tensor()).into(), "there is no memory: 1099511627776 elements of 4 bytes"),
+            (elman::train::Error::from(Error::from(tensor())).into(), "there is no memory"),
+        ];
+        for (failure, part) in failures {
+            let said = failure.to_string();
+            assert_eq!(failure.code(), 2, "{said}");
+            assert!(said.contains(part) && said.contains("choose a smaller --batch"), "{said}");
         }
     }
 }

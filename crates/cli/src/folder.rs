@@ -1,24 +1,37 @@
 //! A run folder, and the model in it.
 
 use crate::failure::Failure;
+use crate::file;
 use crate::settings::{Form, Settings};
 use elman::autograd::Params;
 use elman::rnn::Network;
-use elman_io::{Checkpoints, Weights};
-use elman_report::Picture;
+use elman::train::History;
+use elman_io::{Checkpoints, Disk, Limits, Weights};
+use elman_report::{Picture, history_csv};
 use std::fmt::Display;
-use std::fs;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// The folder of a run.
-#[derive(Debug, Clone)]
-pub(crate) struct Folder(PathBuf);
+/// The folder of a run, locked: what trains there is alone.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    /// Locked until it is closed, which the system does however the process ends.
+    _lock: File,
+}
 
 const MODEL: &str = "model.safetensors";
 const SETTINGS: &str = "settings.toml";
 const CHECKPOINTS: &str = "checkpoints";
+const HISTORY: &str = "history.csv";
+/// Says which process has the folder, as long as it is locked. It stays: another process may wait
+/// to open it.
+const LOCK: &str = "lock";
 /// What follows the data, if that was learned.
 pub(crate) const FORECAST: &str = "forecast.csv";
+/// The page about the training.
+pub(crate) const REPORT: &str = "report.html";
 const PICTURE_FORMS: [&str; 2] = ["svg", "png"];
 
 /// What there are pictures of.
@@ -54,7 +67,7 @@ impl Shown {
 /// What a run of any task may leave, in the order in which it is removed. Whoever is stopped in
 /// between leaves nothing that another run would go on from, and a run as long as there is any of it.
 fn names() -> Vec<String> {
-    let first = [CHECKPOINTS, MODEL, FORECAST, "report.html", "history.csv"].map(String::from);
+    let first = [CHECKPOINTS, MODEL, FORECAST, REPORT, HISTORY].map(String::from);
     let pictures = Shown::ALL.into_iter().flat_map(Shown::files);
     first.into_iter().chain(pictures).chain([SETTINGS.into()]).collect()
 }
@@ -62,7 +75,8 @@ fn names() -> Vec<String> {
 impl Folder {
     /// A new one, which may replace another run if that is wished for.
     pub(crate) fn create(path: &Path, force: bool) -> Result<Self, Failure> {
-        let folder = Folder(path.to_owned());
+        fs::create_dir_all(path).map_err(|error| Failure::file("created", path, &error))?;
+        let folder = Folder::lock(path)?;
         let [settings, checkpoints] = [SETTINGS, CHECKPOINTS].map(|n| folder.file(n).exists());
         if !force && (settings || checkpoints) {
             let resume = if settings { ", or go on with `elman resume`" } else { "" };
@@ -85,53 +99,95 @@ impl Folder {
                 }
             }
         }
-        fs::create_dir_all(path).map_err(|error| Failure::file("created", path, &error))?;
+        folder.check()?;
         Ok(folder)
     }
 
     /// One that is there.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        let folder = Folder(path.to_owned());
-        if folder.file(SETTINGS).is_file() {
-            return Ok(folder);
+        if !path.join(SETTINGS).is_file() {
+            return Err(Failure::Model(format!(
+                "{} is no run folder: it has no {SETTINGS}; `elman train` makes one",
+                path.display()
+            )));
         }
-        Err(Failure::Model(format!(
-            "{} is no run folder: it has no {SETTINGS}; `elman train` makes one",
-            path.display()
-        )))
+        let folder = Folder::lock(path)?;
+        folder.check()?;
+        Ok(folder)
+    }
+
+    /// Locks a folder, which is there, against other processes.
+    fn lock(path: &Path) -> Result<Self, Failure> {
+        let name = path.join(LOCK);
+        plain(&name, false)?;
+        let failed = |error: &io::Error| Failure::file("locked", &name, error);
+        let mut options = File::options();
+        let lock = options.read(true).write(true).create(true).truncate(false).open(&name);
+        let mut lock = lock.map_err(|error| failed(&error))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut owner = String::new();
+                _ = lock.take(16).read_to_string(&mut owner);
+                let owner = match owner.parse::<u32>() {
+                    Ok(process) => format!("process {process}"),
+                    Err(_) => "another process".into(),
+                };
+                return Err(Failure::Model(format!(
+                    "{} is in use by {owner}, which trains there; wait until it ends, or train in \
+                     another folder (--out)",
+                    path.display()
+                )));
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(&error)),
+        }
+        let process = std::process::id().to_string();
+        let written = lock.set_len(0).and_then(|()| lock.write_all(process.as_bytes()));
+        written.map_err(|error| failed(&error))?;
+        Ok(Folder { path: path.to_owned(), _lock: lock })
+    }
+
+    /// An error, before anything is computed, if a file could not be written later.
+    fn check(&self) -> Result<(), Failure> {
+        names().iter().try_for_each(|name| plain(&self.file(name), name == CHECKPOINTS))
     }
 
     /// A file in it.
-    pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+    fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     pub(crate) fn checkpoints(&self) -> Checkpoints {
         Checkpoints::new(self.file(CHECKPOINTS))
     }
 
-    fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
-        Ok(elman_io::write(self.file(name), text)?)
+    /// Writes a file of it.
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> Result<(), Failure> {
+        file::write(&self.file(name), bytes)
+    }
+
+    pub(crate) fn write_history(&self, history: &History) -> Result<(), Failure> {
+        self.write(HISTORY, history_csv(history)?)
     }
 
     /// Writes a picture, once for pages and once for what cannot show those.
     pub(crate) fn draw(&self, what: Shown, picture: &Picture) -> Result<(), Failure> {
-        what.files().iter().try_for_each(|name| Ok(picture.save(self.file(name))?))
+        let [svg, png] = what.files();
+        self.write(&svg, picture.svg())?;
+        self.write(&png, picture.png()?)
     }
 
     pub(crate) fn write_settings(&self, settings: &Settings) -> Result<(), Failure> {
-        self.write(SETTINGS, &Form::Toml.write(settings)?)
+        self.write(SETTINGS, Form::Toml.write(settings)?)
     }
 
     pub(crate) fn settings(&self) -> Result<Settings, Failure> {
         let path = self.file(SETTINGS);
-        let text = fs::read_to_string(&path);
-        let text = text.map_err(|error| Failure::file("read", &path, &error))?;
-        let settings = Form::Toml.read(&text);
+        let settings = Form::Toml.read(&file::settings(&path)?);
         settings.map_err(|wrong| Failure::Model(format!("{}: {wrong}", path.display())))
     }
 
@@ -141,6 +197,22 @@ impl Folder {
         params: &Params<f32>,
     ) -> Result<(), Failure> {
         Ok(elman_io::save(self.file(MODEL), params, &Form::Json.write(settings)?)?)
+    }
+}
+
+/// An error unless a path is free, or that of a regular file (of a folder): links would be written
+/// through, and what else there is would be lost.
+fn plain(path: &Path, folder: bool) -> Result<(), Failure> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if folder && !found.is_dir() || !folder && !found.is_file() => {
+            let wanted = if folder { "a folder" } else { "a regular file" };
+            Err(Failure::File(format!(
+                "{} is in the way: expected {wanted}, or nothing, not even a link; remove it, or \
+                 choose another folder",
+                path.display()
+            )))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -155,7 +227,7 @@ impl Model {
     /// The model of a run folder, or of a file.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         let file = file_of(path)?;
-        let weights = Weights::read(&file)?;
+        let weights = weights(&file)?;
         let wrong = |what: &dyn Display| Failure::Model(format!("{}: {what}", file.display()));
         let settings = Form::Json.read(weights.description()).map_err(|error| {
             wrong(&format!(
@@ -174,6 +246,13 @@ impl Model {
 /// The most weights that a network may have that is to be trained: 1 GiB of them.
 pub(crate) const WEIGHTS: usize = 1 << 28;
 
+/// Reads a file of weights, of at most as many bytes as the largest network has.
+pub(crate) fn weights(file: &Path) -> Result<Weights, Failure> {
+    let limits = Limits::default();
+    let most = (WEIGHTS * size_of::<f32>()) as u64 + limits.header;
+    Ok(Weights::read_from(&Disk, file, &Limits { file: most, ..limits })?)
+}
+
 /// The network of some settings, with its first weights, which are so many at most.
 pub(crate) fn build(settings: &Settings, most: usize) -> Result<(Network, Params<f32>), Failure> {
     let Settings { training, network, .. } = settings;
@@ -190,7 +269,8 @@ pub(crate) fn file_of(path: &Path) -> Result<PathBuf, Failure> {
         true => format!("; the run has not ended: `elman resume {}` goes on", path.display()),
         false => "; wanted a run folder or a file of weights".into(),
     };
-    Err(Failure::Model(format!("{} is not there{advice}", file.display())))
+    let found = if file.exists() { "is not a regular file" } else { "is not there" };
+    Err(Failure::Model(format!("{} {found}{advice}", file.display())))
 }
 
 #[cfg(test)]

@@ -153,11 +153,8 @@ impl Job {
                 Job::Classify(Box::new(Classify::whole(&records()?, task.clone())?))
             }
             Kind::Text(task) => {
-                // For what counting makes of it, if it is still there.
-                let learned = source::bytes(&data.file).unwrap_or_default();
-                let learned = if sum(&learned) == data.sha256 { learned } else { Vec::new() };
                 let name = file.display().to_string();
-                Job::Text(Box::new(Text::whole(&learned, (&name, bytes), task, network)?))
+                Job::Text(Box::new(Text::whole(&name, bytes, task, network)?))
             }
         })
     }

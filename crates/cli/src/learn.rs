@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::job::sum;
+use crate::output;
 use crate::settings::{self, Form, Settings};
 use crate::task::Task;
 use elman::autograd::Params;
@@ -10,9 +11,8 @@ use elman::rnn::Network;
 use elman::train::{End, History, Row, Run, RunSnapshot, Trainer, Transform, Turn};
 use elman::train::{adam, clip_norm, cosine};
 use elman_io::{Best, Checkpoint, Checkpoints, Vector};
-use elman_report::{HistoryFile, Progress};
+use elman_report::Progress;
 use serde::{Deserialize, Serialize};
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,7 +56,6 @@ pub(crate) fn learn(
         *params = checkpoint.params;
     }
     let stop = on_interrupt()?;
-    let mut history = HistoryFile::new(folder.file("history.csv"));
     let mut progress = (!quiet).then(Progress::new);
     while let Some(turn) = run.turn()? {
         match turn {
@@ -67,7 +66,7 @@ pub(crate) fn learn(
             Turn::Validate { .. } => {
                 let metrics = task.validate(network, params)?;
                 run.validated(params, &metrics)?;
-                history.follow(run.history())?;
+                folder.write_history(run.history())?;
             }
             Turn::Save { step, best, .. } => {
                 let mut checkpoint = Checkpoint::new(params.clone(), trainer.snapshot());
@@ -86,7 +85,7 @@ pub(crate) fn learn(
             }
         }
         if let Some(progress) = &mut progress {
-            progress.follow(&run)?;
+            progress.follow(&run);
         }
         if stop.load(Ordering::Relaxed) {
             run.stop();
@@ -110,7 +109,12 @@ fn last(
     };
     let whole = match latest.checkpoint {
         Some((_, checkpoint)) => Some(checkpoint),
-        None => checkpoints.best(params).ok().flatten(),
+        None => match checkpoints.best(params) {
+            Err(elman_io::Error::Flaw { file, flaw }) if flaw.is_misfit() => {
+                return Err(elman_io::Error::Flaw { file, flaw }.into());
+            }
+            best => best.ok().flatten(),
+        },
     };
     if whole.is_none() {
         return Err(Failure::Model(format!(
@@ -120,7 +124,8 @@ fn last(
         )));
     }
     for (path, error) in &latest.damaged {
-        eprintln!("{} is damaged ({error}); one before it is used", path.display());
+        let path = path.display();
+        output::note(&format!("{path} is damaged ({error}); the one before it is used"));
     }
     Ok(whole)
 }
@@ -237,11 +242,5 @@ impl From<elman_report::Error> for Failure {
             elman_report::Error::Write { .. } => Failure::File(error.to_string()),
             error => Failure::Inside(error.to_string()),
         }
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Failure::File(format!("the standard output cannot be written: {error}"))
     }
 }

@@ -4,17 +4,20 @@
 //! [`main`], for a program that wants to be the command under another name.
 
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
 mod classify;
 mod commands;
 mod dates;
 mod failure;
+mod file;
 mod folder;
 mod forecast;
 mod inside;
 mod job;
 mod learn;
+mod output;
 mod settings;
 mod source;
 mod task;
@@ -26,7 +29,6 @@ use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
 use failure::Failure;
 use serde_json::json;
-use std::io::Write;
 use std::process::ExitCode;
 
 /// The command: reads the arguments of the process, does what they say, and gives the exit code.
@@ -37,6 +39,10 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() && said().any(|argument| argument == "--json") => {
             return fail(&Failure::from(error), true);
+        }
+        // Its words are those of the command line, where a shell may have put names of files.
+        Err(error) if error.use_stderr() && error.to_string().chars().any(output::is_escaped) => {
+            return fail(&Failure::from(error), false);
         }
         Err(error) => error.exit(),
     };
@@ -49,11 +55,12 @@ pub fn main() -> ExitCode {
 /// Says what went wrong.
 fn fail(failure: &Failure, json: bool) -> ExitCode {
     if json {
-        let object = json!({ "error": failure.to_string(), "code": failure.code() });
-        // Whoever does not listen gets the code.
-        _ = writeln!(std::io::stdout(), "{object}");
+        let error = output::message(&failure.to_string());
+        let object = output::json(&json!({ "error": error, "code": failure.code() }));
+        // If it cannot be written, the exit code still says it.
+        _ = output::result(object.as_bytes());
     } else {
-        eprintln!("elman: {failure}");
+        output::note(&format!("elman: {failure}"));
     }
     ExitCode::from(failure.code())
 }
@@ -74,7 +81,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Completions { shell } => {
             let (mut command, mut text) = (Cli::command(), Vec::new());
             clap_complete::generate(*shell, &mut command, "elman", &mut text);
-            Ok(std::io::stdout().write_all(&text)?)
+            output::result(&text)
         }
     }
 }

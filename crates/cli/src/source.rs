@@ -64,20 +64,6 @@ fn separator_of(path: &Path, said: Option<char>, bytes: &[u8]) -> u8 {
     USUAL.into_iter().rev().max_by_key(count).unwrap_or(b',')
 }
 
-/// The bytes of the file that a run was made from, which it names as it was named then.
-pub(crate) fn bytes_of_run(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| {
-        let folder = "that is how the run names its data, from the folder in which it was trained";
-        let advice = "go there, or name the file behind the run";
-        Failure::File(format!("{} cannot be read: {error}; {folder}: {advice}", path.display()))
-    })
-}
-
-/// The bytes of a file.
-pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| Failure::file("read", path, &error))
-}
-
 /// The rows of a table or of JSON lines, by the name and the bytes of the file.
 pub(crate) fn records(
     path: &Path,

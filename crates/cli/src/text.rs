@@ -91,11 +91,10 @@ impl Text {
         Text::of(ids, parts, [window, rows], settings, network)
     }
 
-    /// Another text, all of which is to be reported, and that which was learned from, if it is
-    /// there.
+    /// Another text, all of which is to be reported. That which was learned from is not read.
     pub(crate) fn whole(
-        learned: &[u8],
-        (file, text): (&str, &[u8]),
+        file: &str,
+        text: &[u8],
         settings: &Settings,
         network: &Network,
     ) -> Result<Self, Failure> {
@@ -111,11 +110,8 @@ impl Text {
                 text[place..=place].escape_ascii()
             )));
         }
-        let mut ids = alphabet.encode(learned)?;
-        ids.truncate(learned.len() - 2 * (learned.len() / 20));
-        let first = ids.len();
-        ids.extend(alphabet.encode(text)?);
-        let parts = [0..first, first..first, first..ids.len()];
+        let ids = alphabet.encode(text)?;
+        let parts = [0..0, 0..0, 0..ids.len()];
         Text::of(ids, parts, [0, 0], settings, network)
     }
 

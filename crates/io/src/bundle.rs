@@ -13,7 +13,7 @@ mod header;
 mod params;
 mod read;
 
-pub(crate) use read::within;
+pub(crate) use read::{check_version, within};
 
 /// What the texts of Elman's own files have, beside those of the bundle.
 mod keys {
@@ -31,7 +31,7 @@ mod keys {
 }
 
 const FORMAT: &str = "elman";
-const VERSION: &str = "1";
+const VERSION: u32 = 1;
 
 /// Named tensors and texts: what a file of weights and a checkpoint are made of.
 ///
@@ -199,13 +199,9 @@ impl Bundle {
     /// The header, without the spaces behind it.
     fn header(&self, digest: &str) -> Result<String, Flaw> {
         let mut texts = self.texts.clone();
-        let own = [
-            (keys::FORMAT, FORMAT),
-            (keys::VERSION, VERSION),
-            (keys::KIND, self.kind),
-            (keys::HEADER, digest),
-        ];
+        let own = [(keys::FORMAT, FORMAT), (keys::KIND, self.kind), (keys::HEADER, digest)];
         texts.extend(own.map(|(key, text)| (key.into(), text.into())));
+        texts.insert(keys::VERSION.into(), VERSION.to_string());
         let mut tensors = Vec::with_capacity(self.tensors.len());
         let mut end = 0;
         for (name, Place { dtype, shape, range, sum }) in self.ordered() {

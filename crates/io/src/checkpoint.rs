@@ -108,7 +108,7 @@ impl<T: Scalar> Checkpoint<T> {
         model: &Params<T>,
         limits: &Limits,
     ) -> Result<Self, Error> {
-        let bytes = files::read(files, path, limits)?;
+        let bytes = files::load(files, path, limits)?;
         Checkpoint::from_bytes(bytes, model, limits).map_err(Error::in_file(path))
     }
 

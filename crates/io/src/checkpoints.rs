@@ -1,6 +1,7 @@
 //! The checkpoints of a run, in a folder.
 
 use crate::Limits;
+use crate::bundle::check_version;
 use crate::checkpoint::Checkpoint;
 use crate::error::Error;
 use crate::files::{self, Disk, Files};
@@ -128,7 +129,7 @@ impl<F: Files> Checkpoints<F> {
     ///
     /// # Errors
     /// What the operating system says: what was there before is then still there, and whole. If
-    /// none are to be kept.
+    /// none are to be kept. If it would replace one of a [later format](crate::Flaw::Version).
     pub fn save<T: Scalar>(
         &self,
         step: u64,
@@ -139,13 +140,19 @@ impl<F: Files> Checkpoints<F> {
             let (what, wanted, given) = ("keep", "at least 1", "0".into());
             return Err(Error::Setting { what, wanted, given });
         }
-        let path = self.folder.join(name(step));
+        let [path, best] = [name(step), BEST.into()].map(|name| self.folder.join(name));
         let bytes = checkpoint.to_bytes().map_err(Error::in_file(&path))?;
         self.make()?;
+        for path in [&path].into_iter().chain(is_best.then_some(&best)) {
+            // What cannot be opened or read is not of a later format for all that is known.
+            if let Ok((file, _)) = self.files.open(path) {
+                check_version(file, &self.limits).map_err(Error::in_file(path))?;
+            }
+        }
         files::clean(&self.files, &self.folder, |name| name == BEST || step_of(name).is_some());
         // The best one first: whoever is stopped in between does this step again.
         if is_best {
-            files::replace(&self.files, &self.folder.join(BEST), &bytes)?;
+            files::replace(&self.files, &best, &bytes)?;
         }
         files::replace(&self.files, &path, &bytes)?;
         let old = self.steps().unwrap_or_default().into_iter().rev().filter(|&old| old <= step);
@@ -160,8 +167,9 @@ impl<F: Files> Checkpoints<F> {
     /// parameters say which weights there have to be; their values do not matter.
     ///
     /// # Errors
-    /// A folder that cannot be listed; a checkpoint that is whole, but of
-    /// [another model](crate::Flaw::is_misfit).
+    /// A folder that cannot be listed; a checkpoint that is not damaged, but of
+    /// [another model or a later format](crate::Flaw::is_misfit): to resume from one before it
+    /// would lose what it has.
     pub fn latest<T: Scalar>(&self, model: &Params<T>) -> Result<Latest<T>, Error> {
         let mut damaged = Vec::new();
         for step in self.steps()?.into_iter().rev() {

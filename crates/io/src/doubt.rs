@@ -1,6 +1,7 @@
 //! What an import cannot vouch for.
 
 use crate::Dtype;
+use elman_tensor::excerpt;
 use std::fmt;
 
 /// What an [import](crate::import()) cannot vouch for.
@@ -41,12 +42,14 @@ impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Doubt::Unchecked { format: Some(format) } => {
+                let format = excerpt(format);
                 write!(f, "no checksums: a file of another program, of format {format:?}")
             }
             Doubt::Unchecked { format: None } => {
                 f.write_str("no checksums: a file of another program")
             }
             Doubt::Rounded { tensor, count, from, to } => {
+                let tensor = excerpt(tensor);
                 write!(f, "{count} numbers of {tensor:?} were rounded from {from} to {to}")
             }
         }

@@ -1,7 +1,7 @@
 //! What can go wrong with a file.
 
 use crate::Dtype;
-use elman_tensor::Shape;
+use elman_tensor::{Excerpt, Shape, excerpt};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -63,6 +63,9 @@ impl Error {
     }
 }
 
+/// The most characters of a reason in a message.
+pub(crate) const REASON: usize = 1000;
+
 /// What is wrong with the contents of a file: with its bytes, or with the model they are for.
 ///
 /// A damaged file gives one of the first; a whole file of another model a
@@ -111,13 +114,17 @@ pub enum Flaw {
         given: u64,
     },
     /// The header cannot be read: no UTF-8, no JSON, a key twice, a field of another kind.
-    #[error("the header cannot be read: {reason}")]
+    #[error("the header cannot be read: {}", Excerpt::new(reason, REASON))]
     Header {
         /// Why not.
         reason: String,
     },
     /// A tensor of numbers that are not known here.
-    #[error("tensor {tensor:?} has numbers of type {given}, which cannot be read")]
+    #[error(
+        "tensor {:?} has numbers of type {}, which cannot be read",
+        excerpt(tensor),
+        excerpt(given)
+    )]
     UnknownType {
         /// Its name.
         tensor: String,
@@ -126,7 +133,10 @@ pub enum Flaw {
     },
     /// The bytes of a tensor do not begin where those before it end, or are not as many as its
     /// shape needs.
-    #[error("tensor {tensor:?} {shape} wants the bytes {wanted:?}, its offsets are {given:?}")]
+    #[error(
+        "tensor {:?} {shape} wants the bytes {wanted:?}, its offsets are {given:?}",
+        excerpt(tensor)
+    )]
     Offsets {
         /// Its name.
         tensor: String,
@@ -137,8 +147,19 @@ pub enum Flaw {
         /// What the header says.
         given: [u64; 2],
     },
+    /// A file of a later format, which this program cannot judge.
+    #[error(
+        "format version {found}, and this program reads versions up to {supported}; use the \
+         version of Elman that wrote it, or a later one"
+    )]
+    Version {
+        /// What the file says.
+        found: u32,
+        /// The last one that is read.
+        supported: u32,
+    },
     /// A text of the header that should be there, or should be another.
-    #[error("{key:?} is {}, wanted {wanted:?}", given.as_ref().map_or("missing".into(), |given| format!("{given:?}")))]
+    #[error("{:?} is {}, wanted {:?}", excerpt(key), given.as_ref().map_or("missing".into(), |given| format!("{:?}", excerpt(given))), excerpt(wanted))]
     Text {
         /// Its key.
         key: String,
@@ -148,7 +169,11 @@ pub enum Flaw {
         given: Option<String>,
     },
     /// Other bytes than those whose SHA-256 was written down.
-    #[error("damaged: the checksum of {what} is {given}, the file says {wanted}")]
+    #[error(
+        "damaged: the checksum of {} is {given}, the file says {}",
+        excerpt(what),
+        excerpt(wanted)
+    )]
     Checksum {
         /// The header, or the tensor of this name.
         what: String,
@@ -164,13 +189,16 @@ pub enum Flaw {
         at: u64,
     },
     /// A name that a tensor or a text cannot have.
-    #[error("{name:?} cannot be saved: the format needs this name for itself, or has it already")]
+    #[error(
+        "{:?} cannot be saved: the format needs this name for itself, or has it already",
+        excerpt(name)
+    )]
     Name {
         /// The name.
         name: String,
     },
     /// The model has a weight, or a run a buffer, that the file has not.
-    #[error("there is no {tensor:?} {shape} in it")]
+    #[error("there is no {:?} {shape} in it", excerpt(tensor))]
     Missing {
         /// Its name.
         tensor: String,
@@ -178,13 +206,13 @@ pub enum Flaw {
         shape: Shape,
     },
     /// The file has a tensor, or a text, that nobody asked for.
-    #[error("there is a {name:?}, for which there is no place")]
+    #[error("there is a {:?}, for which there is no place", excerpt(name))]
     Extra {
         /// Its name.
         name: String,
     },
     /// A tensor of another shape than the weight it is for.
-    #[error("{tensor:?} is {given}, wanted {wanted}")]
+    #[error("{:?} is {given}, wanted {wanted}", excerpt(tensor))]
     Shape {
         /// Its name.
         tensor: String,
@@ -194,7 +222,7 @@ pub enum Flaw {
         given: Shape,
     },
     /// A tensor of another type than what it is for.
-    #[error("{tensor:?} is {given}, wanted {wanted}; files of weights can be imported")]
+    #[error("{:?} is {given}, wanted {wanted}; files of weights can be imported", excerpt(tensor))]
     Type {
         /// Its name.
         tensor: String,
@@ -204,7 +232,7 @@ pub enum Flaw {
         given: Dtype,
     },
     /// A number that the wanted type would make infinite.
-    #[error("{tensor:?} has {value} at index {index}, which is infinite as {wanted}")]
+    #[error("{:?} has {value} at index {index}, which is infinite as {wanted}", excerpt(tensor))]
     Range {
         /// The tensor's name.
         tensor: String,
@@ -218,7 +246,8 @@ pub enum Flaw {
 }
 
 impl Flaw {
-    /// Whether the file is whole, but of another model, or of another scalar.
+    /// Whether the file is not damaged, but of another model, of another scalar, or of a later
+    /// format.
     pub fn is_misfit(&self) -> bool {
         matches!(
             self,
@@ -227,6 +256,7 @@ impl Flaw {
                 | Flaw::Shape { .. }
                 | Flaw::Type { .. }
                 | Flaw::Range { .. }
+                | Flaw::Version { .. }
         )
     }
 

@@ -54,7 +54,7 @@ pub trait Files {
     /// Gives a file another name in its folder, in place of the file that has it.
     ///
     /// # Errors
-    /// As for [`create`](Files::create).
+    /// As for [`create`](Files::create), and if what has the name is not a regular file.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Waits until the names in a folder would outlast a crash.
@@ -120,7 +120,11 @@ impl Files for Disk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)
+        // A link, a folder or a device under this name is not ours to replace.
+        match fs::symlink_metadata(to) {
+            Ok(found) if !found.is_file() => Err(not_regular()),
+            _ => fs::rename(from, to),
+        }
     }
 
     // Elsewhere, folders cannot be opened; names are then as safe as the system makes them.
@@ -137,7 +141,7 @@ impl Files for Disk {
     fn open(&self, path: &Path) -> io::Result<(File, u64)> {
         // Asked first: opening a pipe would wait for its other end.
         if !fs::metadata(path)?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file"));
+            return Err(not_regular());
         }
         let file = File::open(path)?;
         let length = file.metadata()?.len();
@@ -157,8 +161,35 @@ impl Files for Disk {
     }
 }
 
+/// What is not a regular file: a folder, a pipe, a device.
+fn not_regular() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "expected a regular file")
+}
+
+/// Reads a whole file, as [`std::fs::read`] does, if it is a regular file of at most `limit` bytes:
+/// a pipe would have to be waited for, and a device may never end.
+///
+/// ```
+/// use elman_io::{Error, Flaw};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("settings.toml");
+/// elman_io::write(&path, "rate = 0.1")?;
+/// assert_eq!(elman_io::read(&path, 100)?, b"rate = 0.1");
+/// let Err(Error::Flaw { flaw, .. }) = elman_io::read(&path, 5) else { panic!("10 bytes") };
+/// assert!(matches!(*flaw, Flaw::TooLarge { given: 10, limit: 5, .. }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`Error::System`] for what the operating system says, and for what is not a regular file;
+/// [`Flaw::TooLarge`](crate::Flaw::TooLarge).
+pub fn read(path: impl AsRef<Path>, limit: u64) -> Result<Vec<u8>, Error> {
+    load(&Disk, path.as_ref(), &Limits { file: limit, ..Limits::default() })
+}
+
 /// Reads a whole file, unless it is larger than the limit.
-pub(crate) fn read<F: Files>(files: &F, path: &Path, limits: &Limits) -> Result<Vec<u8>, Error> {
+pub(crate) fn load<F: Files>(files: &F, path: &Path, limits: &Limits) -> Result<Vec<u8>, Error> {
     let (file, length) = files.open(path).map_err(Error::system("open", path))?;
     within("the file's bytes", length, limits.file).map_err(Error::in_file(path))?;
     let mut bytes = Vec::new();
@@ -171,7 +202,8 @@ pub(crate) fn read<F: Files>(files: &F, path: &Path, limits: &Limits) -> Result<
 }
 
 /// Writes a file, as [`std::fs::write`] does, but one that is whole, whatever happens: one of this
-/// name is replaced when all is written and would outlast a crash, or stays as it was.
+/// name is replaced when all is written and would outlast a crash, or stays as it was. Nothing else
+/// is replaced, or written through: no symbolic link, no device.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;

@@ -49,6 +49,7 @@
 //! wanted. All that is done with files goes through [`Files`].
 
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod bundle;
 mod checkpoint;
@@ -70,7 +71,7 @@ pub use elman_rnn as rnn;
 pub use elman_tensor as tensor;
 pub use elman_train as train;
 pub use error::{Error, Flaw};
-pub use files::{Disk, Files, write};
+pub use files::{Disk, Files, read, write};
 pub use limits::Limits;
 pub use number::{Dtype, Scalar};
 pub use weights::{Weights, import, load, save};

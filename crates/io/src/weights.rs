@@ -130,7 +130,7 @@ impl Weights {
     /// # Errors
     /// As for [`read`](Weights::read).
     pub fn read_from<F: Files>(files: &F, path: &Path, limits: &Limits) -> Result<Self, Error> {
-        let bytes = files::read(files, path, limits)?;
+        let bytes = files::load(files, path, limits)?;
         Weights::from_bytes(bytes, limits).map_err(Error::in_file(path))
     }
 

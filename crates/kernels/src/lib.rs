@@ -34,6 +34,7 @@
 //! memory.
 
 #![deny(unsafe_op_in_unsafe_fn)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod dispatch;
 mod dual;

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use elman_train::{History, Row};
 use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// A CSV file that follows the history of a run: a killed run has its rows.
@@ -66,8 +67,8 @@ impl HistoryFile {
     fn append(&self, history: &History) -> Result<usize, csv::Error> {
         let written = self.written.as_ref().map_or(0, |(_, rows)| *rows);
         if written < history.rows.len() {
-            let file = OpenOptions::new().append(true).open(&self.path)?;
-            rows(csv::Writer::from_writer(file), history, written)?;
+            let mut file = OpenOptions::new().append(true).open(&self.path)?;
+            file.write_all(&table(history, None, written)?)?;
         }
         Ok(history.rows.len())
     }
@@ -75,24 +76,56 @@ impl HistoryFile {
     /// Writes all rows beside the file, and puts them in its place.
     fn rewrite(&self, history: &History) -> Result<usize, csv::Error> {
         let beside = beside(&self.path);
-        let mut file = csv::Writer::from_writer(File::create(&beside)?);
-        let metrics = history.metrics.iter().map(String::as_str);
-        let names = ["step", "epoch", "loss", "rate"].into_iter().chain(metrics);
-        file.write_record(names.chain(["seconds"]))?;
-        rows(file, history, 0)?;
+        // One that a killed program has left, or a link, which must not be written through.
+        if let Err(error) = fs::remove_file(&beside)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(error.into());
+        }
+        File::create_new(&beside)?.write_all(&table(history, Some(names(history)), 0)?)?;
         fs::rename(beside, &self.path)?;
         Ok(history.rows.len())
     }
 }
 
-/// Writes the rows from the `first` on.
-fn rows(mut file: csv::Writer<File>, history: &History, first: usize) -> Result<(), csv::Error> {
+/// Returns the history of a run as CSV, as a [`HistoryFile`] has it: for a writer of its own.
+///
+/// ```
+/// use elman_train::History;
+///
+/// let table = elman_report::history_csv(&History::default())?;
+/// assert_eq!(table, b"step,epoch,loss,rate,seconds\n");
+/// # Ok::<(), elman_report::Error>(())
+/// ```
+///
+/// # Errors
+/// None that is known: what is written is in memory.
+pub fn history_csv(history: &History) -> Result<Vec<u8>, Error> {
+    table(history, Some(names(history)), 0)
+        .map_err(|error| Error::write("the history".as_ref())(error.into()))
+}
+
+/// The names of the columns.
+fn names(history: &History) -> Vec<&str> {
+    let metrics = history.metrics.iter().map(String::as_str);
+    ["step", "epoch", "loss", "rate"].into_iter().chain(metrics).chain(["seconds"]).collect()
+}
+
+/// The rows from the `first` on, with a header or without.
+fn table(
+    history: &History,
+    header: Option<Vec<&str>>,
+    first: usize,
+) -> Result<Vec<u8>, csv::Error> {
+    let mut file = csv::Writer::from_writer(Vec::new());
+    if let Some(names) = header {
+        file.write_record(names)?;
+    }
     for (i, row) in history.rows.iter().enumerate().skip(first) {
         let seconds = history.seconds.get(i).copied();
         file.write_record(fields(row, history.metrics.len(), seconds))?;
     }
-    file.flush()?;
-    Ok(())
+    file.into_inner().map_err(|error| error.into_error().into())
 }
 
 /// A row as words.

@@ -33,7 +33,7 @@
 //!         }
 //!         Turn::Save { .. } => {}
 //!     }
-//!     progress.follow(&run)?;
+//!     progress.follow(&run);
 //! }
 //! let report = Report::new("One weight").table("Settings", [("rate", 0.1)]);
 //! report.curves("Training", run.history()).save(folder.join("report.html"))?;
@@ -43,6 +43,7 @@
 //! The feature `png`, which is on if nothing else is said, is for [`Picture::png`].
 
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod axis;
 mod canvas;
@@ -59,7 +60,7 @@ pub use elman_train as train;
 pub use error::Error;
 pub use event_file::EventFile;
 pub use figures::{Confusion, Forecast, Gradients, States, curves, gradient_norms};
-pub use history_file::HistoryFile;
+pub use history_file::{HistoryFile, history_csv};
 pub use picture::Picture;
 pub use progress::Progress;
 pub use report::Report;

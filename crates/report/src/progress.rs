@@ -1,6 +1,5 @@
 //! How far a run is.
 
-use crate::error::Error;
 use elman_train::Run;
 use elman_train::tensor::Real;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
@@ -20,7 +19,7 @@ use std::time::{Duration, Instant};
 ///     if let Turn::Train { step, .. } = turn {
 ///         run.trained(1.0 / (step as f32 + 1.0));
 ///     }
-///     progress.follow(&run)?;
+///     progress.follow(&run);
 /// }
 /// drop(progress);
 /// let lines = String::from_utf8(lines)?;
@@ -72,9 +71,9 @@ impl<W: Write> Progress<W> {
     /// Shows where the run is. To be called after every turn: it does little if there is nothing
     /// new.
     ///
-    /// # Errors
-    /// If a line cannot be written.
-    pub fn follow<T: Real>(&mut self, run: &Run<T>) -> Result<(), Error> {
+    /// A line that cannot be written (a closed pipe, a full disk) is dropped: progress is never a
+    /// reason to stop a training.
+    pub fn follow<T: Real>(&mut self, run: &Run<T>) {
         let rows = run.history().rows.len();
         match &mut self.shown {
             Shown::Bar { bar, last } => {
@@ -92,14 +91,12 @@ impl<W: Write> Progress<W> {
             Shown::Lines(out) => {
                 if rows > self.rows {
                     let (done, total) = (run.done(), run.total());
-                    writeln!(out, "step {done} of {total}, {}", status(run))
-                        .and_then(|()| out.flush())
-                        .map_err(Error::write("the lines of progress".as_ref()))?;
+                    _ = writeln!(out, "step {done} of {total}, {}", status(run))
+                        .and_then(|()| out.flush());
                 }
             }
         }
         self.rows = rows;
-        Ok(())
     }
 }
 

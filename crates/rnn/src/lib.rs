@@ -44,6 +44,7 @@
 //! those of PyTorch, unless said otherwise.
 
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod adaptors;
 mod bidirectional;

@@ -20,8 +20,10 @@
 //! ```
 
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod error;
+mod excerpt;
 mod init;
 mod matrix;
 mod random;
@@ -32,6 +34,7 @@ mod view;
 pub use elman_kernels as kernels;
 pub use elman_kernels::{Dual, Real};
 pub use error::Error;
+pub use excerpt::{Excerpt, excerpt, is_obeyed};
 pub use init::Init;
 pub use nalgebra;
 pub use random::{Random, hash};

@@ -52,6 +52,7 @@
 //! They take slices and know no network.
 
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod average;
 mod decode;

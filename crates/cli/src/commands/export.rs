@@ -3,12 +3,12 @@
 use super::say;
 use crate::args::Cli;
 use crate::failure::Failure;
+use crate::file;
 use crate::folder::Model;
 use crate::forecast;
 use crate::settings::Task;
 use elman_io::exchange::onnx::{Export, Past};
 use serde_json::json;
-use std::fs;
 use std::path::Path;
 
 /// A file, and what its user has to know.
@@ -32,7 +32,7 @@ pub(crate) fn export(model: &Path, onnx: &Path, cli: &Cli) -> Result<(), Failure
     let [names, answers] = [&columns, &outputs].map(|names| json!(names).to_string());
     let export = export.note("columns", &names).note("outputs", &answers).note("usage", &usage);
     let bytes = export.to_bytes(&params).map_err(|error| Failure::Model(error.to_string()))?;
-    fs::write(onnx, &bytes).map_err(|error| Failure::file("written", onnx, &error))?;
+    file::write(onnx, &bytes)?;
     let sentence = format!("{} {usage}", onnx.display());
     let numbers = json!({
         "file": onnx, "bytes": bytes.len(), "columns": columns, "outputs": outputs, "usage": usage,

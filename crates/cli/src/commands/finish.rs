@@ -4,7 +4,7 @@ use super::say;
 use crate::args::Cli;
 use crate::commands::predict::Outlook;
 use crate::failure::Failure;
-use crate::folder::{FORECAST, Folder, Shown};
+use crate::folder::{FORECAST, Folder, REPORT, Shown};
 use crate::forecast::Forecast;
 use crate::inside::inside;
 use crate::job::Job;
@@ -28,12 +28,12 @@ pub(crate) fn finish(
     let name = settings.data.file.display().to_string();
     let mut report = Report::new(name).text(verdict.sentence.clone());
     let mut pictures = Vec::new();
-    let mut written = "report.html".to_string();
+    let mut written = REPORT.to_string();
     if let Job::Forecast(forecast) = job {
         forecast.note_errors(network, params)?;
         settings.task = Task::Forecast(forecast.settings.clone());
         let outlook = Outlook::of(forecast, network, params)?;
-        outlook.write(&folder.file(FORECAST))?;
+        folder.write(FORECAST, outlook.csv()?)?;
         written += &format!(", {FORECAST}");
         let picture = picture(forecast, network, params, &outlook)?;
         pictures.push((Shown::Forecast, picture.picture()?));
@@ -52,15 +52,15 @@ pub(crate) fn finish(
     pictures.push((Shown::Gradients, gradients.picture()?));
     pictures.push((Shown::States, states.picture()?));
     pictures.iter().try_for_each(|(what, picture)| folder.draw(*what, picture))?;
-    report
+    let report = report
         .curves("Training", history)
         .gradients(
             "How far back an answer looks: the gradient of its error by time step",
             gradients,
         )
         .states("The units of the last layer meanwhile", states)
-        .table("Settings", rows(&settings)?)
-        .save(folder.file("report.html"))?;
+        .table("Settings", rows(&settings)?);
+    folder.write(REPORT, report.html()?)?;
     let path = folder.path().display();
     let names: Vec<_> = pictures.iter().map(|(what, _)| what.name()).collect();
     let sentence = format!(

@@ -1,17 +1,19 @@
 //! `elman predict`.
 
+use super::{data_or_own, say};
 use crate::args::{Cli, Form};
 use crate::dates::Dates;
 use crate::failure::Failure;
+use crate::file;
 use crate::folder::Model;
 use crate::forecast::{Forecast, Series, Settings};
+use crate::output;
 use crate::settings::Task;
 use crate::source;
 use crate::task::exact;
 use elman::autograd::Params;
 use elman::rnn::Network;
 use serde_json::{Value, json};
-use std::io::Write;
 use std::path::Path;
 
 /// What follows the last row.
@@ -79,9 +81,9 @@ impl Outlook {
         })
     }
 
-    /// Writes it as CSV.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), Failure> {
-        write_csv(path, self.header(), self.records())
+    /// The table as CSV.
+    pub(crate) fn csv(&self) -> Result<Vec<u8>, Failure> {
+        table(self.header(), self.records())
     }
 
     fn header(&self) -> Vec<String> {
@@ -121,18 +123,12 @@ fn rows(rows: impl Iterator<Item = Value>) -> Value {
     json!({ "rows": rows.collect::<Vec<_>>() })
 }
 
-/// Writes a table as CSV.
-fn write_csv(path: &Path, header: Vec<String>, rows: Vec<Vec<String>>) -> Result<(), Failure> {
-    let file = std::fs::File::create(path).map_err(|e| Failure::file("written", path, &e))?;
-    table(file, header, rows)
-        .map_err(|error| Failure::File(format!("{} cannot be written: {error}", path.display())))
-}
-
-fn table(to: impl Write, header: Vec<String>, rows: Vec<Vec<String>>) -> Result<(), csv::Error> {
-    let mut csv = csv::Writer::from_writer(to);
-    csv.write_record(header)?;
-    rows.into_iter().try_for_each(|row| csv.write_record(row))?;
-    Ok(csv.flush()?)
+/// A table as CSV.
+fn table(header: Vec<String>, rows: Vec<Vec<String>>) -> Result<Vec<u8>, Failure> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    let written = std::iter::once(header).chain(rows).try_for_each(|row| csv.write_record(row));
+    written.map_err(|error| Failure::Inside(error.to_string()))?;
+    csv.into_inner().map_err(|error| Failure::Inside(error.to_string()))
 }
 
 /// `elman predict`.
@@ -145,16 +141,15 @@ pub(crate) fn predict(
 ) -> Result<(), Failure> {
     let mut opened = Model::open(model)?;
     opened.settings.data.separator = form.or(&opened.settings)?;
-    let file = data.unwrap_or(&opened.settings.data.file);
-    let bytes = data.map_or_else(|| source::bytes_of_run(file), source::bytes)?;
-    let Answer { header, rows, json } = answer(&opened, file, &bytes)?;
+    let name = data.unwrap_or(&opened.settings.data.file);
+    let bytes = data_or_own(data, model, &opened.settings)?;
+    let Answer { header, rows, json } = answer(&opened, name, &bytes)?;
     match out {
-        Some(path) => write_csv(path, header, rows)?,
+        Some(path) => file::write(path, table(header, rows)?)?,
         None if cli.json => {}
-        None => table(std::io::stdout().lock(), header, rows)
-            .map_err(|error| Failure::File(format!("the standard output: {error}")))?,
+        None => output::result(&table(header, rows)?)?,
     }
-    if cli.json { super::say(cli, "", json) } else { Ok(()) }
+    if cli.json { say(cli, "", json) } else { Ok(()) }
 }
 
 /// What a model says of some data, as a table and as JSON.

@@ -1,9 +1,12 @@
 //! The command, as a process and as a library.
 
 mod command;
+mod files;
+mod messages;
 mod mistakes;
 mod runs;
 mod seeds;
 mod sequences;
 mod settings;
 mod shared;
+mod streams;

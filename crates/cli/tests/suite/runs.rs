@@ -1,6 +1,6 @@
 //! Runs that end before they are done, and what they go on from.
 
-use crate::shared::{CAT, command, done, numbers, series};
+use crate::shared::{CAT, command, done, numbers, refused, series};
 use elman::tensor::Random;
 use serde_json::json;
 use std::fs;
@@ -30,12 +30,6 @@ fn begin() -> tempfile::TempDir {
 
 fn model(run: &Path) -> Vec<u8> {
     fs::read(run.join("model.safetensors")).unwrap()
-}
-
-/// The exit code and the sentence of what cannot be done.
-fn refused(folder: &Path, arguments: &[&str]) -> (i32, String) {
-    let output = command(folder, arguments).output().unwrap();
-    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
 }
 
 /// The checkpoints of a run, the newest last.
@@ -169,6 +163,37 @@ fn a_run_goes_on_from_what_is_whole() {
     assert!(said.contains("begin anew with `elman train --force`"), "{said}");
     done(folder, &[&SHORT[..], &["--force"]].concat());
     assert!(fs::read(run.join("forecast.csv")).unwrap() == first);
+}
+
+/// A checkpoint of a later format is not damaged: nothing is resumed from one before it, nothing is
+/// written over it, and nobody is told to begin anew.
+#[test]
+fn a_run_of_a_later_version_is_left_alone() {
+    let folder = begin();
+    let folder = folder.path();
+    let run = folder.join("run");
+    done(folder, &SHORT);
+    fs::remove_file(run.join("model.safetensors")).unwrap();
+    let later = |path: &Path| {
+        let mut bytes = fs::read(path).unwrap();
+        let version = br#""version":"1""#;
+        let at = bytes.windows(version.len()).position(|part| part == version).unwrap();
+        bytes[at + version.len() - 2] = b'2';
+        fs::write(path, &bytes).unwrap();
+        bytes
+    };
+    let newest = checkpoints(&run).pop().unwrap();
+    let best = run.join("checkpoints/best.safetensors");
+    // Once the newest one, and once the only one that is not damaged.
+    for path in [&newest, &best] {
+        let bytes = later(path);
+        let (code, said) = refused(folder, &["resume", "run", "--quiet"]);
+        assert_eq!(code, 4, "{said}");
+        assert!(said.contains("format version 2, and this program reads versions up to 1"));
+        assert!(!said.contains("damaged") && !said.contains("--force"), "{said}");
+        assert!(fs::read(path).unwrap() == bytes && !run.join("model.safetensors").exists());
+        checkpoints(&run).iter().for_each(|path| fs::write(path, "damaged").unwrap());
+    }
 }
 
 /// Rows that were learned from are never judged as if they had been held out.

@@ -18,6 +18,12 @@ pub(crate) fn done(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The exit code and the sentence of what cannot be done.
+pub(crate) fn refused(folder: &Path, arguments: &[&str]) -> (i32, String) {
+    let output = command(folder, arguments).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
 /// The object that was said.
 pub(crate) fn numbers(said: &str) -> serde_json::Value {
     serde_json::from_str(said).unwrap()

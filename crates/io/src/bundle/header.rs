@@ -1,7 +1,7 @@
 //! The header of a safetensors file: JSON that says what lies where.
 
 use crate::error::Flaw;
-use elman_tensor::Shape;
+use elman_tensor::{Shape, excerpt};
 use serde::de::{Error, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -76,7 +76,8 @@ impl Entries for Header {
             let Object(texts) = map.next_value()?;
             self.texts = texts;
         } else {
-            let within = |error| A::Error::custom(format_args!("tensor {key:?}: {error}"));
+            let within =
+                |error| A::Error::custom(format_args!("tensor {:?}: {error}", excerpt(&key)));
             let listed = map.next_value().map_err(within)?;
             self.tensors.push((key, listed));
         }
@@ -111,7 +112,10 @@ impl<'de, E: Entries> Visitor<'de> for Object<E> {
         let mut seen = HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
             if !seen.insert(key.clone()) {
-                return Err(A::Error::custom(format_args!("the key {key:?} is there twice")));
+                return Err(A::Error::custom(format_args!(
+                    "the key {:?} is there twice",
+                    excerpt(&key)
+                )));
             }
             self.0.take(key, &mut map)?;
         }

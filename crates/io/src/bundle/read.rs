@@ -5,7 +5,9 @@ use super::{Bundle, FORMAT, Place, VERSION, keys, sha256};
 use crate::error::Flaw;
 use crate::number::Dtype;
 use crate::{Doubt, Limits};
+use elman_tensor::excerpt;
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::mem;
 
 /// How many bytes say how long the header is.
@@ -54,6 +56,7 @@ impl Bundle {
         }
         let (front, given) = (LENGTH + length as usize, rest - length);
         let Header { texts, tensors: mut listed } = Header::parse(&bytes[LENGTH..front])?;
+        version(&texts)?;
         within("the number of tensors", listed.len() as u64, limits.tensors as u64)?;
         listed.sort_by_key(|(_, listed)| listed.data_offsets);
         let mut tensors = BTreeMap::new();
@@ -89,8 +92,9 @@ impl Bundle {
         let (own, texts): (BTreeMap<_, _>, _) = texts.partition(|(key, _)| keys::is_own(key));
         self.texts = texts;
         let text = |key: &str| own.get(key).map(String::as_str);
+        let version = VERSION.to_string();
         for (key, wanted) in
-            [(keys::FORMAT, FORMAT), (keys::VERSION, VERSION), (keys::KIND, self.kind)]
+            [(keys::FORMAT, FORMAT), (keys::VERSION, &*version), (keys::KIND, self.kind)]
         {
             if text(key) != Some(wanted) {
                 return Err(Flaw::text(key, wanted, text(key)));
@@ -105,7 +109,11 @@ impl Bundle {
             }
         };
         for (name, place) in &self.tensors {
-            check(&format!("{}{name}", keys::SUM), &format!("tensor {name:?}"), &place.sum)?;
+            check(
+                &format!("{}{name}", keys::SUM),
+                &format!("tensor {:?}", excerpt(name)),
+                &place.sum,
+            )?;
         }
         let digest = self.digest()?;
         check(keys::HEADER, "the header", &digest)?;
@@ -116,6 +124,29 @@ impl Bundle {
             None => Ok(()),
         }
     }
+}
+
+/// An error for texts of Elman's own of a later format: nothing else in the file can be judged.
+fn version(texts: &BTreeMap<String, String>) -> Result<(), Flaw> {
+    let text = |key: &str| texts.get(key).map(String::as_str);
+    let found = text(keys::VERSION).and_then(|found| found.parse().ok());
+    match found.filter(|&found| text(keys::FORMAT) == Some(FORMAT) && found > VERSION) {
+        Some(found) => Err(Flaw::Version { found, supported: VERSION }),
+        None => Ok(()),
+    }
+}
+
+/// An error for a file of a later format. Only its header is read; that of a damaged file, which
+/// says nothing about its version, is passed over.
+pub(crate) fn check_version(mut file: impl Read, limits: &Limits) -> Result<(), Flaw> {
+    let mut length = [0; LENGTH];
+    let length = file.read_exact(&mut length).map(|()| u64::from_le_bytes(length));
+    let Some(length) = length.ok().filter(|&length| length <= limits.header) else {
+        return Ok(());
+    };
+    let mut header = Vec::new();
+    _ = file.take(length).read_to_end(&mut header);
+    Header::parse(&header).map_or(Ok(()), |header| version(&header.texts))
 }
 
 /// An error if there is more than the limit.

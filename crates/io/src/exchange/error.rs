@@ -1,7 +1,8 @@
 //! What can go wrong on the way between programs.
 
 use crate::Flaw;
-use elman_tensor::Shape;
+use crate::error::REASON;
+use elman_tensor::{Excerpt, Shape, excerpt};
 
 /// A model could not go to another program, or come from it.
 ///
@@ -19,7 +20,7 @@ use elman_tensor::Shape;
 #[non_exhaustive]
 pub enum Error {
     /// An array that the model needs is not there.
-    #[error("there is no array {name:?}; wanted one of shape {wanted}")]
+    #[error("there is no array {:?}; wanted one of shape {wanted}", excerpt(name))]
     Missing {
         /// The other program's name of it.
         name: String,
@@ -27,19 +28,19 @@ pub enum Error {
         wanted: Shape,
     },
     /// An array that the model has no place for.
-    #[error("the model has no place for the array {name:?}")]
+    #[error("the model has no place for the array {:?}", excerpt(name))]
     Extra {
         /// The other program's name of it.
         name: String,
     },
     /// Two arrays would have the same name.
-    #[error("there are two arrays {name:?}")]
+    #[error("there are two arrays {:?}", excerpt(name))]
     Duplicate {
         /// The name.
         name: String,
     },
     /// An array of another shape than that of the model.
-    #[error("the array {name:?} has the shape {given}; wanted {wanted}")]
+    #[error("the array {:?} has the shape {given}; wanted {wanted}", excerpt(name))]
     Shape {
         /// The other program's name of it.
         name: String,
@@ -49,7 +50,7 @@ pub enum Error {
         given: Shape,
     },
     /// A weight's handle belongs to other parameters.
-    #[error("the weight in the array {name:?} belongs to other parameters")]
+    #[error("the weight in the array {:?} belongs to other parameters", excerpt(name))]
     Foreign {
         /// The other program's name of the array.
         name: String,
@@ -91,7 +92,7 @@ pub enum Error {
         given: usize,
     },
     /// The bytes are no file of this format.
-    #[error("no {format} file: {reason}")]
+    #[error("no {format} file: {}", Excerpt::new(reason, REASON))]
     Malformed {
         /// The format.
         format: &'static str,
@@ -109,7 +110,7 @@ pub enum Error {
         limit: usize,
     },
     /// The file says something that is not understood; leaving it out would change its meaning.
-    #[error("{place}: {reason}")]
+    #[error("{}: {}", Excerpt::new(place, REASON), Excerpt::new(reason, REASON))]
     Unsupported {
         /// The node, or the part of the file.
         place: String,

@@ -37,7 +37,7 @@ pub fn import<T: Scalar>(
     params: &mut Params<T>,
 ) -> Result<Vec<Doubt>, Error> {
     let (path, limits) = (path.as_ref(), Limits::default());
-    let weights = Weights::import_bytes(files::read(&Disk, path, &limits)?, &limits);
+    let weights = Weights::import_bytes(files::load(&Disk, path, &limits)?, &limits);
     weights.and_then(|weights| weights.import(params)).map_err(Error::in_file(path))
 }
 

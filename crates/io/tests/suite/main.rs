@@ -13,3 +13,4 @@ mod resumes;
 mod seeds;
 mod store;
 mod train;
+mod versions;

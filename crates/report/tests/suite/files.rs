@@ -2,7 +2,7 @@
 
 use elman_autograd::Params;
 use elman_autograd::tensor::Init;
-use elman_report::{Error, HistoryFile, Picture, Progress, curves};
+use elman_report::{Error, HistoryFile, Picture, Progress, curves, history_csv};
 use elman_train::{History, Row, Run, RunSnapshot, Turn};
 use proptest::prelude::*;
 use std::fs;
@@ -155,8 +155,8 @@ fn progress_has_a_line_for_each_row() {
             _ => run.trained(0.5),
         }
         run.rate(1e-4);
-        progress.follow(&run).unwrap();
-        progress.follow(&run).unwrap();
+        progress.follow(&run);
+        progress.follow(&run);
     }
     let lines = String::from_utf8(lines).unwrap();
     let lines: Vec<&str> = lines.lines().collect();
@@ -164,4 +164,41 @@ fn progress_has_a_line_for_each_row() {
     assert!(lines[0].starts_with("step 1 of 5, loss 0.500, rate 1.00e-4, "), "{}", lines[0]);
     assert!(lines[2].starts_with("step 3 of 5, loss 0.500, error 60.0, rate 1.00e-4, "));
     assert!(lines[2].ends_with(" left") && lines[4].ends_with(" steps/s"), "{lines:?}");
+}
+
+/// A stream that cannot be written to any more, as a closed pipe.
+struct Closed;
+
+impl std::io::Write for Closed {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Err(std::io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+#[test]
+fn progress_never_stops_a_run() {
+    let mut progress = Progress::lines(Closed);
+    let mut run = Run::<f32>::steps(5).record_every(1);
+    while run.turn().unwrap().is_some() {
+        run.trained(0.5);
+        progress.follow(&run);
+    }
+    assert_eq!(run.done(), 5);
+}
+
+/// A history is not written through a link that somebody has put beside it.
+#[cfg(unix)]
+#[test]
+fn a_history_follows_no_link() {
+    let folder = folder("link");
+    let (file, precious) = (folder.join("history.csv"), folder.join("precious"));
+    fs::write(&precious, "precious").unwrap();
+    std::os::unix::fs::symlink(&precious, folder.join("history.csv.new")).unwrap();
+    HistoryFile::new(&file).follow(&History::default()).unwrap();
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
+    assert_eq!(fs::read(&file).unwrap(), history_csv(&History::default()).unwrap());
 }

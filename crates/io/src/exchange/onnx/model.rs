@@ -70,6 +70,13 @@ pub(crate) struct Step {
     pub(crate) outputs: Vec<Option<usize>>,
 }
 
+/// The most elements that a run computes for each element of its inputs: no vocabulary and no layer
+/// has more.
+const FOR_EACH: usize = 1 << 18;
+
+/// The most elements that a run computes whatever its inputs are: 256 MiB of `f32`.
+const FOR_ANY: usize = 1 << 26;
+
 impl Imported {
     /// The names of the inputs, and whether each has whole numbers.
     pub fn inputs(&self) -> impl Iterator<Item = (&str, bool)> {
@@ -84,6 +91,10 @@ impl Imported {
     /// All outputs for all inputs, both in the file's order.
     ///
     /// What does not fit fails the recording, and there are no outputs then.
+    ///
+    /// So does a file whose nodes compute more than 2¹⁸ elements for each element of the inputs, and
+    /// more than 2²⁶: a few bytes can ask for any size. Within that, the
+    /// [limit of the tape](elman_autograd::Tape::limit) holds, as for every model.
     #[track_caller]
     pub fn run<'g, T: Real>(
         &self,
@@ -111,12 +122,14 @@ impl Imported {
                 Source::Ints(ints) => ints.clone().into(),
             });
         }
+        let elements = given.iter().map(|x| x.shape().len()).fold(0, usize::saturating_add);
+        let mut room = elements.saturating_mul(FOR_EACH).max(FOR_ANY);
         // Whole numbers do not lie in the recording, whose memory has a limit of its own.
         let mut whole = 0usize;
         for step in &self.steps {
             let of = |slot: &Option<usize>| slot.and_then(|slot| values[slot].as_ref());
             let operands: Vec<_> = step.inputs.iter().map(of).collect();
-            let results = step.operator.apply(g, Operands(&operands));
+            let results = step.operator.apply(g, Operands { values: &operands, room });
             if g.failed() {
                 return Vec::new();
             }
@@ -130,6 +143,9 @@ impl Imported {
                     return Vec::new();
                 }
                 Ok(results) => {
+                    let floats = results.iter().flatten().filter_map(Value::floats);
+                    let computed = floats.map(|x| x.shape().len()).fold(0, usize::saturating_add);
+                    room = room.saturating_sub(computed);
                     for (slot, value) in step.outputs.iter().zip(results) {
                         if let Some(slot) = slot {
                             values[*slot] = value;

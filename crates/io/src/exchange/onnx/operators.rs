@@ -27,12 +27,27 @@ pub(crate) enum Operator {
 }
 
 /// The operands of a node; one that is not there is none.
-pub(crate) struct Operands<'a, 'g, T: Real>(pub(crate) &'a [Option<&'a Value<'g, T>>]);
+pub(crate) struct Operands<'a, 'g, T: Real> {
+    pub(crate) values: &'a [Option<&'a Value<'g, T>>],
+    /// How many elements the run may still compute.
+    pub(crate) room: usize,
+}
 
 impl<'a, 'g, T: Real> Operands<'a, 'g, T> {
+    /// An error, before anything is computed, for a result of more elements than there is room for.
+    fn check_room(&self, elements: usize) -> Result<(), Unfit> {
+        if elements <= self.room {
+            return Ok(());
+        }
+        Err(format!(
+            "a result of {elements} elements, and a run with these inputs may compute {} more",
+            self.room
+        ))
+    }
+
     /// One that may be left out.
     fn optional(&self, index: usize) -> Option<&'a Value<'g, T>> {
-        self.0.get(index).copied().flatten()
+        self.values.get(index).copied().flatten()
     }
 
     /// One that must be there.

@@ -233,6 +233,15 @@ fn inputs_that_do_not_fit() {
 
 /// Nodes of whole numbers, with numbers far away.
 fn computed(nodes: Vec<Node>, constants: &[(&str, &[i64])]) -> Result<(), Error> {
+    computed_within(1 << 24, nodes, constants)
+}
+
+/// The same, on a tape of so many bytes.
+fn computed_within(
+    limit: usize,
+    nodes: Vec<Node>,
+    constants: &[(&str, &[i64])],
+) -> Result<(), Error> {
     let mut model = Model::decode(&file()[..]).unwrap();
     let graph = model.graph.as_mut().unwrap();
     for (name, values) in constants {
@@ -248,7 +257,7 @@ fn computed(nodes: Vec<Node>, constants: &[(&str, &[i64])]) -> Result<(), Error>
     graph.output.truncate(1);
     let (model, params) = read(&model.encode_to_vec())?;
     let x = elman_tensor::Tensor::<f32>::zeros([4, 2, 2])?;
-    let mut tape = Tape::new().limit(1 << 24);
+    let mut tape = Tape::new().limit(limit);
     tape.evaluate(&params, |g| drop(model.run(g, &[g.input(&x).into()])))?;
     Ok(())
 }
@@ -284,19 +293,69 @@ fn whole_numbers_are_limited() {
     assert!(error.to_string().contains("more than 16777216 whole numbers"), "{error}");
 }
 
+fn node(operator: &str, inputs: &[&str], output: &str, attribute: Vec<Attribute>) -> Node {
+    Node {
+        input: inputs.iter().map(|&name| name.into()).collect(),
+        output: vec![output.into()],
+        op_type: operator.into(),
+        attribute,
+        ..Node::default()
+    }
+}
+
+/// A few bytes may ask for any size: what would be computed is counted before it is.
+#[test]
+fn a_small_file_does_not_fill_the_memory() {
+    let along = |axis| vec![int("axis", axis)];
+    let [large, column, row]: [&[i64]; 3] = [&[40_000, 40_000], &[40_000, 1], &[1, 40_000]];
+    let constants = [
+        ("large", large),
+        ("column", column),
+        ("row", row),
+        ("half", &[1 << 25]),
+        ("one", &[1]),
+        ("many", &[0; 40_000]),
+    ];
+    let filled = |shape: &str, output: &str| node("ConstantOfShape", &[shape], output, vec![]);
+    let twice = |operator: &str, count: usize| {
+        let adds = (0..count).map(|i| match i {
+            0 => node(operator, &["a", "a"], "y0", vec![]),
+            i => node(operator, &[&format!("y{}", i - 1), "a"], &format!("y{i}"), vec![]),
+        });
+        [vec![filled("half", "a")], adds.collect()].concat()
+    };
+    let files = [
+        vec![filled("large", "a")],
+        vec![filled("one", "a"), node("Expand", &["a", "large"], "b", vec![])],
+        vec![node("Expand", &["x", "wide"], "b", vec![])],
+        vec![filled("column", "a"), filled("row", "b"), node("Add", &["a", "b"], "c", vec![])],
+        vec![filled("column", "a"), filled("row", "b"), node("MatMul", &["a", "b"], "c", vec![])],
+        vec![filled("column", "a"), filled("row", "b"), node("Gemm", &["a", "b"], "c", vec![])],
+        vec![filled("row", "a"), node("Gather", &["a", "many"], "b", along(0))],
+        vec![filled("half", "a"), node("Concat", &["a"; 40], "b", along(0))],
+        twice("Add", 60),
+        [twice("Mul", 1), vec![node("Exp", &["y0"], "b", vec![])]].concat(),
+    ];
+    for (number, mut nodes) in files.into_iter().enumerate() {
+        let last = nodes.last().unwrap().output[0].clone();
+        nodes.push(node("Identity", &[&last], "y", vec![]));
+        let constants = [&constants[..], &[("wide", &[1 << 26, 4, 2, 2][..])]].concat();
+        let mut refused = Ok(());
+        let memory = allocation_counter::measure(|| {
+            refused = computed_within(Tape::<f32>::LIMIT, nodes, &constants);
+        });
+        let said = refused.unwrap_err().to_string();
+        assert!(said.contains("a run with these inputs may compute"), "{number}: {said}");
+        assert!(memory.bytes_max < 1 << 29, "{number}: {} bytes, then {said}", memory.bytes_max);
+    }
+}
+
 /// Axes may be as long as they like where there are no elements.
 #[test]
 fn no_time_is_spent_on_nothing() {
     let tensor =
         Tensor { dims: vec![1], data_type: types::INT64, int64_data: vec![7], ..Tensor::default() };
     let filling = attribute("value", |a| (a.t, a.r#type) = (Some(tensor), kinds::TENSOR));
-    let node = |operator: &str, inputs: &[&str], output: &str, attribute: Vec<Attribute>| Node {
-        input: inputs.iter().map(|&name| name.into()).collect(),
-        output: vec![output.into()],
-        op_type: operator.into(),
-        attribute,
-        ..Node::default()
-    };
     let shape: &[i64] = &[1 << 50, 0, 1 << 50];
     for filling in [vec![], vec![filling]] {
         for axis in 0..3 {

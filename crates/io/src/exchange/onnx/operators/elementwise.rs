@@ -57,6 +57,7 @@ impl Unary {
         x: Operands<'_, 'g, T>,
     ) -> Result<Value<'g, T>, Unfit> {
         let value = x.get(0)?;
+        x.check_room(value.shape().len())?;
         match (self, value) {
             (Unary::Identity, _)
             | (Unary::Cast { floats: true }, Value::Floats(_))
@@ -110,9 +111,11 @@ impl Binary {
         match (x.get(0)?, x.get(1)?) {
             (Value::Floats(a), Value::Floats(b)) => {
                 let (mut a, mut b) = (*a, *b);
+                x.check_room(a.shape().len().max(b.shape().len()))?;
                 // Where one is the last axes of the other, the rules repeat it themselves.
                 if !a.shape().ends_with(&b.shape()) && !b.shape().ends_with(&a.shape()) {
                     let shape = together(a.shape(), b.shape())?;
+                    x.check_room(shape.len())?;
                     (a, b) = (expanded(a, shape)?, expanded(b, shape)?);
                 }
                 Ok(match self {

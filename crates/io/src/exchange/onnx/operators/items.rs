@@ -67,6 +67,7 @@ pub(super) fn gather<'g, T: Real>(
     }
     let sizes = [&shape.dims()[..axis], ids.shape().dims(), &shape.dims()[axis + 1..]].concat();
     let to = Shape::new(&sizes).map_err(|error| error.to_string())?;
+    x.check_room(to.len())?;
     // Items of the table one after the other: the row of the item of an index.
     let row = |i: usize| {
         let id = ids.values()[i % count];
@@ -97,9 +98,11 @@ pub(super) fn concat<'g, T: Real>(
     x: &Operands<'_, 'g, T>,
     axis: usize,
 ) -> Result<Value<'g, T>, Unfit> {
-    let count = x.0.len();
+    let count = x.values.len();
     if x.get(0)?.floats().is_some() {
         let vars = (0..count).map(|i| x.floats(i)).collect::<Result<Vec<_>, _>>()?;
+        let lengths = vars.iter().map(|x| x.shape().len());
+        x.check_room(lengths.fold(0, usize::saturating_add))?;
         return Ok(g.concat(axis, &vars).into());
     }
     let wanted = || "whole numbers meet others".to_owned();

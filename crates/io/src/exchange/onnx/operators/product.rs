@@ -47,10 +47,15 @@ impl Product {
     pub(super) fn apply<'g, T: Real>(self, x: Operands<'_, 'g, T>) -> Result<Value<'g, T>, Unfit> {
         let a = x.floats(0)?;
         Ok(match self {
-            Product::MatMul => a.dot(x.floats(1)?),
+            Product::MatMul => {
+                let b = x.floats(1)?;
+                x.check_room(product(a, b))?;
+                a.dot(b)
+            }
             Product::Gemm { alpha, beta, turned } => {
                 let [a, b] = [(a, turned[0]), (x.floats(1)?, turned[1])];
                 let (a, b) = (turn(a)?, turn(b)?);
+                x.check_room(product(a, b))?;
                 let mut y = a.dot(b);
                 if alpha != 1.0 {
                     y = alpha * y;
@@ -62,6 +67,7 @@ impl Product {
                 y
             }
             Product::Softmax { axis, log } => {
+                x.check_room(a.shape().len())?;
                 let last = a.shape().rank() as i64 - 1;
                 if axis != -1 && axis != last {
                     return Err(format!("axis {axis} of {}; wanted the innermost", a.shape()));
@@ -71,6 +77,12 @@ impl Product {
         }
         .into())
     }
+}
+
+/// How many elements A · B has.
+fn product<T: Real>(a: Var<'_, T>, b: Var<'_, T>) -> usize {
+    let rows = a.shape().len() / a.shape().last().max(1);
+    rows.saturating_mul(b.shape().last())
 }
 
 /// A matrix, turned if so.

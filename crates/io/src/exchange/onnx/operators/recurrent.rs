@@ -143,6 +143,8 @@ impl Recurrent {
             return Err(format!("wanted a sequence of three axes, got {}", xs.shape()));
         }
         let mut xs = Seq::from(xs);
+        let hidden = self.cells.iter().map(|cell| cell.output()).fold(0, usize::saturating_add);
+        x.check_room(xs.time().saturating_mul(xs.batch()).saturating_mul(hidden))?;
         if let Some(lengths) = x.ints(4)? {
             let lengths = lengths.iter().map(|&length| u32::try_from(length));
             let lengths = lengths.collect::<Result<Vec<_>, _>>();

@@ -114,6 +114,7 @@ impl Arrange {
             Arrange::Squeeze => reshaped(x.get(0)?, squeezed(shape, x.ints(1)?)?),
             Arrange::Unsqueeze => reshaped(x.get(0)?, unsqueezed(shape, x.sizes(1)?)?),
             Arrange::Transpose { order } => {
+                x.check_room(shape.len())?;
                 let order: Vec<usize> = match order {
                     None => (0..shape.rank()).rev().collect(),
                     Some(order) => {
@@ -127,12 +128,14 @@ impl Arrange {
             Arrange::Expand => {
                 let to = sizes(x.sizes(1)?)?;
                 let to = together(shape, to)?;
+                x.check_room(to.len())?;
                 x.get(0)?.seen(&Strides::of_shape(shape).expanded(to)?)
             }
             Arrange::Gather { axis } => gather(g, &x, self::axis(*axis, shape.rank())?),
             Arrange::Concat { axis } => concat(g, &x, self::axis(*axis, shape.rank())?),
             Arrange::ConstantOfShape(filling) => {
                 let shape = sizes(x.sizes(0)?)?;
+                x.check_room(shape.len())?;
                 match *filling {
                     Filling::Float(value) => Ok(g.constant(shape, value).into()),
                     Filling::Int(value) => Ints::from_fn(shape, |_| value)
