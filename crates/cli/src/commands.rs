@@ -5,7 +5,7 @@ mod finish;
 mod predict;
 
 pub(crate) use export::export;
-pub(crate) use predict::{answer, predict};
+pub(crate) use predict::{answer, outlook_header, predict};
 
 use crate::args::{Cli, Form, Generate, Train, Wishes};
 use crate::failure::Failure;
@@ -42,11 +42,6 @@ pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
     folder.write_settings(&training.settings)?;
     if !cli.quiet && !cli.json {
         writeln!(std::io::stdout(), "{}", plan(&training.settings, training.params.len()))?;
-        if let Job::Forecast(task) = &training.job
-            && let Some(note) = &task.note
-        {
-            writeln!(std::io::stdout(), "{note}")?;
-        }
     }
     training.run(&folder, cli)
 }
@@ -91,6 +86,7 @@ impl Training {
     /// Trains from the last checkpoint on, if there is one, to the end.
     fn run(self, folder: &Folder, cli: &Cli) -> Result<(), Failure> {
         let Training { settings, network, mut params, mut job } = self;
+        note(job.notes(), cli)?;
         let quiet = cli.quiet || cli.json;
         let history = learn(job.task(), &settings, folder, &network, &mut params, quiet)?;
         finish::finish(&mut job, settings, folder, &network, &params, &history, cli)
@@ -135,7 +131,9 @@ pub(crate) fn evaluate(
     } else {
         Job::whole(&settings, &network, file, &bytes)?
     };
-    let verdict = job.task().judge(&network, &params)?;
+    let mut verdict = job.task().judge(&network, &params)?;
+    note(job.notes(), cli)?;
+    verdict.numbers.insert("notes".into(), json!(job.notes()));
     say(cli, &verdict.sentence, Value::Object(verdict.numbers))
 }
 
@@ -167,6 +165,19 @@ impl Form {
         let said = self.separator.as_deref().map(source::separator).transpose()?;
         Ok(said.or(settings.data.separator))
     }
+}
+
+/// Prints notes about the data, each on a line: beside the result where that is to be alone. In an
+/// object for programs they are part of it.
+fn note(notes: &[String], cli: &Cli) -> Result<(), Failure> {
+    for note in notes {
+        match (cli.json, cli.quiet) {
+            (true, _) => {}
+            (false, true) => eprintln!("{note}"),
+            (false, false) => writeln!(std::io::stdout(), "{note}")?,
+        }
+    }
+    Ok(())
 }
 
 /// A sentence, or numbers.

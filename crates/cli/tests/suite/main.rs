@@ -1,6 +1,7 @@
 //! The command, as a process and as a library.
 
 mod command;
+mod inputs;
 mod mistakes;
 mod runs;
 mod seeds;
