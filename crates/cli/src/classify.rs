@@ -14,7 +14,7 @@ use elman::autograd::{Graph, Params, Tape, Var};
 use elman::data::{Batch, Buckets, Layout, Order, Records, Target};
 use elman::kernels::argmax;
 use elman::rnn::{Architecture, Input, Kind, Network, Seq};
-use elman::tensor::Random;
+use elman::tensor::{Random, reserve};
 use elman::train::cross_entropy;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
@@ -227,10 +227,10 @@ impl Settings {
         chosen: &[usize],
     ) -> Result<Answers, Failure> {
         let (count, mut tape) = (self.classes.len(), Tape::new());
-        let mut answers = Answers {
-            probabilities: vec![0.0; chosen.len() * count],
-            classes: vec![0; chosen.len()],
-        };
+        let mut answers = Answers { probabilities: Vec::new(), classes: vec![0; chosen.len()] };
+        let probabilities = chosen.len().saturating_mul(count);
+        reserve(&mut answers.probabilities, probabilities)?;
+        answers.probabilities.resize(probabilities, 0.0);
         if chosen.is_empty() {
             return Ok(answers);
         }

@@ -104,7 +104,13 @@ impl From<elman::autograd::Error> for Failure {
 
 impl From<elman::tensor::Error> for Failure {
     fn from(error: elman::tensor::Error) -> Self {
-        Failure::Inside(error.to_string())
+        use elman::tensor::Error;
+        match error {
+            Error::TooLarge { .. } => {
+                Failure::Data(format!("{error}; use less data, or a machine with more memory"))
+            }
+            error => Failure::Inside(error.to_string()),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ impl Fields {
         const MOST: usize = u32::MAX as usize;
         let bytes_in_all = self.text.len().saturating_add(bytes);
         if bytes_in_all > MOST {
-            let (what, found) = ("fields as text", format!("{bytes_in_all} bytes"));
+            let (what, found) = ("bytes of text", bytes_in_all.to_string());
             return Err(Error::TooLarge { what, found, limit: MOST });
         }
         let fields_in_all = self.ends.len().saturating_add(fields);

@@ -4,6 +4,7 @@ use super::Settings;
 use crate::failure::Failure;
 use crate::source;
 use elman::data::{Column, Error, Records};
+use elman::tensor::reserve;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sequences, with their classes if these are known.
@@ -63,7 +64,7 @@ impl Settings {
         match &self.sequence {
             None => {
                 (0..records.rows()).try_for_each(|t| names.push(line(t), []))?;
-                elman::tensor::reserve(&mut lengths, records.rows()).map_err(Error::from)?;
+                reserve(&mut lengths, records.rows())?;
                 lengths.resize(records.rows(), 1);
             }
             Some(column) => {
@@ -125,7 +126,8 @@ impl Settings {
         let file = records.file();
         let line = |t: usize| records.line(t).unwrap_or(0);
         let known: BTreeMap<&str, u32> = self.classes.iter().map(String::as_str).zip(0..).collect();
-        let (mut classes, mut start) = (Vec::with_capacity(sequences.len()), 0);
+        let (mut classes, mut start) = (Vec::new(), 0);
+        reserve(&mut classes, sequences.len())?;
         for (i, &end) in sequences.ends.iter().enumerate() {
             let label = labels.get(start).unwrap_or("");
             if let Some(t) = (start..end).find(|&t| labels.get(t) != Some(label)) {

@@ -46,8 +46,7 @@ impl Settings {
     /// What the network reads of all rows, scaled.
     pub(crate) fn read(&self, series: &Series) -> Result<Vec<f32>, Failure> {
         let mut features = Vec::new();
-        reserve(&mut features, series.rows().saturating_mul(self.features()))
-            .map_err(|error| Failure::Data(format!("what is read of the rows: {error}")))?;
+        reserve(&mut features, series.rows().saturating_mul(self.features()))?;
         let mut push = |t: usize, x: f64| {
             features.push(x as f32);
             if readable(x) { Ok(()) } else { Err(series.beyond(t)) }
@@ -81,7 +80,8 @@ impl Settings {
         rows: Range<usize>,
     ) -> Result<Vec<f64>, Failure> {
         let (mut stream, targets) = (Stream::new(params, network.online()?), self.targets.len());
-        let mut forecasts = Vec::with_capacity(rows.len() * self.changes.len());
+        let mut forecasts = Vec::new();
+        reserve(&mut forecasts, rows.len().saturating_mul(self.changes.len()))?;
         for (t, features) in features.chunks(self.features()).enumerate().take(rows.end) {
             let y = stream.push(features)?;
             if rows.contains(&t) {
