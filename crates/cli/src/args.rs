@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 use clap::{Args, Parser, Subcommand};
+use elman::data::Records;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -125,12 +126,14 @@ pub(crate) struct Form {
 #[derive(Debug, Clone, Default, Args, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Wishes {
-    /// The column to forecast; several, with commas between them.
-    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
-    pub(crate) target: Vec<String>,
-    /// Further columns to read, with commas; of a series all that are numbers, if nothing is said.
-    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
-    pub(crate) input: Vec<String>,
+    /// The column to forecast. For several, repeat the option, or put commas between their names;
+    /// a name with a comma belongs between quotation marks, as in CSV: '"load, kW",wind'.
+    #[arg(long, value_name = "COLUMN", value_parser = columns)]
+    target: Vec<Columns>,
+    /// The columns to read besides, named as for --target [default: all columns of numbers that
+    /// vary and do more than count the rows; the choice is printed].
+    #[arg(long, value_name = "COLUMN", value_parser = columns)]
+    input: Vec<Columns>,
     /// How many rows to forecast [default: a season, or 12].
     #[arg(long, value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(crate) horizon: Option<usize>,
@@ -184,6 +187,29 @@ pub(crate) struct Wishes {
     pub(crate) seed: Option<u64>,
 }
 
+/// The names of columns that one value of an option gives; in a file of settings each value is one
+/// name.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "String")]
+struct Columns(Vec<String>);
+
+impl From<String> for Columns {
+    fn from(name: String) -> Self {
+        Columns(vec![name])
+    }
+}
+
+/// Names with commas between them, as the header of a CSV file has them.
+fn columns(text: &str) -> Result<Columns, String> {
+    let header = Records::from_bytes("names", text.as_bytes()).ok().filter(|r| r.rows() == 0);
+    let names = header.map(|header| Columns(header.names().to_vec()));
+    names.ok_or_else(|| {
+        "expected names with commas between them; a name with a comma or a quotation mark belongs \
+         between quotation marks, as in CSV"
+            .into()
+    })
+}
+
 /// A whole number, or what is wanted.
 fn whole<N: std::str::FromStr>(text: &str) -> Result<N, String> {
     text.parse().map_err(|_| "wanted a whole number, 0 or more".into())
@@ -232,9 +258,19 @@ pub(crate) struct Generate {
 }
 
 impl Wishes {
+    /// The columns to forecast.
+    pub(crate) fn targets(&self) -> Vec<String> {
+        self.target.iter().flat_map(|columns| columns.0.clone()).collect()
+    }
+
+    /// The columns to read besides.
+    pub(crate) fn inputs(&self) -> Vec<String> {
+        self.input.iter().flat_map(|columns| columns.0.clone()).collect()
+    }
+
     /// What these leave open is as others have it.
     pub(crate) fn or(self, others: Wishes) -> Wishes {
-        let list = |a: Vec<String>, b: Vec<String>| if a.is_empty() { b } else { a };
+        let list = |a: Vec<Columns>, b: Vec<Columns>| if a.is_empty() { b } else { a };
         Wishes {
             target: list(self.target, others.target),
             input: list(self.input, others.input),

@@ -1,16 +1,20 @@
 //! The class of each of some sequences, which may be of different lengths.
 
+mod sequences;
+
+pub(crate) use sequences::Sequences;
+
 use crate::args::Wishes;
 use crate::failure::Failure;
 use crate::forecast::{moments, readable};
+use crate::inputs;
 use crate::settings::Usual;
-use crate::source;
 use crate::task::{Example, Task, Verdict, Wanted};
 use elman::autograd::{Graph, Params, Tape, Var};
-use elman::data::{Batch, Buckets, Error, Layout, Missing, Order, Records, Target};
+use elman::data::{Batch, Buckets, Layout, Order, Records, Target};
 use elman::kernels::argmax;
 use elman::rnn::{Architecture, Input, Kind, Network, Seq};
-use elman::tensor::{Random, excerpt};
+use elman::tensor::{Random, excerpt, reserve};
 use elman::train::cross_entropy;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
@@ -35,19 +39,12 @@ pub(crate) struct Settings {
     pub(crate) scale: Vec<f64>,
 }
 
-/// A sequence: its name, its rows, and its class if that is known.
-#[derive(Debug, Clone)]
-pub(crate) struct Sequence {
-    pub(crate) name: String,
-    /// `[steps, columns]`.
-    values: Vec<f64>,
-    class: Option<u32>,
-}
-
 /// Classes to learn.
 pub(crate) struct Classify {
     pub(crate) settings: Settings,
-    sequences: Vec<Sequence>,
+    /// What its user has to know of the data.
+    pub(crate) notes: Vec<String>,
+    sequences: Sequences,
     /// The sequences to learn from, to choose by, to report.
     parts: [Vec<usize>; 3],
     lengths: Vec<u32>,
@@ -74,7 +71,7 @@ impl Classify {
         label: &str,
     ) -> Result<(Settings, Usual, Architecture), Failure> {
         let file = records.file();
-        let classes: BTreeSet<&str> = labels(records, label)?.into_iter().collect();
+        let classes: BTreeSet<&str> = sequences::labels(records, label)?.iter().collect();
         if classes.len() < 2 {
             let only = classes.first().copied().unwrap_or("");
             return Err(Failure::Data(format!(
@@ -89,31 +86,18 @@ impl Classify {
                 records.rows()
             )));
         }
-        let steps = source::are_steps(records).then(|| "line".to_string());
+        let steps = records.groups().map(|_| "line".to_string());
         let sequence = wishes.sequence.clone().or(steps);
         if sequence.as_deref() == Some(label) {
             return Err(Failure::Usage(format!(
                 "--sequence is `{label}`, which --label names; wanted another column"
             )));
         }
-        let own = |name: &&String| *name != label && Some(*name) != sequence.as_ref();
-        if let Some(column) = wishes.input.iter().find(|name| !own(name)) {
-            let option = if column == label { "--label" } else { "--sequence" };
-            return Err(Failure::Usage(format!(
-                "--input has `{column}`, which {option} names; leave it out there"
-            )));
-        }
-        let inputs: Vec<String> = match wishes.input.is_empty() {
-            false => wishes.input.clone(),
-            true => {
-                // Numbers, of which there is one at least.
-                let all = [records.rows()];
-                let numbers = |name: &&String| {
-                    records.sequences(&[name.as_str()], Missing::Last, &all).is_ok()
-                };
-                records.names().iter().filter(own).filter(numbers).cloned().collect()
-            }
-        };
+        let (asked, mut roles) = (wishes.inputs(), vec![("--label", label)]);
+        roles.extend(sequence.as_deref().map(|sequence| ("--sequence", sequence)));
+        inputs::distinct("--input", &asked, &roles)?;
+        let others: Vec<&str> = roles.iter().map(|(_, name)| *name).collect();
+        let inputs = inputs::choose(records, &asked, &others);
         if inputs.is_empty() {
             return Err(Failure::Data(format!(
                 "{file}: besides `{label}` there is no column of numbers to learn from"
@@ -128,11 +112,13 @@ impl Classify {
             mean: Vec::new(),
             scale: Vec::new(),
         };
+        // For its error, before anything is computed.
+        settings.answer_header()?;
         let sequences = settings.sequences(records, true)?;
         let parts = parts(file, sequences.len(), wishes.seed.unwrap_or(1))?;
         for c in 0..settings.inputs.len() {
             let width = settings.inputs.len();
-            let learned = parts[0].iter().flat_map(|&i| sequences[i].values.iter());
+            let learned = parts[0].iter().flat_map(|&i| sequences.values(i));
             let (mean, scale) = moments(&mut learned.copied().skip(c).step_by(width));
             settings.mean.push(mean);
             settings.scale.push(scale);
@@ -161,7 +147,10 @@ impl Classify {
     ) -> Result<Self, Failure> {
         let sequences = settings.sequences(records, true)?;
         let parts = parts(records.file(), sequences.len(), seed)?;
-        Ok(Classify::of(settings, sequences, parts, batch, seed))
+        let mut roles = vec![settings.label.as_str()];
+        roles.extend(settings.sequence.as_deref());
+        let notes = vec![inputs::note(records, &settings.inputs, &roles, None)];
+        Ok(Classify { notes, ..Classify::of(settings, sequences, parts, batch, seed) })
     }
 
     /// Other sequences with their classes, all of which are to be reported.
@@ -173,16 +162,14 @@ impl Classify {
 
     fn of(
         settings: Settings,
-        sequences: Vec<Sequence>,
+        sequences: Sequences,
         parts: [Vec<usize>; 3],
         size: usize,
         seed: u64,
     ) -> Self {
-        let width = settings.inputs.len();
-        let length = |&i: &usize| (sequences[i].values.len() / width) as u32;
-        let lengths = parts[0].iter().map(length).collect();
-        let (order, epoch, batch) = (Order::new(), None, Batch::new());
-        Classify { settings, sequences, parts, lengths, order, epoch, batch, size, seed }
+        let lengths = parts[0].iter().map(|&i| sequences.steps(i) as u32).collect();
+        let (notes, order, epoch, batch) = (Vec::new(), Order::new(), None, Batch::new());
+        Classify { settings, notes, sequences, parts, lengths, order, epoch, batch, size, seed }
     }
 
     /// Mean cross-entropy and share of right answers on some sequences.
@@ -192,16 +179,15 @@ impl Classify {
         params: &Params<f32>,
         part: &[usize],
     ) -> Result<(f64, f64, Answers), Failure> {
-        let chosen: Vec<&Sequence> = part.iter().map(|&i| &self.sequences[i]).collect();
-        let answers = self.settings.answers(network, params, &chosen)?;
+        let answers = self.settings.answers(network, params, &self.sequences, part)?;
         let count = self.settings.classes.len();
         let (mut surprise, mut right) = (0.0, 0);
-        for (k, sequence) in chosen.iter().enumerate() {
-            let Some(class) = sequence.class else { continue };
+        for (k, &i) in part.iter().enumerate() {
+            let Some(class) = self.sequences.class(i) else { continue };
             surprise -= answers.probabilities[k * count + class as usize].max(1e-300).ln();
             right += usize::from(answers.classes[k] == class as usize);
         }
-        let n = chosen.len().max(1) as f64;
+        let n = part.len().max(1) as f64;
         Ok((surprise / n, right as f64 / n, answers))
     }
 
@@ -216,7 +202,7 @@ impl Classify {
         let count = self.settings.classes.len();
         let mut table = vec![vec![0; count]; count];
         for (&i, &answer) in self.parts[2].iter().zip(&answers.classes) {
-            if let Some(class) = self.sequences[i].class {
+            if let Some(class) = self.sequences.class(i) {
                 table[class as usize][answer] += 1;
             }
         }
@@ -225,81 +211,11 @@ impl Classify {
 }
 
 impl Settings {
-    /// The sequences of some records, with their classes if these are to be there.
-    pub(crate) fn sequences(
-        &self,
-        records: &Records,
-        labelled: bool,
-    ) -> Result<Vec<Sequence>, Failure> {
-        let file = records.file();
-        let columns: Vec<&str> = self.inputs.iter().map(String::as_str).collect();
-        let labels = if labelled { Some(labels(records, &self.label)?) } else { None };
-        let marks = self.sequence.as_ref().map(|column| records.column(column)).transpose()?;
-        let line = |t: usize| records.line(t).unwrap_or(0);
-        let name = |t: usize| marks.as_ref().map_or_else(|| line(t).to_string(), |m| m[t].into());
-        let lengths: Vec<usize> = match &marks {
-            None => vec![1; records.rows()],
-            Some(marks) => marks.chunk_by(|a, b| a == b).map(<[_]>::len).collect(),
-        };
-        if let (Some(marks), Some(column)) = (&marks, &self.sequence) {
-            let (mut seen, mut at) = (BTreeSet::new(), 0);
-            for length in &lengths {
-                if !seen.insert(marks[at]) {
-                    return Err(Failure::Data(format!(
-                        "{file}, line {}: the sequence `{}` goes on after another one; sort the \
-                         rows by `{column}`",
-                        line(at),
-                        marks[at]
-                    )));
-                }
-                at += length;
-            }
-        }
-        let table = records.sequences(&columns, source::missing(&self.missing)?, &lengths);
-        let table = table.map_err(|error| match &error {
-            Error::NoValue { line: begins, column, .. } => {
-                let name = (0..records.rows()).find(|&t| line(t) == *begins).map(name);
-                Failure::Data(format!(
-                    "{file}, line {begins}, column `{column}`: the sequence `{}` has no value; \
-                     fill one in, leave the sequence out, or choose other columns with --input",
-                    name.unwrap_or_default()
-                ))
-            }
-            _ => Failure::from(error),
-        })?;
-        let (mut sequences, mut end): (Vec<Sequence>, usize) = (Vec::new(), 0);
-        for length in lengths {
-            let rows = end..end + length;
-            end = rows.end;
-            let (name, width) = (name(rows.start), columns.len());
-            let class = match &labels {
-                None => None,
-                Some(labels) => {
-                    if let Some(t) = rows.clone().skip(1).find(|&t| labels[t] != labels[t - 1]) {
-                        return Err(Failure::Data(format!(
-                            "{file}, line {}: the sequence `{name}` has another `{}` than in the \
-                             row before; wanted one class for each sequence",
-                            line(t),
-                            self.label
-                        )));
-                    }
-                    Some(self.class(file, line(rows.start), labels[rows.start])?)
-                }
-            };
-            let values = table.values()[rows.start * width..rows.end * width].to_vec();
-            sequences.push(Sequence { name, values, class });
-        }
-        Ok(sequences)
-    }
-
-    fn class(&self, file: &str, line: u64, label: &str) -> Result<u32, Failure> {
-        let place = self.classes.iter().position(|class| class == label);
-        place.map(|place| place as u32).ok_or_else(|| {
-            Failure::Data(format!(
-                "{file}, line {line}: the class `{label}` was not among those learned: {}",
-                self.classes.join(", ")
-            ))
-        })
+    /// The names of the columns of answers.
+    pub(crate) fn answer_header(&self) -> Result<Vec<String>, Failure> {
+        let name = self.sequence.as_deref().unwrap_or("line");
+        let header = [name, &self.label, "probability"].map(String::from);
+        inputs::unique_header(header.to_vec())
     }
 
     /// What a network says of some sequences.
@@ -307,38 +223,53 @@ impl Settings {
         &self,
         network: &Network,
         params: &Params<f32>,
-        sequences: &[&Sequence],
+        sequences: &Sequences,
+        chosen: &[usize],
     ) -> Result<Answers, Failure> {
         let (count, mut tape) = (self.classes.len(), Tape::new());
-        let mut answers = Answers { probabilities: Vec::new(), classes: Vec::new() };
-        let mut batch = Batch::new();
-        for some in sequences.chunks(64) {
-            self.fill(&mut batch, some)?;
+        let mut answers = Answers { probabilities: Vec::new(), classes: vec![0; chosen.len()] };
+        let probabilities = chosen.len().saturating_mul(count);
+        reserve(&mut answers.probabilities, probabilities)?;
+        answers.probabilities.resize(probabilities, 0.0);
+        if chosen.is_empty() {
+            return Ok(answers);
+        }
+        let lengths: Vec<u32> = chosen.iter().map(|&i| sequences.steps(i) as u32).collect();
+        let (mut order, mut batch) = (Order::new(), Batch::new());
+        order.shuffle(&Buckets::new(&lengths, 0, 64)?.octaves(), 0)?;
+        for places in order.iter() {
+            let some: Vec<usize> = places.iter().map(|&place| chosen[place]).collect();
+            self.fill(&mut batch, sequences, &some)?;
             let mut logits = vec![0.0; some.len() * count];
             tape.evaluate(params, |g| {
                 let xs = Seq::from(g.input(&batch.x)).with_lengths(&batch.lengths);
                 network.ends(xs).read(&mut logits);
             })?;
-            for logits in logits.chunks(count) {
-                answers.classes.push(argmax(logits).unwrap_or(0));
+            for (logits, &place) in logits.chunks(count).zip(places) {
+                answers.classes[place] = argmax(logits).unwrap_or(0);
                 let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
                 let powers: Vec<f64> = logits.iter().map(|&x| f64::from(x - most).exp()).collect();
                 let sum: f64 = powers.iter().sum();
-                answers.probabilities.extend(powers.iter().map(|p| p / sum));
+                let all = &mut answers.probabilities[place * count..(place + 1) * count];
+                all.iter_mut().zip(&powers).for_each(|(p, power)| *p = power / sum);
             }
         }
         Ok(answers)
     }
 
     /// Sequences side by side, scaled.
-    fn fill(&self, batch: &mut Batch<f32>, sequences: &[&Sequence]) -> Result<(), Failure> {
+    fn fill(
+        &self,
+        batch: &mut Batch<f32>,
+        sequences: &Sequences,
+        chosen: &[usize],
+    ) -> Result<(), Failure> {
         let width = self.inputs.len();
-        let steps = |sequence: &Sequence| sequence.values.len() / width;
         let scaled = |i: usize, x: f64| (x - self.mean[i % width]) / self.scale[i % width];
-        for sequence in sequences {
-            let mut values = sequence.values.iter().enumerate();
+        for &sequence in chosen {
+            let mut values = sequences.values(sequence).iter().enumerate();
             if let Some((i, x)) = values.find(|&(i, &x)| !readable(scaled(i, x))) {
-                let (name, column) = (&sequence.name, &self.inputs[i % width]);
+                let (name, column) = (sequences.name(sequence), &self.inputs[i % width]);
                 return Err(Failure::Data(format!(
                     "row {} of the sequence `{name}` is too far from what was learned from: \
                      `{column}` {x:e}; correct it, or leave its field empty",
@@ -347,35 +278,21 @@ impl Settings {
             }
         }
         let layout = Layout {
-            time: sequences.iter().map(|s| steps(s)).max().unwrap_or(0),
-            batch: sequences.len(),
+            time: chosen.iter().map(|&i| sequences.steps(i)).max().unwrap_or(0),
+            batch: chosen.len(),
             features: width,
             target: Target::Sequence(self.classes.len()),
             classes: true,
         };
         batch.fill(layout, |k, row, _| {
-            for (i, &x) in sequences[k].values.iter().enumerate() {
+            for (i, &x) in sequences.values(chosen[k]).iter().enumerate() {
                 row.x(i / width, i % width, scaled(i, x));
             }
-            row.id(0, sequences[k].class.unwrap_or(0));
-            row.length(steps(sequences[k]));
+            row.id(0, sequences.class(chosen[k]).unwrap_or(0));
+            row.length(sequences.steps(chosen[k]));
             Ok(())
         })?;
         Ok(())
-    }
-}
-
-/// The class of each row.
-fn labels<'a>(records: &'a Records, label: &str) -> Result<Vec<&'a str>, Failure> {
-    let labels = records.column(label)?;
-    match labels.iter().position(|class| class.trim().is_empty()) {
-        None => Ok(labels),
-        Some(row) => Err(Failure::Data(format!(
-            "{}, line {}: no class in the column `{label}`; fill it in, or leave the row out \
-             (`elman predict` tells the classes of sequences without any)",
-            records.file(),
-            records.line(row).unwrap_or(0)
-        ))),
     }
 }
 
@@ -398,15 +315,15 @@ fn parts(file: &str, sequences: usize, seed: u64) -> Result<[Vec<usize>; 3], Fai
 
 impl Task for Classify {
     fn prepare(&mut self, step: u64) -> Result<(), Failure> {
-        let buckets = Buckets::new(&self.lengths, self.seed, self.size)?.pools(8)?;
+        let buckets = Buckets::new(&self.lengths, self.seed, self.size)?.pools(8)?.octaves();
         let (epoch, place) = (step / buckets.count() as u64, step % buckets.count() as u64);
         if self.epoch != Some(epoch) {
             self.order.shuffle(&buckets, epoch)?;
             self.epoch = Some(epoch);
         }
         let rows = self.order.get(place as usize).unwrap_or_default();
-        let chosen: Vec<_> = rows.iter().map(|&i| &self.sequences[self.parts[0][i]]).collect();
-        self.settings.fill(&mut self.batch, &chosen)
+        let chosen: Vec<_> = rows.iter().map(|&i| self.parts[0][i]).collect();
+        self.settings.fill(&mut self.batch, &self.sequences, &chosen)
     }
 
     fn loss<'g>(&mut self, g: &'g Graph<'g, f32>, network: &Network) -> Var<'g, f32> {
@@ -425,17 +342,17 @@ impl Task for Classify {
 
     /// The first sequence of the part that is chosen by.
     fn example(&self, _: &Network, _: &Params<f32>) -> Result<Example, Failure> {
-        let sequence = &self.sequences[self.parts[1][0]];
-        let mut batch = Batch::new();
-        self.settings.fill(&mut batch, &[sequence])?;
-        Ok(Example { x: batch.x, wanted: Wanted::Class(sequence.class.unwrap_or(0)) })
+        let (sequence, mut batch) = (self.parts[1][0], Batch::new());
+        self.settings.fill(&mut batch, &self.sequences, &[sequence])?;
+        let class = self.sequences.class(sequence).unwrap_or(0);
+        Ok(Example { x: batch.x, wanted: Wanted::Class(class) })
     }
 
     fn judge(&mut self, network: &Network, params: &Params<f32>) -> Result<Verdict, Failure> {
         let (surprise, right, _) = self.score(network, params, &self.parts[2])?;
         // The most that can be right without a look at the sequences.
         let mut counts = vec![0; self.settings.classes.len()];
-        let test = self.parts[2].iter().filter_map(|&i| self.sequences[i].class);
+        let test = self.parts[2].iter().filter_map(|&i| self.sequences.class(i));
         test.for_each(|class| counts[class as usize] += 1);
         let most = (0..counts.len()).max_by_key(|&class| counts[class]).unwrap_or(0);
         let count: usize = counts.iter().sum();

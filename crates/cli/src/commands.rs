@@ -5,7 +5,7 @@ mod finish;
 mod predict;
 
 pub(crate) use export::export;
-pub(crate) use predict::{answer, predict};
+pub(crate) use predict::{answer, outlook_header, predict};
 
 use crate::args::{Cli, Form, Generate, Train, Wishes};
 use crate::failure::Failure;
@@ -37,15 +37,9 @@ pub(crate) fn train(train: &Train, cli: &Cli) -> Result<(), Failure> {
     let folder = Folder::create(&out, train.force)?;
     folder.write_settings(&training.settings)?;
     if !cli.quiet && !cli.json {
-        let mut lines = plan(&training.settings, training.params.len()) + "\n";
-        if let Job::Forecast(task) = &training.job
-            && let Some(note) = &task.note
-        {
-            lines += note;
-            lines.push('\n');
-        }
         // Not the result: if it cannot be written, the training runs all the same.
-        _ = output::result(output::lines(&lines).as_bytes());
+        let plan = plan(&training.settings, training.params.len()) + "\n";
+        _ = output::result(output::lines(&plan).as_bytes());
     }
     training.run(&folder, cli)
 }
@@ -92,6 +86,7 @@ impl Training {
     /// Trains from the last checkpoint on, if there is one, to the end.
     fn run(self, folder: &Folder, cli: &Cli) -> Result<(), Failure> {
         let Training { settings, network, mut params, mut job } = self;
+        note(job.notes(), cli);
         let quiet = cli.quiet || cli.json;
         let history = learn(job.task(), &settings, folder, &network, &mut params, quiet)?;
         finish::finish(&mut job, settings, folder, &network, &params, &history, cli)
@@ -132,7 +127,9 @@ pub(crate) fn evaluate(
     } else {
         Job::whole(&settings, &network, file, &bytes)?
     };
-    let verdict = job.task().judge(&network, &params)?;
+    let mut verdict = job.task().judge(&network, &params)?;
+    note(job.notes(), cli);
+    verdict.numbers.insert("notes".into(), json!(job.notes()));
     say(cli, &verdict.sentence, Value::Object(verdict.numbers))
 }
 
@@ -163,6 +160,19 @@ impl Form {
     fn or(&self, settings: &Settings) -> Result<Option<char>, Failure> {
         let said = self.separator.as_deref().map(source::separator).transpose()?;
         Ok(said.or(settings.data.separator))
+    }
+}
+
+/// Prints notes about the data, each on a line: beside the result where that is to be alone. In an
+/// object for programs they are part of it.
+fn note(notes: &[String], cli: &Cli) {
+    for note in notes {
+        match (cli.json, cli.quiet) {
+            (true, _) => {}
+            (false, true) => output::note(note),
+            // Not the result: one that cannot be written is dropped.
+            (false, false) => _ = output::result(format!("{}\n", output::lines(note)).as_bytes()),
+        }
     }
 }
 

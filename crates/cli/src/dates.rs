@@ -1,8 +1,10 @@
 //! Dates: which column has them, and how they go on.
 
-use elman::data::Records;
+use crate::failure::Failure;
+use elman::data::{Column, Records};
 use jiff::Span;
 use jiff::civil::{Date, DateTime};
+use std::collections::BTreeSet;
 
 /// The dates of a series at equal intervals, and how they are written.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +71,11 @@ impl Form {
         }
     }
 
+    /// The dates of a column that has nothing else.
+    fn read_all(self, column: Column<'_>) -> Option<Vec<DateTime>> {
+        column.iter().map(|text| self.read(text)).collect()
+    }
+
     fn write(self, date: DateTime) -> String {
         let form = match self {
             Form::Year => "%Y",
@@ -82,27 +89,43 @@ impl Form {
 }
 
 impl Dates {
-    /// The first column of a table that has nothing but dates at equal intervals.
-    pub(crate) fn find(records: &Records) -> Option<Self> {
-        records.names().iter().find_map(|name| {
-            let texts = records.column(name).ok()?;
+    /// The first column, other than the targets, that has nothing but dates at equal intervals.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, nor one of dates at other intervals, but one that has some fields besides
+    /// its dates: a row with a sum at the end, say.
+    pub(crate) fn find(records: &Records, targets: &[String]) -> Result<Option<Self>, Failure> {
+        let found = others(records, targets).find_map(|column| {
             Form::ALL.iter().find_map(|&form| {
-                let dates: Option<Vec<_>> = texts.iter().map(|text| form.read(text)).collect();
-                let dates = dates?;
+                let dates = form.read_all(column)?;
                 let step = Step::of(&dates)?;
-                Some(Dates { column: name.clone(), last: *dates.last()?, step, form })
+                let name = column.name().to_string();
+                Some(Dates { column: name, last: *dates.last()?, step, form })
             })
-        })
+        });
+        if found.is_none() && Dates::uneven(records, targets).is_none() {
+            others(records, targets).try_for_each(|column| whole(records, column))?;
+        }
+        Ok(found)
     }
 
-    /// The first column of nothing but dates that do not go on evenly, and how. Years do not count:
-    /// any number of four digits may be one.
-    pub(crate) fn uneven(records: &Records) -> Option<Uneven> {
-        records.names().iter().find_map(|name| {
-            let texts = records.column(name).ok()?;
-            let dates: Vec<_> = Form::ALL[1..].iter().find_map(|form| {
-                texts.iter().map(|text| form.read(text)).collect::<Option<Vec<_>>>()
-            })?;
+    /// What a user has to know of dates that are not at equal intervals.
+    pub(crate) fn notes(records: &Records, targets: &[String]) -> Vec<String> {
+        let note = Dates::uneven(records, targets).map(|uneven| {
+            format!(
+                "Rows are counted: `{}` is not at equal intervals (line {}: {} after {}).",
+                uneven.column, uneven.line, uneven.now, uneven.before
+            )
+        });
+        note.into_iter().collect()
+    }
+
+    /// The first column, other than the targets, of nothing but dates that do not go on evenly, and
+    /// how. Years do not count: any number of four digits may be one.
+    pub(crate) fn uneven(records: &Records, targets: &[String]) -> Option<Uneven> {
+        others(records, targets).find_map(|column| {
+            let dates = Form::ALL[1..].iter().find_map(|form| form.read_all(column))?;
             let pairs = || (1..dates.len()).map(|t| [dates[t - 1], dates[t]]);
             let back = pairs().position(|[before, now]| now < before);
             // Two dates say how the others should go on. What is uneven stays so.
@@ -110,8 +133,14 @@ impl Dates {
             let even = counts.partition_point(|&count| Step::of(&dates[..count]).is_some());
             let t = back.map(|i| i + 1).or(counts.get(even).map(|count| count - 1))?;
             let line = records.line(t).unwrap_or(0);
-            let [before, now] = [texts[t - 1], texts[t]].map(str::to_string);
-            Some(Uneven { column: name.clone(), line, before, now, back: back.is_some() })
+            let [before, now] = [t - 1, t].map(|t| column.get(t).unwrap_or("").to_string());
+            Some(Uneven {
+                column: column.name().to_string(),
+                line,
+                before,
+                now,
+                back: back.is_some(),
+            })
         })
     }
 
@@ -134,6 +163,33 @@ impl Dates {
             Step::Seconds(_) => None,
         }
     }
+}
+
+/// The columns that may have dates: all but the targets.
+fn others<'a>(records: &'a Records, targets: &[String]) -> impl Iterator<Item = Column<'a>> {
+    let targets: BTreeSet<String> = targets.iter().cloned().collect();
+    records.columns().filter(move |column| !targets.contains(column.name()))
+}
+
+/// An error for a column that begins with a date, and has mostly dates of that form, but not only.
+fn whole(records: &Records, column: Column<'_>) -> Result<(), Failure> {
+    let first = column.get(0).unwrap_or("");
+    let Some(form) = Form::ALL[1..].iter().find(|form| form.read(first).is_some()) else {
+        return Ok(());
+    };
+    let wrong = |&(_, text): &(usize, &str)| form.read(text).is_none();
+    let mut mistakes = column.iter().enumerate().filter(wrong);
+    let Some((row, found)) = mistakes.next() else { return Ok(()) };
+    if 2 * (1 + mistakes.count()) >= records.rows() {
+        return Ok(());
+    }
+    Err(Failure::Data(format!(
+        "{}, line {}, column `{}`: expected a date such as `{first}`, got `{found}`; correct it, or \
+         leave the row out",
+        records.file(),
+        records.line(row).unwrap_or(0),
+        column.name()
+    )))
 }
 
 impl Step {
@@ -167,16 +223,37 @@ mod tests {
     use super::*;
 
     fn dates(texts: &[&str]) -> Option<Dates> {
-        let rows = (2..).zip(texts).map(|(line, text)| (line, vec![text.to_string()])).collect();
-        Dates::find(&Records::new("a.csv", (1, vec!["when".into()]), rows).ok()?)
+        Dates::find(&records(texts), &[]).unwrap()
+    }
+
+    fn records(texts: &[&str]) -> Records {
+        let mut records = Records::new("a.csv", (1, vec!["when".into()]));
+        (2..).zip(texts).for_each(|(line, text)| records.push(line, [*text]).unwrap());
+        records
+    }
+
+    #[test]
+    fn a_field_among_dates_that_is_none_is_an_error() {
+        let said = |texts: &[&str]| Dates::find(&records(texts), &[]).map_err(|e| e.to_string());
+        let refused = |line: u64, found: &str| {
+            Err(format!(
+                "a.csv, line {line}, column `when`: expected a date such as `2024-01`, got \
+                 `{found}`; correct it, or leave the row out"
+            ))
+        };
+        assert_eq!(said(&["2024-01", "2024-02", "2024-03", "Total"]), refused(5, "Total"));
+        assert_eq!(said(&["2024-01", "", "2024-03"]), refused(3, ""));
+        assert_eq!(said(&["2024-01", "soon", "later"]), Ok(None), "mostly other words");
+        assert_eq!(said(&["soon", "2024-01", "2024-02"]), Ok(None));
+        // A target has no dates, however it looks.
+        let years = records(&["1998", "1999", "2000"]);
+        assert_eq!(Dates::find(&years, &["when".into()]).unwrap(), None);
     }
 
     #[test]
     fn uneven_dates_are_found() {
         let of = |texts: &[&str]| {
-            let rows = (2..).zip(texts).map(|(line, x)| (line, vec![x.to_string()])).collect();
-            let records = Records::new("a.csv", (1, vec!["when".into()]), rows).unwrap();
-            Dates::uneven(&records).map(|found| (found.line, found.back))
+            Dates::uneven(&records(texts), &[]).map(|found| (found.line, found.back))
         };
         assert_eq!(of(&["2023-11", "2023-12", "2024-01"]), None);
         assert_eq!(of(&["2024-01-01", "2024-01-02", "2024-01-04", "2024-01-05"]), Some((4, false)));
@@ -215,7 +292,7 @@ mod tests {
     #[test]
     fn what_is_no_date_is_none() {
         assert_eq!(dates(&["12", "13"]), None);
-        assert_eq!(dates(&["2024-01-01", "soon"]), None);
+        assert_eq!(dates(&["soon", "2024-01-01"]), None);
         assert_eq!(dates(&["2024-01-01", "2024-01-03", "2024-01-04"]), None);
         assert_eq!(dates(&["2024-01-01"]), None);
     }

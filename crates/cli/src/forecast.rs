@@ -19,6 +19,7 @@ pub(crate) use settings::Settings;
 
 use crate::dates::Dates;
 use crate::failure::Failure;
+use crate::inputs;
 use elman::autograd::Params;
 use elman::data::{Batch, Records};
 use elman::rnn::Network;
@@ -30,10 +31,10 @@ pub(crate) struct Forecast {
     pub(crate) series: Series,
     pub(crate) split: Split,
     pub(crate) dates: Option<Dates>,
-    /// What whoever trains on it has to know of its dates.
-    pub(crate) note: Option<String>,
+    /// What its user has to know of the data.
+    pub(crate) notes: Vec<String>,
     /// What the network reads of each row.
-    features: Vec<f64>,
+    features: Vec<f32>,
     batch: Batch<f32>,
     sizes: Sizes,
 }
@@ -56,13 +57,13 @@ impl Sizes {
 impl Forecast {
     /// The task of some settings.
     pub(crate) fn new(
-        records: &Records,
+        records: Records,
         settings: Settings,
         [window, batch]: [usize; 2],
         seed: u64,
     ) -> Result<Self, Failure> {
         let (targets, inputs) = (&settings.targets, &settings.inputs);
-        let series = Series::new(records, targets, inputs, &settings.missing)?;
+        let series = Series::new(&records, targets, inputs, &settings.missing)?;
         let split = Split::new(records.file(), series.rows(), settings.horizon)?;
         let most = split.train.len() - settings.horizon;
         if window > most {
@@ -79,12 +80,12 @@ impl Forecast {
     /// Another file of the same columns, all of which is to be reported, but for the rows that are
     /// read first.
     pub(crate) fn whole(
-        records: &Records,
+        records: Records,
         settings: Settings,
         window: usize,
     ) -> Result<Self, Failure> {
         let (targets, inputs) = (&settings.targets, &settings.inputs);
-        let series = Series::new(records, targets, inputs, &settings.missing)?;
+        let series = Series::new(&records, targets, inputs, &settings.missing)?;
         let sizes = Sizes { window, batch: 0, seed: 0 };
         // As long as the state knows little, or there was no season yet.
         let first = sizes.counted().start.max(settings.season).max(1);
@@ -93,21 +94,23 @@ impl Forecast {
     }
 
     fn of(
-        records: &Records,
+        records: Records,
         settings: Settings,
         series: Series,
         split: Split,
         sizes: Sizes,
     ) -> Result<Self, Failure> {
-        let (features, dates) = (settings.read(&series)?, Dates::find(records));
-        let note = Dates::uneven(records).map(|uneven| {
-            format!(
-                "Rows are counted: `{}` is not at equal intervals (line {}: {} after {}).",
-                uneven.column, uneven.line, uneven.now, uneven.before
-            )
-        });
+        let Settings { targets, inputs, .. } = &settings;
+        let dates = Dates::find(&records, targets)?;
+        let roles: Vec<&str> = targets.iter().map(String::as_str).collect();
+        let calendar = dates.as_ref().map(|dates| &*dates.column);
+        let mut notes = vec![inputs::note(&records, inputs, &roles, calendar)];
+        notes.extend(Dates::notes(&records, targets));
+        // Their memory is of use for the features.
+        drop(records);
+        let features = settings.read(&series)?;
         let batch = Batch::new();
-        Ok(Forecast { settings, series, split, dates, note, features, batch, sizes })
+        Ok(Forecast { settings, series, split, dates, notes, features, batch, sizes })
     }
 
     /// Forecasts made at some rows, `[rows, horizon, targets]`, after reading all rows before.

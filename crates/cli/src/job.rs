@@ -35,7 +35,7 @@ pub(crate) fn plan(file: &Path, bytes: &[u8], wishes: &Wishes) -> Result<Setting
             if let Some(what) = source::no_text(file, bytes) {
                 return Err(Failure::Data(format!("{} is {what}", file.display())));
             }
-            if let Some(column) = wishes.target.first().or(wishes.label.as_ref()) {
+            if let Some(column) = wishes.targets().first().or(wishes.label.as_ref()) {
                 return Err(Failure::Usage(format!(
                     "{} is read as text, which has no column `{column}`; a table has the ending \
                      .csv, .tsv or .jsonl, or is told its --separator",
@@ -48,7 +48,7 @@ pub(crate) fn plan(file: &Path, bytes: &[u8], wishes: &Wishes) -> Result<Setting
             (Kind::Text(task), usual, network)
         }
         (_, Some(label)) => {
-            if let Some(target) = wishes.target.first() {
+            if let Some(target) = wishes.targets().first() {
                 return Err(Failure::Usage(format!(
                     "--label {label} and --target {target}: either classes or a forecast"
                 )));
@@ -83,7 +83,7 @@ impl For {
     /// An error for a wish that means nothing to this task: better than to be passed over.
     fn suits(self, wishes: &Wishes) -> Result<(), Failure> {
         let options: [(&str, bool, &[For]); 6] = [
-            ("--input", !wishes.input.is_empty(), &[For::Forecast, For::Classes]),
+            ("--input", !wishes.inputs().is_empty(), &[For::Forecast, For::Classes]),
             ("--missing", wishes.missing.is_some(), &[For::Forecast, For::Classes]),
             ("--sequence", wishes.sequence.is_some(), &[For::Classes]),
             ("--horizon", wishes.horizon.is_some(), &[For::Forecast]),
@@ -122,7 +122,7 @@ impl Job {
         Ok(match &settings.task {
             Kind::Forecast(task) => {
                 let records = source::records(file, bytes, data.separator)?;
-                let task = Forecast::new(&records, task.clone(), sizes, training.seed)?;
+                let task = Forecast::new(records, task.clone(), sizes, training.seed)?;
                 Job::Forecast(Box::new(task))
             }
             Kind::Classify(task) => {
@@ -146,7 +146,7 @@ impl Job {
         let records = || source::records(file, bytes, data.separator);
         Ok(match &settings.task {
             Kind::Forecast(task) => {
-                let task = Forecast::whole(&records()?, task.clone(), training.window)?;
+                let task = Forecast::whole(records()?, task.clone(), training.window)?;
                 Job::Forecast(Box::new(task))
             }
             Kind::Classify(task) => {
@@ -164,6 +164,15 @@ impl Job {
             Job::Forecast(task) => &mut **task,
             Job::Classify(task) => &mut **task,
             Job::Text(task) => &mut **task,
+        }
+    }
+
+    /// What its user has to know of the data.
+    pub(crate) fn notes(&self) -> &[String] {
+        match self {
+            Job::Forecast(task) => &task.notes,
+            Job::Classify(task) => &task.notes,
+            Job::Text(_) => &[],
         }
     }
 

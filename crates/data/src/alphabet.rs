@@ -1,4 +1,5 @@
 use crate::Error;
+use elman_tensor::reserve;
 
 /// The bytes of a text, each with an id: 0, 1, 2, ... in the order of their values.
 ///
@@ -59,14 +60,19 @@ impl Alphabet {
     ///
     /// # Errors
     ///
-    /// If a byte is not in the alphabet: says which, and where.
+    /// If a byte is not in the alphabet: says which, and where; if there is no memory for the ids.
     pub fn encode(&self, text: impl AsRef<[u8]>) -> Result<Vec<u32>, Error> {
         let bytes = text.as_ref().iter().enumerate();
         let id = |(place, &byte): (usize, &u8)| {
             let found = || format!("{byte:#04x} at place {place}");
             self.id(byte).ok_or_else(|| foreign("Alphabet::encode", "byte", found()))
         };
-        bytes.map(id).collect()
+        let mut ids = Vec::new();
+        reserve(&mut ids, bytes.len())?;
+        for byte in bytes {
+            ids.push(id(byte)?);
+        }
+        Ok(ids)
     }
 
     /// The text of some ids.

@@ -53,6 +53,8 @@ pub struct Buckets<'a> {
     batch: usize,
     /// Batches in a pool.
     pool: usize,
+    /// Whether lengths of a batch are of one octave.
+    octaves: bool,
 }
 
 impl<'a> Buckets<'a> {
@@ -68,7 +70,7 @@ impl<'a> Buckets<'a> {
         let empty = lengths.iter().position(|&steps| steps == 0);
         want(empty.is_none(), "Buckets", "the place of a length of 0", empty, "none")?;
         want(batch > 0, "Buckets", "batch", batch, "at least 1")?;
-        Ok(Buckets { lengths, seed, batch, pool: usize::MAX })
+        Ok(Buckets { lengths, seed, batch, pool: usize::MAX, octaves: false })
     }
 
     /// Draws sequences into pools of `batches` batches, and sorts each pool alone.
@@ -81,9 +83,37 @@ impl<'a> Buckets<'a> {
         Ok(Buckets { pool: batches, ..self })
     }
 
-    /// How many batches an epoch has. One of them may be smaller than the others.
+    /// Puts only sequences of one octave into a batch, those of 2ᵏ to 2ᵏ⁺¹ - 1 steps: then less
+    /// than half of a batch is padding, however long the longest sequence is. The last batch of each
+    /// octave may be smaller than the others.
+    ///
+    /// ```
+    /// use elman_data::{Buckets, Order};
+    ///
+    /// let lengths = [60_000, 3, 2, 5, 3];
+    /// let mut order = Order::new();
+    /// order.shuffle(&Buckets::new(&lengths, 7, 4)?.octaves(), 0)?;
+    /// let mut sizes: Vec<usize> = order.iter().map(<[usize]>::len).collect();
+    /// sizes.sort();
+    /// assert_eq!(sizes, [1, 1, 3]); // 60 000; 5; 3, 3 and 2
+    /// # Ok::<(), elman_data::Error>(())
+    /// ```
+    #[must_use]
+    pub fn octaves(self) -> Self {
+        Buckets { octaves: true, ..self }
+    }
+
+    /// The number of batches of an epoch. One of them may be smaller than the others, or one of
+    /// each of the [`octaves`](Buckets::octaves).
     pub fn count(&self) -> usize {
-        self.lengths.len().div_ceil(self.batch)
+        let mut sizes = [0_usize; 33];
+        self.lengths.iter().for_each(|&length| sizes[self.octave(length)] += 1);
+        sizes.iter().map(|size| size.div_ceil(self.batch)).sum()
+    }
+
+    /// The octave of a length; all have one where they do not count.
+    fn octave(&self, length: u32) -> usize {
+        if self.octaves { length.checked_ilog2().map_or(0, |octave| octave as usize) } else { 0 }
     }
 }
 
@@ -109,13 +139,12 @@ impl<'a> Buckets<'a> {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Order {
-    /// Pool, length and place after shuffling of each sequence, and its number: what it
+    /// Octave and pool, length and place after shuffling of each sequence, and its number: what it
     /// is sorted by.
-    places: Vec<(usize, Reverse<u32>, usize, usize)>,
+    places: Vec<(usize, usize, Reverse<u32>, usize, usize)>,
     rows: Vec<usize>,
-    /// Where in `rows` the batches begin, in their order.
-    starts: Vec<usize>,
-    batch: usize,
+    /// The parts of `rows` that are batches, in their order.
+    batches: Vec<(usize, usize)>,
 }
 
 impl Order {
@@ -130,37 +159,47 @@ impl Order {
     ///
     /// If there is no memory for the order; it has no batches then.
     pub fn shuffle(&mut self, buckets: &Buckets<'_>, epoch: u64) -> Result<(), Error> {
-        let &Buckets { lengths, seed, batch, pool } = buckets;
-        let Order { places, rows, starts, .. } = self;
+        let &Buckets { lengths, seed, batch, pool, .. } = buckets;
+        let Order { places, rows, batches } = self;
         places.clear();
         rows.clear();
-        starts.clear();
+        batches.clear();
         reserve(places, lengths.len())?;
         reserve(rows, lengths.len())?;
-        reserve(starts, buckets.count())?;
+        reserve(batches, buckets.count())?;
 
         let mut random = Random::new(seed, "buckets", epoch);
         rows.extend(0..lengths.len());
         random.shuffle(rows);
         let pool = pool.saturating_mul(batch);
-        places.extend(rows.iter().enumerate().map(|(p, &i)| (p / pool, Reverse(lengths[i]), p, i)));
+        // The place within an octave counts for the pools.
+        let mut sizes = [0_usize; 33];
+        places.extend(rows.iter().enumerate().map(|(p, &i)| {
+            let octave = buckets.octave(lengths[i]);
+            sizes[octave] += 1;
+            (octave, (sizes[octave] - 1) / pool, Reverse(lengths[i]), p, i)
+        }));
         places.sort_unstable();
         rows.clear();
         rows.extend(places.iter().map(|&(.., i)| i));
-        starts.extend((0..rows.len()).step_by(batch));
-        random.shuffle(starts);
-        self.batch = batch;
+        let mut start = 0;
+        for size in sizes {
+            let end = start + size;
+            let starts = (start..end).step_by(batch);
+            batches.extend(starts.map(|start| (start, start.saturating_add(batch).min(end))));
+            start = end;
+        }
+        random.shuffle(batches);
         Ok(())
     }
 
     /// The sequences of batch `i`, the longest first; `None` if there is no such batch.
     pub fn get(&self, i: usize) -> Option<&[usize]> {
-        let &start = self.starts.get(i)?;
-        self.rows[start..].chunks(self.batch).next()
+        self.batches.get(i).map(|&(start, end)| &self.rows[start..end])
     }
 
     /// The batches one after the other, each the numbers of its sequences.
     pub fn iter(&self) -> impl Iterator<Item = &[usize]> {
-        (0..self.starts.len()).map_while(|i| self.get(i))
+        (0..self.batches.len()).map_while(|i| self.get(i))
     }
 }

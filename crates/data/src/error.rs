@@ -25,12 +25,12 @@ pub enum Error {
         /// What the operating system said.
         source: io::Error,
     },
-    /// Reading stopped before the end, or the CSV reader gave up.
+    /// Reading stopped before the end, .
     #[error("{file}: cannot be read to the end: {source}")]
     Read {
         /// The name of the file or reader.
         file: String,
-        /// What the operating system or the CSV reader said.
+        /// What the operating system said.
         source: io::Error,
     },
     /// A byte that is not UTF-8.
@@ -42,6 +42,32 @@ pub enum Error {
         line: u64,
         /// The first byte that does not fit.
         byte: u8,
+    },
+    /// A quotation mark that begins a field and is never closed.
+    #[error(
+        "{file}, line {line}: a quotation mark opens here; expected a closing one, got the end of \
+         the file"
+    )]
+    OpenQuote {
+        /// The name of the file or reader.
+        file: String,
+        /// The line of the quotation mark.
+        line: u64,
+    },
+    /// Text between a closing quotation mark and the next separator.
+    #[error(
+        "{file}, line {line}: expected a separator or the end of the line after a closing quotation \
+         mark, got `{found}`; the field opens on line {opened}"
+    )]
+    AfterQuote {
+        /// The name of the file or reader.
+        file: String,
+        /// The line of the closing quotation mark.
+        line: u64,
+        /// The line of the opening quotation mark.
+        opened: u64,
+        /// The beginning of the text.
+        found: String,
     },
     /// Not even a header: the file is empty or has blank lines only.
     #[error("{file}: empty; wanted a header line with the names of the columns")]

@@ -29,7 +29,7 @@ pub enum Missing {
 
 impl Missing {
     /// Whether the text of a field says that there is no value.
-    pub(crate) fn is(text: &str) -> bool {
+    pub fn is(text: &str) -> bool {
         text.is_empty() || ["na", "n/a", "nan", "null"].iter().any(|m| text.eq_ignore_ascii_case(m))
     }
 

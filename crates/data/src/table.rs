@@ -1,10 +1,16 @@
-use crate::{Error, Missing, lines::Lines};
+use crate::error::want;
+use crate::fields::Fields;
+use crate::header::{Header, LineNumbers};
+use crate::lines::Lines;
+use crate::{Error, Missing};
+use elman_tensor::reserve;
 use std::{fs::File, io::Read, ops::Range, path::Path};
 
 /// Columns of numbers, in time order: `[rows, columns]`, row-major.
 ///
 /// Read from a CSV file with a header line: fields separated by commas, quoted
-/// with `"` where they contain one; spaces around a field do not count, and the
+/// with `"` where they contain one (a quotation mark that is never closed is an error, as is text
+/// between a closing one and the separator); spaces around a field do not count, and the
 /// mark that some programs put at the beginning of a file (BOM) is skipped. A
 /// blank line at the end is ignored; one between rows is a row with one empty
 /// field, for a gap must not shift time. Numbers are read as Rust reads an `f64`.
@@ -22,10 +28,8 @@ use std::{fs::File, io::Read, ops::Range, path::Path};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
-    file: String,
-    /// The line of the header, for errors.
-    line: u64,
-    names: Vec<String>,
+    /// The columns that were asked for, with file and line of the header for errors.
+    header: Header,
     values: Vec<f64>,
 }
 
@@ -63,29 +67,35 @@ impl Table {
         let mut bytes = Vec::new();
         reader.read_to_end(&mut bytes).map_err(|source| Error::Read { file: file(), source })?;
 
-        let mut lines = Lines::new(name, b',', &bytes)?;
-        let (line, header) = lines.next()?.ok_or_else(|| Error::EmptyFile { file: file() })?;
-        let header: Vec<String> = header.iter().map(str::to_string).collect();
-        let mut numbers = Numbers::new(name, (line, &header), columns, missing)?;
-        while let Some((line, row)) = lines.next()? {
-            numbers.push(line, row.len(), |place| &row[place])?;
+        let (mut lines, mut fields) = (Lines::new(name, b',', &bytes)?, Fields::default());
+        let header = Header::read(name, &mut lines, &mut fields)?;
+        let mut numbers = Numbers::new(&header, columns, missing, lines.most().0)?;
+        loop {
+            fields.clear();
+            let Some(line) = lines.next(&mut fields)? else { return numbers.finish() };
+            header.check_row(line, fields.len())?;
+            numbers.push(line, |place| fields.get(place))?;
         }
-        numbers.finish()
     }
 
     /// The number of rows, at least 1.
     pub fn rows(&self) -> usize {
-        self.values.len() / self.names.len()
+        self.values.len() / self.header.width()
     }
 
     /// The names of the columns, in the order in which they were asked for.
     pub fn names(&self) -> &[String] {
-        &self.names
+        &self.header.names
     }
 
     /// All values, `[rows, columns]`, row-major.
     pub fn values(&self) -> &[f64] {
         &self.values
+    }
+
+    /// All values, as [`Table::values`].
+    pub fn into_values(self) -> Vec<f64> {
+        self.values
     }
 
     /// The values of some rows, `[rows.len(), columns]`: one part of a split.
@@ -95,8 +105,8 @@ impl Table {
     /// [`Error::TooShort`] if the range ends behind the last row, and
     /// [`Error::Parameter`] if it ends before it begins.
     pub fn part(&self, rows: Range<usize>) -> Result<&[f64], Error> {
-        let (what, width) = ("Table::part", self.names.len());
-        crate::error::want(rows.start <= rows.end, what, "rows", &rows, "a start before its end")?;
+        let (what, width) = ("Table::part", self.header.width());
+        want(rows.start <= rows.end, what, "rows", &rows, "a start before its end")?;
         if rows.end > self.rows() {
             return Err(Error::TooShort { what, found: self.rows(), wanted: rows.end });
         }
@@ -109,13 +119,8 @@ impl Table {
     ///
     /// [`Error::NoColumn`] if no column that was read has this name.
     pub fn column(&self, name: &str) -> Result<Vec<f64>, Error> {
-        let c = self.names.iter().position(|n| n == name).ok_or_else(|| Error::NoColumn {
-            file: self.file.clone(),
-            line: self.line,
-            column: name.to_string(),
-            columns: list(&self.names),
-        })?;
-        Ok(self.values.iter().skip(c).step_by(self.names.len()).copied().collect())
+        let (c, width) = (self.header.place(name)?, self.header.width());
+        Ok(self.values.iter().skip(c).step_by(width).copied().collect())
     }
 }
 
@@ -144,51 +149,53 @@ pub fn read_column(
 
 /// Columns of numbers, as they are read.
 pub(crate) struct Numbers<'a> {
-    name: &'a str,
-    /// The line of the header, and how many columns it names.
-    header: (u64, usize),
+    /// Of all columns of the file.
+    header: &'a Header,
     columns: &'a [&'a str],
     /// Where the columns are.
     places: Vec<usize>,
     missing: Missing,
     values: Vec<f64>,
-    /// The line of each row.
-    begins: Vec<u64>,
+    lines: LineNumbers,
 }
 
 impl<'a> Numbers<'a> {
-    /// No rows yet, below a header in a line.
+    /// No rows yet, and room for a number of them.
     pub(crate) fn new(
-        name: &'a str,
-        (line, header): (u64, &[String]),
+        header: &'a Header,
         columns: &'a [&'a str],
         missing: Missing,
+        rows: usize,
     ) -> Result<Self, Error> {
-        crate::error::want(!columns.is_empty(), "Table", "columns", columns, "at least one name")?;
-        let places = columns.iter().map(|column| place(name, line, header, column));
-        let places = places.collect::<Result<_, _>>()?;
-        let (values, begins, header) = (Vec::new(), Vec::new(), (line, header.len()));
-        Ok(Numbers { name, header, columns, places, missing, values, begins })
+        want(!columns.is_empty(), "Table", "columns", columns, "at least one name")?;
+        let places: Vec<_> =
+            columns.iter().map(|column| header.place(column)).collect::<Result<_, _>>()?;
+        let mut sorted = places.clone();
+        sorted.sort_unstable();
+        let twice = sorted.windows(2).find(|pair| pair[0] == pair[1]);
+        let twice = twice.map(|pair| &header.names[pair[0]]);
+        want(twice.is_none(), "Table", "a column that is named twice", twice, "each name once")?;
+        let (mut values, lines) = (Vec::new(), LineNumbers::default());
+        reserve(&mut values, rows.saturating_mul(columns.len()))?;
+        Ok(Numbers { header, columns, places, missing, values, lines })
     }
 
-    /// One row of so many fields.
+    /// One row.
     pub(crate) fn push<'r>(
         &mut self,
         line: u64,
-        fields: usize,
         field: impl Fn(usize) -> &'r str,
     ) -> Result<(), Error> {
-        whole(self.name, line, fields, self.header.1)?;
         for (&place, &column) in self.places.iter().zip(self.columns) {
-            self.values.push(number(self.name, line, column, field(place), self.missing)?);
+            let x = number(&self.header.file, line, column, field(place), self.missing)?;
+            self.values.push(x);
         }
-        self.begins.push(line);
-        Ok(())
+        self.lines.push(line)
     }
 
     /// The table, its gaps filled.
     pub(crate) fn finish(mut self) -> Result<Table, Error> {
-        self.fill(0..self.begins.len())?;
+        self.fill(0..self.lines.rows())?;
         self.table()
     }
 
@@ -201,8 +208,9 @@ impl<'a> Numbers<'a> {
             end = rows.end;
             let own = &mut self.values[rows.start * width..rows.end * width];
             if let Some(c) = (0..width).find(|&c| !Missing::close(own, width, c)) {
-                let (file, column) = (self.name.to_string(), self.columns[c].to_string());
-                return Err(Error::NoValue { file, line: self.begins[rows.start], column });
+                let line = self.lines.get(rows.start).unwrap_or(0);
+                let column = self.columns[c].to_string();
+                return Err(Error::NoValue { file: self.header.file.clone(), line, column });
             }
             self.fill(rows)?;
         }
@@ -213,10 +221,11 @@ impl<'a> Numbers<'a> {
     fn fill(&mut self, rows: Range<usize>) -> Result<(), Error> {
         let width = self.columns.len();
         let own = &mut self.values[rows.start * width..rows.end * width];
+        let line = |row: usize| self.lines.get(row).unwrap_or(0);
         for (c, &column) in self.columns.iter().enumerate() {
             self.missing.fill(own, width, c).map_err(|(row, side)| Error::OpenGap {
-                file: self.name.to_string(),
-                line: self.begins[rows.start + row],
+                file: self.header.file.clone(),
+                line: line(rows.start + row),
                 column: column.to_string(),
                 side,
             })?;
@@ -225,36 +234,12 @@ impl<'a> Numbers<'a> {
     }
 
     fn table(self) -> Result<Table, Error> {
-        let file = self.name.to_string();
-        if self.begins.is_empty() {
-            return Err(Error::NoRows { file });
+        let Header { file, line, .. } = self.header;
+        if self.lines.rows() == 0 {
+            return Err(Error::NoRows { file: file.clone() });
         }
         let names = self.columns.iter().map(|c| c.to_string()).collect();
-        Ok(Table { file, line: self.header.0, names, values: self.values })
-    }
-}
-
-/// An error unless a row has as many fields as the header.
-pub(crate) fn whole(name: &str, line: u64, found: usize, wanted: usize) -> Result<(), Error> {
-    if found == wanted {
-        return Ok(());
-    }
-    Err(Error::RaggedRow { file: name.to_string(), line, found, wanted })
-}
-
-/// Where the header has the wanted name, exactly once.
-pub(crate) fn place(
-    name: &str,
-    line: u64,
-    header: &[String],
-    wanted: &str,
-) -> Result<usize, Error> {
-    let mut places = (0..header.len()).filter(|&i| header[i] == wanted);
-    let (file, column) = (name.to_string(), wanted.to_string());
-    match (places.next(), places.count()) {
-        (Some(place), 0) => Ok(place),
-        (Some(_), more) => Err(Error::AmbiguousColumn { file, line, column, count: more + 1 }),
-        (None, _) => Err(Error::NoColumn { file, line, column, columns: list(header) }),
+        Ok(Table { header: Header::new(file, *line, names), values: self.values })
     }
 }
 
@@ -277,11 +262,4 @@ fn number(name: &str, line: u64, column: &str, text: &str, missing: Missing) -> 
         // `+nan` and `-nan` parse, but are neither numbers nor a usual mark of a gap.
         _ => Err(Error::NotANumber { file: file(), line, column: column(), found: found() }),
     }
-}
-
-/// `a`, `b`, `c`, cut after 20: a file of another kind can have a header of any length.
-fn list(names: &[String]) -> String {
-    let shown: Vec<_> = names.iter().take(20).map(|n| format!("`{n}`")).collect();
-    let rest = names.len().saturating_sub(20);
-    if rest == 0 { shown.join(", ") } else { format!("{} and {rest} more", shown.join(", ")) }
 }

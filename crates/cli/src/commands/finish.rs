@@ -70,6 +70,7 @@ pub(crate) fn finish(
     );
     let mut numbers = verdict.numbers;
     numbers.insert("run".into(), json!(folder.path()));
+    numbers.insert("notes".into(), json!(job.notes()));
     say(cli, &sentence, Value::Object(numbers))
 }
 

@@ -9,8 +9,8 @@ use crate::folder::Model;
 use crate::forecast::{Forecast, Series, Settings};
 use crate::output;
 use crate::settings::Task;
-use crate::source;
 use crate::task::exact;
+use crate::{inputs, source};
 use elman::autograd::Params;
 use elman::rnn::Network;
 use serde_json::{Value, json};
@@ -18,8 +18,8 @@ use std::path::Path;
 
 /// What follows the last row.
 pub(crate) struct Outlook {
-    /// What the first column is called.
-    time: String,
+    /// The names of the columns.
+    header: Vec<String>,
     targets: Vec<String>,
     pub(crate) rows: Vec<OutlookRow>,
 }
@@ -63,7 +63,7 @@ impl Outlook {
         let last = series.rows() - 1..series.rows();
         let forecasts = settings.forecasts(network, params, series, &features, last)?;
         let mut whens = dates.map(|dates| dates.after(horizon)).unwrap_or_default();
-        let (time, number) = (dates.map_or("row", |dates| &dates.column), whens.len());
+        let (header, number) = (outlook_header(dates, &settings.targets)?, whens.len());
         whens.extend((number..horizon).map(|h| (series.rows() + h + 1).to_string()));
         let expected = |i: usize| {
             let forecast = forecasts[i];
@@ -75,7 +75,7 @@ impl Outlook {
             values: (0..count).map(|c| expected(h * count + c)).collect(),
         };
         Ok(Outlook {
-            time: time.to_string(),
+            header,
             targets: settings.targets.clone(),
             rows: whens.into_iter().enumerate().map(row).collect(),
         })
@@ -83,15 +83,7 @@ impl Outlook {
 
     /// The table as CSV.
     pub(crate) fn csv(&self) -> Result<Vec<u8>, Failure> {
-        table(self.header(), self.records())
-    }
-
-    fn header(&self) -> Vec<String> {
-        let names = self
-            .targets
-            .iter()
-            .flat_map(|target| ["", "_low", "_high"].map(|ending| format!("{target}{ending}")));
-        std::iter::once(self.time.clone()).chain(names).collect()
+        table(self.header.clone(), self.records())
     }
 
     fn records(&self) -> Vec<Vec<String>> {
@@ -106,7 +98,7 @@ impl Outlook {
     fn json(&self) -> Value {
         let row = |row: &OutlookRow| {
             let mut object = serde_json::Map::new();
-            object.insert(self.time.clone(), json!(row.when));
+            object.insert(self.header[0].clone(), json!(row.when));
             for (target, value) in self.targets.iter().zip(&row.values) {
                 let [low, high] = value.range;
                 let value = json!({ "forecast": value.forecast, "low": low, "high": high });
@@ -116,6 +108,19 @@ impl Outlook {
         };
         rows(self.rows.iter().map(row))
     }
+}
+
+/// The names of the columns of a forecast: the date or the number of a row, and for each target its
+/// value and its range.
+pub(crate) fn outlook_header(
+    dates: Option<&Dates>,
+    targets: &[String],
+) -> Result<Vec<String>, Failure> {
+    let time = dates.map_or("row", |dates| &dates.column).to_string();
+    let values = targets
+        .iter()
+        .flat_map(|target| ["", "_low", "_high"].map(|ending| format!("{target}{ending}")));
+    inputs::unique_header(std::iter::once(time).chain(values).collect())
 }
 
 /// One object for all rows.
@@ -143,7 +148,11 @@ pub(crate) fn predict(
     opened.settings.data.separator = form.or(&opened.settings)?;
     let name = data.unwrap_or(&opened.settings.data.file);
     let bytes = data_or_own(data, model, &opened.settings)?;
-    let Answer { header, rows, json } = answer(&opened, name, &bytes)?;
+    let Answer { header, rows, mut json, notes } = answer(&opened, name, &bytes)?;
+    json["notes"] = json!(notes);
+    if !cli.json {
+        notes.iter().for_each(|note| output::note(note));
+    }
     match out {
         Some(path) => file::write(path, table(header, rows)?)?,
         None if cli.json => {}
@@ -157,6 +166,8 @@ pub(crate) struct Answer {
     pub(crate) header: Vec<String>,
     pub(crate) rows: Vec<Vec<String>>,
     pub(crate) json: Value,
+    /// What its user has to know of the data.
+    pub(crate) notes: Vec<String>,
 }
 
 /// What a model says of a file with such bytes.
@@ -166,30 +177,30 @@ pub(crate) fn answer(model: &Model, file: &Path, bytes: &[u8]) -> Result<Answer,
         Task::Forecast(task) => {
             let records = source::records(file, bytes, settings.data.separator)?;
             let series = Series::new(&records, &task.targets, &task.inputs, &task.missing)?;
-            let dates = Dates::find(&records);
+            let dates = Dates::find(&records, &task.targets)?;
+            let notes = Dates::notes(&records, &task.targets);
             let outlook = Outlook::after(task, &series, dates.as_ref(), network, params)?;
-            let (header, rows) = (outlook.header(), outlook.records());
-            Ok(Answer { header, rows, json: outlook.json() })
+            let (json, rows) = (outlook.json(), outlook.records());
+            Ok(Answer { header: outlook.header, rows, json, notes })
         }
         Task::Classify(task) => {
             let sequences =
                 task.sequences(&source::records(file, bytes, settings.data.separator)?, false)?;
-            let sequences: Vec<_> = sequences.iter().collect();
-            let answers = task.answers(network, params, &sequences)?;
-            let name = task.sequence.clone().unwrap_or_else(|| "line".into());
+            let all: Vec<usize> = (0..sequences.len()).collect();
+            let answers = task.answers(network, params, &sequences, &all)?;
             let count = task.classes.len();
             let (mut table, mut objects) = (Vec::new(), Vec::new());
-            for (k, sequence) in sequences.iter().enumerate() {
+            for k in all {
                 let class = answers.classes[k];
                 let (class, probability) =
                     (&task.classes[class], answers.probabilities[k * count + class]);
-                let name = &sequence.name;
+                let name = sequences.name(k);
                 objects
                     .push(json!({ "sequence": name, "class": class, "probability": probability }));
-                table.push(vec![name.clone(), class.clone(), exact(probability)]);
+                table.push(vec![name, class.clone(), exact(probability)]);
             }
-            let header = vec![name, task.label.clone(), "probability".into()];
-            Ok(Answer { header, rows: table, json: rows(objects.into_iter()) })
+            let (header, json) = (task.answer_header()?, rows(objects.into_iter()));
+            Ok(Answer { header, rows: table, json, notes: Vec::new() })
         }
         Task::Text(_) => Err(Failure::Model(
             "the network was trained on text; `elman generate` writes some".into(),

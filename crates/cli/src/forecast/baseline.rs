@@ -78,7 +78,8 @@ pub(super) fn season(
         }
         Some(season) => Ok(season),
         None => {
-            let target = |c: usize| (0..rows).map(|t| series.at(t, c)).collect();
+            let recent = rows.saturating_sub(RECENT)..rows;
+            let target = |c: usize| recent.clone().map(|t| series.at(t, c)).collect();
             let found = found(&(0..targets).map(target).collect::<Vec<Vec<f64>>>());
             let calendar = calendar.filter(|&season| found == 0 && season <= rows / 3);
             Ok(calendar.unwrap_or(found))
@@ -109,15 +110,17 @@ fn found(columns: &[Vec<f64>]) -> usize {
     nearly.filter(|_| highest > 0.3).unwrap_or(0)
 }
 
+/// The most rows, the last ones, of which a season is looked for.
+const RECENT: usize = 20_000;
+
 /// How high a peak is beside the highest, to be the season instead of it.
 const NEARLY: f64 = 0.8;
 
 /// How much values resemble those of each lag before, up to a third of them, without their trend;
 /// `None` of too few, or of a straight line.
 fn autocorrelation(values: &[f64]) -> Option<Vec<f64>> {
-    // A trend would resemble itself at every lag; recent rows are enough.
-    let recent = &values[values.len().saturating_sub(20_000)..];
-    let smooth = trendless(recent);
+    // A trend would resemble itself at every lag.
+    let smooth = trendless(values);
     let longest = (smooth.len() / 3).min(1000);
     let power: f64 = smooth.iter().map(|x| x * x).sum();
     let correlation = |lag: usize| {
@@ -183,9 +186,11 @@ mod tests {
                 "walk" => row.map(|x| x.to_string()).to_vec(),
                 _ => vec![row[1].to_string(), row[0].to_string()],
             };
-            let rows = rows.iter().zip(2..).map(|(values, line)| (line, row(values))).collect();
             let names = order.map(String::from).to_vec();
-            let records = elman::data::Records::new("a.csv", (1, names.clone()), rows).unwrap();
+            let mut records = elman::data::Records::new("a.csv", (1, names.clone()));
+            for (values, line) in rows.iter().zip(2..) {
+                records.push(line, row(values).iter().map(String::as_str)).unwrap();
+            }
             let series = Series::new(&records, &names, &[], "last").unwrap();
             let scale: Vec<f64> = (0..2)
                 .map(|c| super::super::moments(&mut (0..240).map(|t| series.at(t, c))).1)

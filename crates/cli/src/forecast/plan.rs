@@ -2,6 +2,7 @@
 
 use super::{Forecast, Series, Settings, Split, baseline, series};
 use crate::args::Wishes;
+use crate::commands::outlook_header;
 use crate::dates::Dates;
 use crate::failure::Failure;
 use crate::settings::Usual;
@@ -15,10 +16,13 @@ impl Forecast {
         wishes: &Wishes,
     ) -> Result<(Settings, Usual, Architecture), Failure> {
         let missing = wishes.missing.clone().unwrap_or_else(|| "last".into());
-        let (targets, inputs) = series::columns(records, wishes)?;
+        let dates = Dates::find(records, &wishes.targets())?;
+        let (targets, inputs) = series::columns(records, wishes, dates.as_ref())?;
+        // For its error, before anything is computed.
+        outlook_header(dates.as_ref(), &targets)?;
         let series = Series::new(records, &targets, &inputs, &missing)?;
         series.check_varied(records.file())?;
-        if let Some(uneven) = Dates::uneven(records).filter(|uneven| uneven.back) {
+        if let Some(uneven) = Dates::uneven(records, &targets).filter(|uneven| uneven.back) {
             return Err(Failure::Data(format!(
                 "{}, line {}: `{}` goes back, from {} to {}; sort the rows, oldest first",
                 records.file(),
@@ -28,7 +32,7 @@ impl Forecast {
                 uneven.now
             )));
         }
-        let calendar = Dates::find(records).and_then(|dates| dates.season());
+        let calendar = dates.and_then(|dates| dates.season());
         let season = baseline::season(&series, targets.len(), wishes.season, calendar)?;
         let usual_horizon = if (2..=series.rows() / 8).contains(&season) { season } else { 12 };
         let most = series::longest_horizon(series.rows());

@@ -3,8 +3,8 @@
 use crate::args::Wishes;
 use crate::dates::Dates;
 use crate::failure::Failure;
-use crate::source;
-use elman::data::{Missing, Records};
+use crate::{inputs, source};
+use elman::data::Records;
 use std::ops::Range;
 
 /// The columns of a series: those to forecast, then the others.
@@ -22,11 +22,18 @@ impl Series {
         inputs: &[String],
         missing: &str,
     ) -> Result<Self, Failure> {
+        if let Some([_, second, ..]) = records.groups() {
+            return Err(Failure::Data(format!(
+                "{}, line {}: a second object with `values`; expected one series, in one object \
+                 (--label classifies the sequences of several)",
+                records.file(),
+                records.line(*second).unwrap_or(0)
+            )));
+        }
         let names: Vec<&str> = targets.iter().chain(inputs).map(String::as_str).collect();
         let table = records.numbers(&names, source::missing(missing)?)?;
         let names = names.iter().map(ToString::to_string).collect();
-        let file = records.file().to_string();
-        Ok(Series { file, values: table.values().to_vec(), names })
+        Ok(Series { file: records.file().to_string(), values: table.into_values(), names })
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -72,43 +79,26 @@ impl Series {
 pub(crate) fn columns(
     records: &Records,
     wishes: &Wishes,
+    dates: Option<&Dates>,
 ) -> Result<(Vec<String>, Vec<String>), Failure> {
-    let (targets, names) = (wishes.target.clone(), records.names());
+    let (targets, asked) = (wishes.targets(), wishes.inputs());
     if targets.is_empty() {
         return Err(Failure::Usage(format!(
             "{}: what is to be learned? Say --target COLUMN to forecast a series, or --label \
              COLUMN to tell classes; the columns are {}",
             records.file(),
-            quoted(names)
+            source::quoted(records.names())
         )));
     }
-    for chosen in targets.iter().chain(&wishes.input) {
+    for chosen in targets.iter().chain(&asked) {
         records.column(chosen)?;
     }
-    let inputs = match wishes.input.is_empty() {
-        false => wishes.input.clone(),
-        // All others that are numbers and change.
-        true => {
-            let numbers = |name: &&String| {
-                let filled = records.numbers(&[name.as_str()], Missing::Linear);
-                filled.is_ok_and(|t| t.values().iter().any(|x| *x != t.values()[0]))
-            };
-            names.iter().filter(|name| !targets.contains(name)).filter(numbers).cloned().collect()
-        }
-    };
-    let inputs = inputs.into_iter().filter(|name| !targets.contains(name));
-    let dates = Dates::find(records);
-    let inputs = inputs.filter(|name| dates.as_ref().is_none_or(|dates| dates.column != *name));
-    let inputs = inputs.collect();
+    inputs::distinct("--target", &targets, &[])?;
+    let roles: Vec<_> = targets.iter().map(|target| ("--target", target.as_str())).collect();
+    inputs::distinct("--input", &asked, &roles)?;
+    let others = targets.iter().map(String::as_str).chain(dates.map(|dates| &*dates.column));
+    let inputs = inputs::choose(records, &asked, &others.collect::<Vec<_>>());
     Ok((targets, inputs))
-}
-
-/// Names in quotation marks, the first of them.
-fn quoted(names: &[String]) -> String {
-    let shown: Vec<_> = names.iter().take(12).map(|name| format!("`{name}`")).collect();
-    let more = names.len().saturating_sub(12);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{}{rest}", shown.join(", "))
 }
 
 /// A series cut in time: to learn from, to choose by, to report.

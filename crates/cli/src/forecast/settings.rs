@@ -4,6 +4,7 @@ use super::{Anchor, Series, readable};
 use crate::failure::Failure;
 use elman::autograd::Params;
 use elman::rnn::{Network, Stream};
+use elman::tensor::reserve;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -43,21 +44,23 @@ impl Settings {
     }
 
     /// What the network reads of all rows, scaled.
-    pub(crate) fn read(&self, series: &Series) -> Result<Vec<f64>, Failure> {
-        let mut features = Vec::with_capacity(series.rows() * self.features());
+    pub(crate) fn read(&self, series: &Series) -> Result<Vec<f32>, Failure> {
+        let mut features = Vec::new();
+        reserve(&mut features, series.rows().saturating_mul(self.features()))?;
+        let mut push = |t: usize, x: f64| {
+            features.push(x as f32);
+            if readable(x) { Ok(()) } else { Err(series.beyond(t)) }
+        };
         for t in 0..series.rows() {
             for (c, (mean, scale)) in self.mean.iter().zip(&self.scale).enumerate() {
-                features.push((series.at(t, c) - mean) / scale);
+                push(t, (series.at(t, c) - mean) / scale)?;
             }
             let before = t.saturating_sub(1);
             for (c, scale) in self.steps.iter().enumerate() {
-                features.push((series.at(t, c) - series.at(before, c)) / scale);
+                push(t, (series.at(t, c) - series.at(before, c)) / scale)?;
             }
         }
-        match features.iter().position(|&x| !readable(x)) {
-            None => Ok(features),
-            Some(i) => Err(series.beyond(i / self.features())),
-        }
+        Ok(features)
     }
 
     /// What output `o` is to be at row `t`: the difference from the anchor, scaled.
@@ -73,16 +76,14 @@ impl Settings {
         network: &Network,
         params: &Params<f32>,
         series: &Series,
-        features: &[f64],
+        features: &[f32],
         rows: Range<usize>,
     ) -> Result<Vec<f64>, Failure> {
         let (mut stream, targets) = (Stream::new(params, network.online()?), self.targets.len());
-        let mut forecasts = Vec::with_capacity(rows.len() * self.changes.len());
-        let mut x = Vec::new();
+        let mut forecasts = Vec::new();
+        reserve(&mut forecasts, rows.len().saturating_mul(self.changes.len()))?;
         for (t, features) in features.chunks(self.features()).enumerate().take(rows.end) {
-            x.clear();
-            x.extend(features.iter().map(|&x| x as f32));
-            let y = stream.push(&x)?;
+            let y = stream.push(features)?;
             if rows.contains(&t) {
                 forecasts.extend(y.iter().enumerate().map(|(i, &y)| {
                     let (ahead, c) = (1 + i / targets, i % targets);

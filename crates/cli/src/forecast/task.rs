@@ -28,7 +28,7 @@ impl Task for Forecast {
             let start = random.below(starts);
             for t in 0..window {
                 let read = &all[(start + t) * features..][..features];
-                read.iter().enumerate().for_each(|(f, &x)| row.x(t, f, x));
+                read.iter().enumerate().for_each(|(f, &x)| row.x(t, f, x.into()));
             }
             for (i, t) in counted.clone().enumerate() {
                 for o in 0..outputs {
@@ -63,7 +63,7 @@ impl Task for Forecast {
         let read = &self.features[(end - window) * width..end * width];
         let wanted = |o: usize| self.settings.wanted(&self.series, end - 1, o) as f32;
         Ok(Example {
-            x: Tensor::from_fn([window, 1, width], |i| read[i] as f32)?,
+            x: Tensor::from_fn([window, 1, width], |i| read[i])?,
             wanted: Wanted::Numbers(Tensor::from_fn([1, self.settings.changes.len()], wanted)?),
         })
     }

@@ -2,6 +2,7 @@
 
 mod command;
 mod files;
+mod inputs;
 mod messages;
 mod mistakes;
 mod runs;

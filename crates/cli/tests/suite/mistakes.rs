@@ -55,6 +55,9 @@ fn every_mistake_gets_a_sentence() {
     write("none.jsonl", b"{\"kind\":\"a\",\"values\":[1,2]}\n{\"kind\":\"b\",\"values\":[]}\n");
     write("lines.jsonl", b"{\"x\": 1}\n{\"x\": }\n");
     write("other.jsonl", b"{\"x\": 1}\n{\"y\": 2}\n");
+    write("open.csv", good.replace(",0.327,", ",\"0.327,").as_bytes());
+    write("sum.csv", format!("{good}Total,?,600\n").as_bytes());
+    write("two.jsonl", b"{\"values\":[1,2]}\n{\"values\":[3]}\n");
     write("semicolons.csv", b"t;x\n1;2\n2;3,5\n");
     write("tabs.tsv", b"t\tx\n1\t2\n1\t2\t3\n");
     write("bars.txt", b"t|x\n1|2\n2|y\n");
@@ -115,6 +118,13 @@ fn every_mistake_gets_a_sentence() {
         "elman train latin.csv --target x",
         "elman train ragged.csv --target x",
         "elman train twice.csv --target x",
+        "elman train open.csv --target x",
+        "elman train sum.csv --target x",
+        "elman train sum.csv --target same",
+        "elman train good.csv --target x,same,x",
+        "elman train good.csv --target x --input x",
+        "elman train good.csv --target \"x",
+        "elman train two.jsonl --target values",
         "elman train semicolons.csv --target x",
         "elman train semicolons.csv --target x --separator tab",
         "elman train tabs.tsv --target x",

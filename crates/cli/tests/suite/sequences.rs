@@ -131,7 +131,8 @@ fn an_object_without_values_is_no_sequence() {
     for (values, with) in [("[3]", "[]"), ("[3]", "[[]]"), ("[0]", "[]")] {
         let line = if values == "[3]" { 4 } else { 1 };
         let (code, said) = refused("a.jsonl", &text.replacen(values, with, 1), "");
-        let wanted = format!("a.jsonl, line {line}: `values` is empty; wanted one number at least");
-        assert_eq!((code, said), (3, wanted));
+        let wanted = "`values` is empty; wanted one number at least";
+        assert!(code == 3 && said.starts_with(&format!("a.jsonl, line {line}, column ")), "{said}");
+        assert!(said.ends_with(wanted), "{said}");
     }
 }

@@ -36,6 +36,26 @@ proptest! {
     }
 
     #[test]
+    fn a_batch_of_one_octave_is_less_than_half_padding(
+        lengths in prop::collection::vec(prop_oneof![1u32..9, 1u32..5000, Just(u32::MAX)], 1..120),
+        seed: u64, epoch: u64, batch in 1usize..20, pool in 1usize..9,
+    ) {
+        let buckets = Buckets::new(&lengths, seed, batch).unwrap().octaves();
+        for buckets in [buckets, buckets.pools(pool).unwrap()] {
+            let batches = batches(&buckets, epoch);
+            prop_assert_eq!(batches.len(), buckets.count());
+            let mut seen = batches.concat();
+            seen.sort_unstable();
+            prop_assert!(seen.into_iter().eq(0..lengths.len()));
+            for rows in &batches {
+                prop_assert!(!rows.is_empty() && rows.len() <= batch);
+                prop_assert!(rows.is_sorted_by(|&a, &b| lengths[a] >= lengths[b]));
+                prop_assert!(rows.iter().all(|&i| lengths[i] > lengths[rows[0]] / 2));
+            }
+        }
+    }
+
+    #[test]
     fn any_sizes_are_an_order_or_an_error(
         lengths in prop::collection::vec(prop_oneof![Just(0), Just(1), any::<u32>()], 0..5),
         (batch, pool) in (prop_oneof![0usize..3, Just(usize::MAX)], prop_oneof![0usize..3, Just(usize::MAX)]),

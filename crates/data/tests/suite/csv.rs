@@ -21,13 +21,13 @@ fn fields_as_text() {
     let records = Records::from_bytes("a.csv", "day,\"a, b\"\n1, x\n".as_bytes()).unwrap();
     assert_eq!(records.names(), ["day", "a, b"]);
     assert_eq!((records.rows(), records.line(0), records.line(1)), (1, Some(2), None));
-    assert_eq!(records.column("a, b").unwrap(), ["x"]);
+    assert!(records.column("a, b").unwrap().iter().eq(["x"]));
     let missing = records.column("b").unwrap_err().to_string();
     assert_eq!(missing, "a.csv, line 1: no column `b`; the columns are `day`, `a, b`");
     let header = || (1, vec!["a".to_string(), "b".to_string()]);
-    let short = Records::new("a.json", header(), vec![(7, vec!["1".into()])]).unwrap_err();
+    let short = Records::new("a.json", header()).push(7, ["1"]).unwrap_err();
     assert_eq!(short.to_string(), "a.json, line 7: 1 fields; the header has 2");
-    let none = Records::new("a.json", header(), Vec::new()).unwrap();
+    let none = Records::new("a.json", header());
     let none = none.numbers(&["a"], Missing::Last).unwrap_err();
     assert_eq!(none.to_string(), "a.json: a header, but no rows below it");
 }
@@ -38,7 +38,7 @@ fn fields_between_other_separators() {
         let text = format!("day{separator}\"a{separator} b\"\n1{separator} x, y\n");
         let records = Records::separated("a", separator.as_bytes()[0], text.as_bytes()).unwrap();
         assert_eq!(records.names(), ["day", &format!("a{separator} b")]);
-        assert_eq!(records.column(&records.names()[1]).unwrap(), ["x, y"]);
+        assert!(records.column(&records.names()[1]).unwrap().iter().eq(["x, y"]));
     }
     let ragged = Records::separated("a.tsv", b'\t', b"t\tx\n1\t2\n1\t2\t3\n").unwrap_err();
     assert_eq!(ragged.to_string(), "a.tsv, line 3: 3 fields; the header has 2");

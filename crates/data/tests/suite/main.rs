@@ -9,6 +9,7 @@ mod lengths;
 mod mnist_1d;
 mod properties;
 mod real_series;
+mod tables;
 mod tasks;
 mod text;
 mod windows;
