@@ -97,7 +97,7 @@ impl Classify {
         roles.extend(sequence.as_deref().map(|sequence| ("--sequence", sequence)));
         inputs::distinct("--input", &asked, &roles)?;
         let others: Vec<&str> = roles.iter().map(|(_, name)| *name).collect();
-        let inputs = inputs::choose(records, &asked, &others);
+        let inputs = inputs::choose(records, records.rows(), &asked, &others);
         if inputs.is_empty() {
             return Err(Failure::Data(format!(
                 "{file}: besides `{label}` there is no column of numbers to learn from"
@@ -149,7 +149,7 @@ impl Classify {
         let parts = parts(records.file(), sequences.len(), seed)?;
         let mut roles = vec![settings.label.as_str()];
         roles.extend(settings.sequence.as_deref());
-        let notes = vec![inputs::note(records, &settings.inputs, &roles, None)];
+        let notes = vec![inputs::note(records, records.rows(), &settings.inputs, &roles, None)];
         Ok(Classify { notes, ..Classify::of(settings, sequences, parts, batch, seed) })
     }
 

@@ -1,10 +1,14 @@
 //! Dates: which column has them, and how they go on.
 
+mod form;
+
 use crate::failure::Failure;
 use elman::data::{Column, Records};
+use form::{Form, may_be_date};
 use jiff::Span;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::DateTime;
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// The dates of a series at equal intervals, and how they are written.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,61 +37,6 @@ enum Step {
     Seconds(i64),
 }
 
-/// The ways in which a date may be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Year,
-    Month,
-    Day,
-    Minute,
-    Second,
-}
-
-impl Form {
-    /// From the coarsest to the finest.
-    const ALL: [Form; 5] = [Form::Year, Form::Month, Form::Day, Form::Minute, Form::Second];
-
-    fn read(self, text: &str) -> Option<DateTime> {
-        let midnight = |date: Date| date.at(0, 0, 0, 0);
-        match self {
-            // Four digits are a year only among the years of records.
-            Form::Year => {
-                let year: i16 = text.parse().ok()?;
-                let plausible = text.len() == 4 && (1500..2200).contains(&year);
-                plausible.then(|| Date::new(year, 1, 1).ok().map(midnight))?
-            }
-            Form::Month => {
-                let (year, month) = text.split_once('-')?;
-                let whole = year.len() == 4 && (1..=2).contains(&month.len());
-                let date = Date::new(year.parse().ok()?, month.parse().ok()?, 1);
-                whole.then_some(midnight(date.ok()?))
-            }
-            Form::Day => (text.len() == 10).then(|| text.parse().ok().map(midnight))?,
-            Form::Minute => DateTime::strptime("%Y-%m-%d %H:%M", text.replacen('T', " ", 1)).ok(),
-            Form::Second => {
-                let text = text.replacen('T', " ", 1);
-                DateTime::strptime("%Y-%m-%d %H:%M:%S", text.trim_end_matches('Z')).ok()
-            }
-        }
-    }
-
-    /// The dates of a column that has nothing else.
-    fn read_all(self, column: Column<'_>) -> Option<Vec<DateTime>> {
-        column.iter().map(|text| self.read(text)).collect()
-    }
-
-    fn write(self, date: DateTime) -> String {
-        let form = match self {
-            Form::Year => "%Y",
-            Form::Month => "%Y-%m",
-            Form::Day => "%Y-%m-%d",
-            Form::Minute => "%Y-%m-%d %H:%M",
-            Form::Second => "%Y-%m-%d %H:%M:%S",
-        };
-        date.strftime(form).to_string()
-    }
-}
-
 impl Dates {
     /// The first column, other than the targets, that has nothing but dates at equal intervals.
     ///
@@ -110,28 +59,66 @@ impl Dates {
         Ok(found)
     }
 
-    /// What a user has to know of dates that are not at equal intervals.
+    /// What a user has to know of dates that are not at equal intervals, or are not understood.
     pub(crate) fn notes(records: &Records, targets: &[String]) -> Vec<String> {
-        let note = Dates::uneven(records, targets).map(|uneven| {
-            format!(
+        if let Some(uneven) = Dates::uneven(records, targets) {
+            return vec![format!(
                 "Rows are counted: `{}` is not at equal intervals (line {}: {} after {}).",
                 uneven.column, uneven.line, uneven.now, uneven.before
+            )];
+        }
+        let unknown = others(records, targets).find(|column| {
+            let first = column.get(0).unwrap_or("");
+            may_be_date(first) && Form::ALL.iter().all(|form| form.read(first).is_none())
+        });
+        let note = unknown.map(|column| {
+            format!(
+                "Rows are counted, the oldest first: `{}` may have dates, but `{}` is in none of                  the known forms, such as 2024-01-31.",
+                column.name(),
+                column.get(0).unwrap_or("")
             )
         });
         note.into_iter().collect()
     }
 
+    /// An error if the rows do not go forward in time.
+    pub(crate) fn check_order(records: &Records, targets: &[String]) -> Result<(), Failure> {
+        match Dates::uneven(records, targets).filter(|uneven| uneven.back) {
+            None => Ok(()),
+            Some(uneven) => Err(Failure::Data(format!(
+                "{}, line {}: `{}` goes back, from {} to {}; sort the rows, oldest first",
+                records.file(),
+                uneven.line,
+                uneven.column,
+                uneven.before,
+                uneven.now
+            ))),
+        }
+    }
+
     /// The first column, other than the targets, of nothing but dates that do not go on evenly, and
-    /// how. Years do not count: any number of four digits may be one.
-    pub(crate) fn uneven(records: &Records, targets: &[String]) -> Option<Uneven> {
+    /// how. Numbers of four digits count as years only where their column is called so, and they
+    /// never go forward.
+    fn uneven(records: &Records, targets: &[String]) -> Option<Uneven> {
         others(records, targets).find_map(|column| {
-            let dates = Form::ALL[1..].iter().find_map(|form| form.read_all(column))?;
-            let pairs = || (1..dates.len()).map(|t| [dates[t - 1], dates[t]]);
-            let back = pairs().position(|[before, now]| now < before);
+            let forms = Form::ALL.iter().filter(|form| !form.is_number());
+            let years = Form::Year.read_all(column).filter(|years| {
+                let named = column.name().to_ascii_lowercase().contains("year");
+                named && back(years).is_some() && years.is_sorted_by(|a, b| a >= b)
+            });
+            let mut readings =
+                forms.filter_map(|form| form.read_all(column)).chain(years.into_iter());
+            // Of days and months that can change places, those that go forward.
+            let first = readings.next()?;
+            let dates = match back(&first) {
+                Some(_) => readings.find(|dates| back(dates).is_none()).unwrap_or(first),
+                None => first,
+            };
+            let back = back(&dates);
             // Two dates say how the others should go on. What is uneven stays so.
             let counts: Vec<usize> = (3..=dates.len()).collect();
             let even = counts.partition_point(|&count| Step::of(&dates[..count]).is_some());
-            let t = back.map(|i| i + 1).or(counts.get(even).map(|count| count - 1))?;
+            let t = back.or(counts.get(even).map(|count| count - 1))?;
             let line = records.line(t).unwrap_or(0);
             let [before, now] = [t - 1, t].map(|t| column.get(t).unwrap_or("").to_string());
             Some(Uneven {
@@ -142,6 +129,11 @@ impl Dates {
                 back: back.is_some(),
             })
         })
+    }
+
+    /// The interval between two rows, as text.
+    pub(crate) fn interval(&self) -> String {
+        self.step.to_string()
     }
 
     /// So many dates after the last row; fewer at the end of all calendars.
@@ -165,16 +157,25 @@ impl Dates {
     }
 }
 
+/// The first row that is before the one above it.
+fn back(dates: &[DateTime]) -> Option<usize> {
+    (1..dates.len()).find(|&t| dates[t] < dates[t - 1])
+}
+
 /// The columns that may have dates: all but the targets.
 fn others<'a>(records: &'a Records, targets: &[String]) -> impl Iterator<Item = Column<'a>> {
     let targets: BTreeSet<String> = targets.iter().cloned().collect();
     records.columns().filter(move |column| !targets.contains(column.name()))
 }
 
-/// An error for a column that begins with a date, and has mostly dates of that form, but not only.
+/// An error for a column that has mostly dates of a form, but not only.
 fn whole(records: &Records, column: Column<'_>) -> Result<(), Failure> {
-    let first = column.get(0).unwrap_or("");
-    let Some(form) = Form::ALL[1..].iter().find(|form| form.read(first).is_some()) else {
+    let forms = || Form::ALL.iter().filter(|form| !form.is_number());
+    // A form that one of the first fields has.
+    let mut fields = column.iter().take(3);
+    let Some((example, form)) = fields.find_map(|field| {
+        forms().find(|form| form.read(field).is_some()).map(|form| (field.to_string(), form))
+    }) else {
         return Ok(());
     };
     let wrong = |&(_, text): &(usize, &str)| form.read(text).is_none();
@@ -184,12 +185,30 @@ fn whole(records: &Records, column: Column<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::Data(format!(
-        "{}, line {}, column `{}`: expected a date such as `{first}`, got `{found}`; correct it, or \
-         leave the row out",
+        "{}, line {}, column `{}`: expected a date such as `{example}`, got `{found}`; correct it, \
+         or leave the row out",
         records.file(),
         records.line(row).unwrap_or(0),
         column.name()
     )))
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units: &[(i64, &str)] = match self {
+            Step::Months(_) => &[(12, "year"), (1, "month")],
+            Step::Seconds(_) => {
+                &[(604_800, "week"), (86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")]
+            }
+        };
+        let size = match *self {
+            Step::Months(months) => months.into(),
+            Step::Seconds(seconds) => seconds,
+        };
+        let (unit, name) = units.iter().find(|(unit, _)| size % unit == 0).unwrap_or(&(1, ""));
+        let count = size / unit;
+        write!(f, "{count} {name}{}", if count == 1 { "" } else { "s" })
+    }
 }
 
 impl Step {
@@ -244,7 +263,7 @@ mod tests {
         assert_eq!(said(&["2024-01", "2024-02", "2024-03", "Total"]), refused(5, "Total"));
         assert_eq!(said(&["2024-01", "", "2024-03"]), refused(3, ""));
         assert_eq!(said(&["2024-01", "soon", "later"]), Ok(None), "mostly other words");
-        assert_eq!(said(&["soon", "2024-01", "2024-02"]), Ok(None));
+        assert_eq!(said(&["soon", "2024-01", "2024-02"]), refused(2, "soon"));
         // A target has no dates, however it looks.
         let years = records(&["1998", "1999", "2000"]);
         assert_eq!(Dates::find(&years, &["when".into()]).unwrap(), None);
@@ -287,6 +306,65 @@ mod tests {
             of(&["2024-03-01T00:00:10Z", "2024-03-01T00:00:20Z"]),
             Some((texts("2024-03-01 00:00:30", "2024-03-01 00:00:40"), Some(8640)))
         );
+    }
+
+    /// The same months, newest first and oldest first, in all ways in which people write them.
+    #[test]
+    fn the_order_is_seen_in_every_form() {
+        // Of three years, so that no two quarters are equal.
+        let days = ["2024-01-03", "2025-02-04", "2026-03-05"];
+        let days = days.map(|day| format!("{day}T00:00").parse::<DateTime>().unwrap());
+        for form in Form::ALL.iter().filter(|form| !form.is_number()) {
+            let mut texts: Vec<String> = days.iter().map(|&day| form.write(day)).collect();
+            let order = |texts: &[String]| {
+                let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+                Dates::check_order(&records(&texts), &[]).map_err(|error| error.to_string())
+            };
+            assert_eq!(order(&texts), Ok(()), "{form:?}");
+            texts.reverse();
+            let said = order(&texts).expect_err(&format!("{form:?}: {texts:?}"));
+            assert!(said.contains("goes back, from"), "{form:?}: {said}");
+        }
+    }
+
+    #[test]
+    fn years_go_back_where_they_are_called_so() {
+        let order = |name: &str, texts: &[&str]| {
+            let mut records = Records::new("a.csv", (1, vec![name.into()]));
+            (2..).zip(texts).for_each(|(line, text)| records.push(line, [*text]).unwrap());
+            Dates::check_order(&records, &[]).is_ok()
+        };
+        assert!(!order("Year", &["2024", "2024", "2023", "2023"]));
+        assert!(order("Year", &["2023", "2023", "2024", "2024"]));
+        assert!(order("Year", &["2024", "2023", "2024"]), "years of births, say");
+        assert!(order("watts", &["2024", "2023", "2022"]));
+    }
+
+    #[test]
+    fn dates_that_are_not_understood_are_mentioned() {
+        let notes = |texts: &[&str]| Dates::notes(&records(texts), &[]);
+        for text in ["31.12.24 08h", "12-31-2024", "Q1/2024 Jan", "2024-W05-1", "10:30:00 1/2/24"] {
+            let said = notes(&[text, text]);
+            assert!(said.len() == 1 && said[0].contains(text), "{text}: {said:?}");
+        }
+        for text in
+            ["1.5", "-3", "north", "2024-01-01", "v1", "12", "10.1.2.3.4 is long, not a date"]
+        {
+            let said = notes(&[text, "x"]);
+            assert!(said.is_empty() || text.starts_with("10."), "{text}: {said:?}");
+        }
+    }
+
+    #[test]
+    fn an_interval_has_a_name() {
+        let of = |texts: &[&str]| dates(texts).unwrap().interval();
+        assert_eq!(of(&["2024-01", "2024-02"]), "1 month");
+        assert_eq!(of(&["2024Q1", "2024Q2"]), "3 months");
+        assert_eq!(of(&["1998", "1999"]), "1 year");
+        assert_eq!(of(&["01/02/2024", "02/02/2024", "03/02/2024"]), "1 day");
+        assert_eq!(of(&["02/01/2024", "02/02/2024", "02/03/2024"]), "1 month");
+        assert_eq!(of(&["2024-01-01 00:00", "2024-01-01 00:15"]), "15 minutes");
+        assert_eq!(of(&["2024-01-07", "2024-01-21"]), "2 weeks");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 mod baseline;
 mod errors;
+mod observed;
 mod plan;
 mod series;
 mod settings;
@@ -14,6 +15,7 @@ mod task;
 mod verdict;
 
 pub(crate) use baseline::Anchor;
+pub(crate) use observed::Observed;
 pub(crate) use series::{Series, Split, moments, readable};
 pub(crate) use settings::Settings;
 
@@ -57,14 +59,13 @@ impl Sizes {
 impl Forecast {
     /// The task of some settings.
     pub(crate) fn new(
-        records: Records,
+        mut records: Records,
         settings: Settings,
         [window, batch]: [usize; 2],
         seed: u64,
     ) -> Result<Self, Failure> {
-        let (targets, inputs) = (&settings.targets, &settings.inputs);
-        let series = Series::new(&records, targets, inputs, &settings.missing)?;
-        let split = Split::new(records.file(), series.rows(), settings.horizon)?;
+        let observed = Observed::new(&mut records, &settings)?;
+        let split = Split::new(records.file(), records.rows(), settings.horizon)?;
         let most = split.train.len() - settings.horizon;
         if window > most {
             return Err(Failure::Usage(format!(
@@ -74,38 +75,38 @@ impl Forecast {
             )));
         }
         let sizes = Sizes { window, batch, seed };
-        Forecast::of(records, settings, series, split, sizes)
+        Forecast::of(records, settings, observed, split, sizes)
     }
 
     /// Another file of the same columns, all of which is to be reported, but for the rows that are
     /// read first.
     pub(crate) fn whole(
-        records: Records,
+        mut records: Records,
         settings: Settings,
         window: usize,
     ) -> Result<Self, Failure> {
-        let (targets, inputs) = (&settings.targets, &settings.inputs);
-        let series = Series::new(&records, targets, inputs, &settings.missing)?;
+        let observed = Observed::new(&mut records, &settings)?;
         let sizes = Sizes { window, batch: 0, seed: 0 };
         // As long as the state knows little, or there was no season yet.
         let first = sizes.counted().start.max(settings.season).max(1);
-        let split = Split::whole(records.file(), series.rows(), first, settings.horizon)?;
-        Forecast::of(records, settings, series, split, sizes)
+        let split = Split::whole(records.file(), records.rows(), first, settings.horizon)?;
+        Forecast::of(records, settings, observed, split, sizes)
     }
 
     fn of(
         records: Records,
         settings: Settings,
-        series: Series,
+        observed: Observed,
         split: Split,
         sizes: Sizes,
     ) -> Result<Self, Failure> {
         let Settings { targets, inputs, .. } = &settings;
-        let dates = Dates::find(&records, targets)?;
+        let Observed { series, dates, notes: of_data } = observed;
         let roles: Vec<&str> = targets.iter().map(String::as_str).collect();
         let calendar = dates.as_ref().map(|dates| &*dates.column);
-        let mut notes = vec![inputs::note(&records, inputs, &roles, calendar)];
-        notes.extend(Dates::notes(&records, targets));
+        let rows = if split.train.is_empty() { records.rows() } else { split.train.len() };
+        let mut notes = vec![inputs::note(&records, rows, inputs, &roles, calendar)];
+        notes.extend(of_data);
         // Their memory is of use for the features.
         drop(records);
         let features = settings.read(&series)?;

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 enum Content {
     /// Numbers that vary, with or without gaps. Few fields may be neither: these are mistakes.
     Numbers,
-    /// The same number in each row.
+    /// The same number in each of the rows.
     Constant(f64),
     /// Each number is that of the row before and 1, as in the index that pandas writes.
     RowNumbers,
@@ -22,12 +22,13 @@ enum Content {
 }
 
 impl Content {
-    fn of(records: &Records, column: Column<'_>) -> Self {
+    /// What it has in the first of its rows.
+    fn of(records: &Records, column: Column<'_>, rows: usize) -> Self {
         let (mut numbers, mut texts, mut gaps) = (0_usize, 0_usize, 0_usize);
         let (mut first, mut last, mut same) = (None, None, true);
         // The steps of a sequence have no index.
         let mut counts = records.groups().is_none();
-        for field in column.iter() {
+        for field in column.iter().take(rows) {
             if Missing::is(field) {
                 gaps += 1;
                 continue;
@@ -55,7 +56,7 @@ impl Content {
     fn reason(&self) -> String {
         match self {
             Content::Numbers => "not asked for".into(),
-            Content::Constant(x) => format!("{x} in every row"),
+            Content::Constant(x) => format!("always {x} where it is learned from"),
             Content::RowNumbers => "counts the rows".into(),
             Content::Nothing => "no values".into(),
             Content::Text { numbers: 0, .. } => "text".into(),
@@ -66,22 +67,28 @@ impl Content {
     }
 }
 
-/// The columns to read beside those that have another role: what was asked for, or all columns of
-/// numbers that say anything.
-pub(crate) fn choose(records: &Records, asked: &[String], others: &[&str]) -> Vec<String> {
+/// The columns to read beside those that have another role: what was asked for, or all columns
+/// whose first `rows` have numbers that vary.
+pub(crate) fn choose(
+    records: &Records,
+    rows: usize,
+    asked: &[String],
+    others: &[&str],
+) -> Vec<String> {
     if !asked.is_empty() {
         return asked.to_vec();
     }
     let others: BTreeSet<&str> = others.iter().copied().collect();
     let free = records.columns().filter(|column| !others.contains(column.name()));
-    let chosen = free.filter(|&column| Content::of(records, column) == Content::Numbers);
+    let chosen = free.filter(|&column| Content::of(records, column, rows) == Content::Numbers);
     chosen.map(|column| column.name().to_string()).collect()
 }
 
-/// What is read and what is not, in a sentence; `roles` are columns with another role, which the
-/// reader knows of.
+/// What is read and what is not by the first `rows`, in a sentence; `roles` are columns with another
+/// role, which the reader knows of.
 pub(crate) fn note(
     records: &Records,
+    rows: usize,
     inputs: &[String],
     roles: &[&str],
     dates: Option<&str>,
@@ -92,7 +99,7 @@ pub(crate) fn note(
     let left = left.map(|column| {
         let reason = match dates == Some(column.name()) {
             true => "dates".into(),
-            false => Content::of(records, column).reason(),
+            false => Content::of(records, column, rows).reason(),
         };
         format!("`{}` ({reason})", column.name())
     });

@@ -59,7 +59,7 @@ pub(crate) fn plan(file: &Path, bytes: &[u8], wishes: &Wishes) -> Result<Setting
         }
         (_, None) => {
             For::Forecast.suits(wishes)?;
-            let (task, usual, network) = Forecast::plan(&records()?, wishes)?;
+            let (task, usual, network) = Forecast::plan(records()?, wishes)?;
             (Kind::Forecast(task), usual, network)
         }
     };

@@ -52,6 +52,12 @@ impl Fields {
         pushed.map(|()| if found == wanted { Ok(()) } else { Err(found) })
     }
 
+    /// Keeps the first fields only.
+    pub(crate) fn truncate(&mut self, fields: usize) {
+        self.ends.truncate(fields);
+        self.text.truncate(self.ends.last().map_or(0, |&end| end as usize));
+    }
+
     /// The field at a place that is there.
     pub(crate) fn get(&self, place: usize) -> &str {
         let start = place.checked_sub(1).map_or(0, |before| self.ends[before] as usize);

@@ -109,6 +109,12 @@ impl LineNumbers {
         Ok(())
     }
 
+    /// Keeps the first rows only.
+    pub(crate) fn truncate(&mut self, rows: usize) {
+        self.rows = self.rows.min(rows);
+        self.runs.truncate(self.runs.partition_point(|run| run.first < rows));
+    }
+
     /// The number of rows.
     pub(crate) fn rows(&self) -> usize {
         self.rows

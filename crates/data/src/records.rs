@@ -207,6 +207,23 @@ impl Records {
         self.lines.rows()
     }
 
+    /// Keeps the first rows only.
+    ///
+    /// ```
+    /// use elman_data::Records;
+    /// let mut records = Records::from_bytes("load.csv", b"load\n5\n6\n\"\"\n")?;
+    /// records.truncate(2);
+    /// assert!(records.column("load")?.iter().eq(["5", "6"]));
+    /// # Ok::<(), elman_data::Error>(())
+    /// ```
+    pub fn truncate(&mut self, rows: usize) {
+        let rows = rows.min(self.rows());
+        self.lines.truncate(rows);
+        self.fields.truncate(rows * (self.header.width() - self.shared));
+        self.groups.truncate(self.groups.partition_point(|&first| first < rows));
+        self.group_fields.truncate(self.groups.len() * self.shared);
+    }
+
     /// The line on which a row begins, counted from 1; `None` after the last one.
     pub fn line(&self, row: usize) -> Option<u64> {
         self.lines.get(row)

@@ -6,7 +6,7 @@ use crate::dates::Dates;
 use crate::failure::Failure;
 use crate::file;
 use crate::folder::Model;
-use crate::forecast::{Forecast, Series, Settings};
+use crate::forecast::{Forecast, Observed, Series, Settings};
 use crate::output;
 use crate::settings::Task;
 use crate::task::exact;
@@ -175,10 +175,8 @@ pub(crate) fn answer(model: &Model, file: &Path, bytes: &[u8]) -> Result<Answer,
     let Model { settings, network, params } = model;
     match &settings.task {
         Task::Forecast(task) => {
-            let records = source::records(file, bytes, settings.data.separator)?;
-            let series = Series::new(&records, &task.targets, &task.inputs, &task.missing)?;
-            let dates = Dates::find(&records, &task.targets)?;
-            let notes = Dates::notes(&records, &task.targets);
+            let mut records = source::records(file, bytes, settings.data.separator)?;
+            let Observed { series, dates, notes } = Observed::new(&mut records, task)?;
             let outlook = Outlook::after(task, &series, dates.as_ref(), network, params)?;
             let (json, rows) = (outlook.json(), outlook.records());
             Ok(Answer { header: outlook.header, rows, json, notes })

@@ -63,10 +63,11 @@ pub(super) fn choose(
     if better { Anchor::Season } else { Anchor::Last }
 }
 
-/// The season that was wished for, or the lag at which the targets resemble themselves most, or that
-/// of the calendar; 0 if there is none.
+/// The season that was wished for, or the lag at which the targets resemble themselves most in the
+/// rows that are learned from, or that of the calendar; 0 if there is none.
 pub(super) fn season(
     series: &Series,
+    learned: Range<usize>,
     targets: usize,
     wished: Option<usize>,
     calendar: Option<usize>,
@@ -78,10 +79,10 @@ pub(super) fn season(
         }
         Some(season) => Ok(season),
         None => {
-            let recent = rows.saturating_sub(RECENT)..rows;
+            let recent = learned.end.saturating_sub(RECENT).max(learned.start)..learned.end;
             let target = |c: usize| recent.clone().map(|t| series.at(t, c)).collect();
             let found = found(&(0..targets).map(target).collect::<Vec<Vec<f64>>>());
-            let calendar = calendar.filter(|&season| found == 0 && season <= rows / 3);
+            let calendar = calendar.filter(|&season| found == 0 && season <= learned.len() / 3);
             Ok(calendar.unwrap_or(found))
         }
     }
@@ -195,7 +196,7 @@ mod tests {
             let scale: Vec<f64> = (0..2)
                 .map(|c| super::super::moments(&mut (0..240).map(|t| series.at(t, c))).1)
                 .collect();
-            assert_eq!(season(&series, 2, None, None).unwrap(), 12, "{order:?}");
+            assert_eq!(season(&series, 0..240, 2, None, None).unwrap(), 12, "{order:?}");
             // The walk goes on best from where it is, and by less than the wave does not.
             let chosen = choose(&series, &scale, 12, 6, &(168..204));
             assert_eq!(chosen, Anchor::Season, "{order:?}");

@@ -1,6 +1,6 @@
 //! What a forecast follows from where little is said.
 
-use super::{Forecast, Series, Settings, Split, baseline, series};
+use super::{Forecast, Series, Settings, Split, baseline, observed, series};
 use crate::args::Wishes;
 use crate::commands::outlook_header;
 use crate::dates::Dates;
@@ -12,32 +12,29 @@ use elman::rnn::{Architecture, Input, Kind};
 impl Forecast {
     /// The settings that a series and some wishes lead to, with the network for them.
     pub(crate) fn plan(
-        records: &Records,
+        mut records: Records,
         wishes: &Wishes,
     ) -> Result<(Settings, Usual, Architecture), Failure> {
         let missing = wishes.missing.clone().unwrap_or_else(|| "last".into());
-        let dates = Dates::find(records, &wishes.targets())?;
-        let (targets, inputs) = series::columns(records, wishes, dates.as_ref())?;
+        let targets = series::targets(&records, wishes)?;
+        // The notes are those of the training.
+        observed::leave_out_future(&mut records, &targets)?;
+        let dates = observed::dates(&records, &targets)?;
         // For its error, before anything is computed.
         outlook_header(dates.as_ref(), &targets)?;
-        let series = Series::new(records, &targets, &inputs, &missing)?;
-        series.check_varied(records.file())?;
-        if let Some(uneven) = Dates::uneven(records, &targets).filter(|uneven| uneven.back) {
-            return Err(Failure::Data(format!(
-                "{}, line {}: `{}` goes back, from {} to {}; sort the rows, oldest first",
-                records.file(),
-                uneven.line,
-                uneven.column,
-                uneven.before,
-                uneven.now
-            )));
-        }
-        let calendar = dates.and_then(|dates| dates.season());
-        let season = baseline::season(&series, targets.len(), wishes.season, calendar)?;
-        let usual_horizon = if (2..=series.rows() / 8).contains(&season) { season } else { 12 };
-        let most = series::longest_horizon(series.rows());
+        let rows = records.rows();
+        let most = series::longest_horizon(rows);
+        // Whatever is chosen is chosen by these rows.
+        let sure = series::surely_learned(rows, wishes.horizon);
+        let inputs = series::inputs(&records, sure, wishes, &targets, dates.as_ref())?;
+        let series = Series::new(&records, &targets, &inputs, &missing)?;
+        let calendar = dates.as_ref().and_then(Dates::season);
+        let season = baseline::season(&series, 0..sure, targets.len(), wishes.season, calendar)?;
+        let usual_horizon =
+            if (2..=rows / 8).contains(&season) { season } else { series::USUAL_HORIZON };
         let horizon = wishes.horizon.unwrap_or(usual_horizon.min(most.max(1)));
-        let split = Split::new(records.file(), series.rows(), horizon)?;
+        let split = Split::new(records.file(), rows, horizon)?;
+        series.check_varied(&split.train)?;
 
         let learned = split.train.clone();
         let moments = |values: &mut dyn Iterator<Item = f64>| series::moments(values);
@@ -65,6 +62,7 @@ impl Forecast {
             horizon,
             season,
             missing,
+            interval: dates.as_ref().map(Dates::interval),
             anchor,
             mean,
             scale,

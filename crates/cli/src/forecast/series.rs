@@ -60,14 +60,16 @@ impl Series {
         ))
     }
 
-    /// An error if a column never changes.
-    pub(crate) fn check_varied(&self, file: &str) -> Result<(), Failure> {
+    /// An error if a column never changes in the rows that are learned from.
+    pub(crate) fn check_varied(&self, learned: &Range<usize>) -> Result<(), Failure> {
         for (c, name) in self.names.iter().enumerate() {
-            let first = self.at(0, c);
-            if (0..self.rows()).all(|t| self.at(t, c) == first) {
+            let first = self.at(learned.start, c);
+            if learned.clone().all(|t| self.at(t, c) == first) {
                 return Err(Failure::Data(format!(
-                    "{file}: the column `{name}` is {first} in every row; there is nothing to \
-                     learn from a constant, so leave it out or choose another --target"
+                    "{}: the column `{name}` is {first} in rows 1 to {}, which are learned from; \
+                     there is nothing to learn from a constant, so leave it out or choose another \
+                     --target",
+                    self.file, learned.end
                 )));
             }
         }
@@ -75,13 +77,9 @@ impl Series {
     }
 }
 
-/// The columns to forecast, and the others to read.
-pub(crate) fn columns(
-    records: &Records,
-    wishes: &Wishes,
-    dates: Option<&Dates>,
-) -> Result<(Vec<String>, Vec<String>), Failure> {
-    let (targets, asked) = (wishes.targets(), wishes.inputs());
+/// The columns to forecast.
+pub(crate) fn targets(records: &Records, wishes: &Wishes) -> Result<Vec<String>, Failure> {
+    let targets = wishes.targets();
     if targets.is_empty() {
         return Err(Failure::Usage(format!(
             "{}: what is to be learned? Say --target COLUMN to forecast a series, or --label \
@@ -90,15 +88,26 @@ pub(crate) fn columns(
             source::quoted(records.names())
         )));
     }
-    for chosen in targets.iter().chain(&asked) {
+    for chosen in targets.iter().chain(&wishes.inputs()) {
         records.column(chosen)?;
     }
     inputs::distinct("--target", &targets, &[])?;
+    Ok(targets)
+}
+
+/// The other columns to read, chosen by the first `rows`.
+pub(crate) fn inputs(
+    records: &Records,
+    rows: usize,
+    wishes: &Wishes,
+    targets: &[String],
+    dates: Option<&Dates>,
+) -> Result<Vec<String>, Failure> {
+    let asked = wishes.inputs();
     let roles: Vec<_> = targets.iter().map(|target| ("--target", target.as_str())).collect();
     inputs::distinct("--input", &asked, &roles)?;
     let others = targets.iter().map(String::as_str).chain(dates.map(|dates| &*dates.column));
-    let inputs = inputs::choose(records, &asked, &others.collect::<Vec<_>>());
-    Ok((targets, inputs))
+    Ok(inputs::choose(records, rows, &asked, &others.collect::<Vec<_>>()))
 }
 
 /// A series cut in time: to learn from, to choose by, to report.
@@ -119,6 +128,21 @@ pub(crate) fn longest_horizon(rows: usize) -> usize {
     rows.saturating_sub(16) / 4
 }
 
+/// How many rows are chosen by, and how many are reported.
+fn held(rows: usize, horizon: usize) -> usize {
+    (rows * 15 / 100).max(horizon)
+}
+
+/// How many rows, the first ones, are learned from whatever the usual horizon turns out to be: what
+/// is chosen by these does not depend on the others.
+pub(crate) fn surely_learned(rows: usize, horizon: Option<usize>) -> usize {
+    let horizon = horizon.unwrap_or(USUAL_HORIZON.min(longest_horizon(rows)));
+    rows.saturating_sub(held(rows, horizon).saturating_mul(2))
+}
+
+/// The horizon of a series without a season.
+pub(crate) const USUAL_HORIZON: usize = 12;
+
 impl Split {
     /// 15 of 100 rows each to choose by and to report, but not less than a horizon.
     pub(crate) fn new(file: &str, rows: usize, horizon: usize) -> Result<Self, Failure> {
@@ -136,7 +160,7 @@ impl Split {
                 fewest(horizon)
             )));
         }
-        let held = (rows * 15 / 100).max(horizon);
+        let held = held(rows, horizon);
         let (first, second) = (rows - 2 * held, rows - held);
         Ok(Split { train: 0..first, validation: first..second, test: second..rows })
     }

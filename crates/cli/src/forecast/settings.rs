@@ -22,6 +22,9 @@ pub(crate) struct Settings {
     pub(crate) season: usize,
     /// What becomes of missing values.
     pub(crate) missing: String,
+    /// The interval between two rows by their dates, such as `1 month`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) interval: Option<String>,
     /// What the network corrects.
     pub(crate) anchor: Anchor,
     /// Mean and standard deviation of each column in the part that was learned from.

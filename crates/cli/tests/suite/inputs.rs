@@ -64,7 +64,8 @@ fn a_line_below_the_table_is_an_error() {
     let said = refused(&format!("{months}Total,300,5\n"), "target = ['load']");
     let wanted = "a.csv, line 62, column `month`: expected a date such as `1990-01`, got `Total`";
     assert!(said.starts_with(wanted), "{said}");
-    assert!(refused(&format!("{months}Total,,\n"), "target = ['load']").starts_with(wanted));
+    // Without a value to forecast it is left out, as rows to come are.
+    assert!(inputs("a.csv", &format!("{months}Total,,\n"), "target = ['load']").is_ok());
 }
 
 #[test]
@@ -77,7 +78,7 @@ fn columns_that_say_nothing_are_not_read() {
     let asked = format!("{TARGET}input = ['', 'year']");
     assert_eq!(inputs("a.csv", &text, &asked).unwrap(), "[\"\", \"year\"]");
     let said = refused(&text, &format!("{TARGET}input = ['same']"));
-    assert!(said.contains("the column `same` is 4 in every row"), "{said}");
+    assert!(said.contains("the column `same` is 4 in rows 1 to"), "{said}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The command, as a process and as a library.
 
+mod checks;
 mod command;
 mod files;
 mod inputs;

@@ -39,7 +39,7 @@ fn every_mistake_gets_a_sentence() {
     write("good.csv", good.as_bytes());
     write("word.csv", good.replace("0.995", "much").as_bytes());
     write("gap.csv", good.replace(",0.327,", ",,").as_bytes());
-    write("end.csv", format!("{good}120,,5\n").as_bytes());
+    write("end.csv", format!("{good},0.1,5\n").as_bytes());
     write("infinite.csv", good.replace("0.327", "inf").as_bytes());
     write("three.csv", series(3).as_bytes());
     write("empty.csv", b"");
@@ -110,7 +110,7 @@ fn every_mistake_gets_a_sentence() {
         "elman train none.csv --target x",
         "elman train word.csv --target x",
         "elman train gap.csv --target x --missing refuse",
-        "elman train end.csv --target x --missing linear",
+        "elman train end.csv --target x --input t --missing linear",
         "elman train infinite.csv --target x",
         "elman train three.csv --target x",
         "elman train empty.csv --target x",
