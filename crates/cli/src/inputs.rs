@@ -73,9 +73,15 @@ pub(crate) fn choose(records: &Records, asked: &[String], others: &[&str]) -> Ve
         return asked.to_vec();
     }
     let others: BTreeSet<&str> = others.iter().copied().collect();
-    let free = records.columns().filter(|column| !others.contains(column.name()));
+    let free = of_file(records).filter(|column| !others.contains(column.name()));
     let chosen = free.filter(|&column| Content::of(records, column) == Content::Numbers);
     chosen.map(|column| column.name().to_string()).collect()
+}
+
+/// The columns of the file: all but the one that counts its objects.
+fn of_file(records: &Records) -> impl Iterator<Item = Column<'_>> {
+    let counts = |column: &Column<'_>| records.groups().is_some() && column.name() == "line";
+    records.columns().filter(move |column| !counts(column))
 }
 
 /// What is read and what is not, in a sentence; `roles` are columns with another role, which the
@@ -88,7 +94,7 @@ pub(crate) fn note(
 ) -> String {
     let read: BTreeSet<&str> =
         inputs.iter().map(String::as_str).chain(roles.iter().copied()).collect();
-    let left = records.columns().filter(|column| !read.contains(column.name()));
+    let left = of_file(records).filter(|column| !read.contains(column.name()));
     let left = left.map(|column| {
         let reason = match dates == Some(column.name()) {
             true => "dates".into(),
