@@ -79,9 +79,15 @@ pub(crate) fn choose(
         return asked.to_vec();
     }
     let others: BTreeSet<&str> = others.iter().copied().collect();
-    let free = records.columns().filter(|column| !others.contains(column.name()));
+    let free = of_file(records).filter(|column| !others.contains(column.name()));
     let chosen = free.filter(|&column| Content::of(records, column, rows) == Content::Numbers);
     chosen.map(|column| column.name().to_string()).collect()
+}
+
+/// The columns of the file: all but the one that counts its objects.
+fn of_file(records: &Records) -> impl Iterator<Item = Column<'_>> {
+    let counts = |column: &Column<'_>| records.groups().is_some() && column.name() == "line";
+    records.columns().filter(move |column| !counts(column))
 }
 
 /// What is read and what is not by the first `rows`, in a sentence; `roles` are columns with another
@@ -95,7 +101,7 @@ pub(crate) fn note(
 ) -> String {
     let read: BTreeSet<&str> =
         inputs.iter().map(String::as_str).chain(roles.iter().copied()).collect();
-    let left = records.columns().filter(|column| !read.contains(column.name()));
+    let left = of_file(records).filter(|column| !read.contains(column.name()));
     let left = left.map(|column| {
         let reason = match dates == Some(column.name()) {
             true => "dates".into(),

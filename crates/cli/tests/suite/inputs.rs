@@ -121,6 +121,14 @@ fn one_series_is_forecast() {
     let wishes = "target = ['values']";
     assert!(inputs("a.jsonl", &values(0), wishes).is_ok());
     let (code, said) = inputs("a.jsonl", &(values(0) + "\n" + &values(3)), wishes).unwrap_err();
+    // The column `line` that tells objects apart is none of the file.
+    let named = |wishes: &str| {
+        let object = |i: usize| {
+            format!("{{\"k\": \"{}\", \"id\": {i}, \"values\": [{}, 1, 2]}}\n", i % 2, i * i % 7)
+        };
+        inputs("a.jsonl", &(0..40).map(object).collect::<String>(), wishes).unwrap()
+    };
+    assert_eq!(named("label = 'k'\nsequence = 'id'\nbatch = 4"), "[\"values\"]");
     let wanted = "a.jsonl, line 3: a second object with `values`; expected one series, in one \
                   object (--label classifies the sequences of several)";
     assert_eq!((code, said.as_str()), (3, wanted));
