@@ -28,6 +28,13 @@ pub struct Excerpt<'a> {
 const NAME: usize = 80;
 
 /// A name or a cell, as a message shows it: at most 80 of its characters.
+///
+/// ```
+/// use elman_tensor::excerpt;
+///
+/// assert_eq!(excerpt("x\x07").to_string(), r"x\u{7}");
+/// assert_eq!(excerpt(&"x".repeat(81)).to_string(), "x".repeat(60) + "…" + &"x".repeat(20));
+/// ```
 pub fn excerpt(text: &str) -> Excerpt<'_> {
     Excerpt::new(text, NAME)
 }
