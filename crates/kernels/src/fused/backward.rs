@@ -5,7 +5,6 @@ use super::pack::Copies;
 use super::plan::{Plan, Span};
 use super::recurrence::{Kept, Recurrence};
 use super::split::{Part, Share};
-use super::through::Through;
 use super::way::Way;
 use super::weights;
 use super::{Columns, Gradients, Marks, Sizes};
@@ -90,7 +89,9 @@ fn all<T: Real>(
     let (records, rest) = rest.split_at_mut(parts.gathered - parts.records);
     let (gathered, rest) = rest.split_at_mut(parts.sums - parts.gathered);
     let (sums, carried) = rest.split_at_mut(parts.carried - parts.sums);
+    // From here on the memory is used through these pointers only.
     let copies = Copies::new(plan, [with.w, with.u], packed);
+    let [gathered, sums, carried] = [gathered, sums, carried].map(<[T]>::as_mut_ptr);
     let steps = Steps {
         plan,
         marks,
@@ -100,9 +101,9 @@ fn all<T: Real>(
         transposed: copies.get(0),
         records: records.as_ptr(),
         past_caches: plan.past_caches::<T>(),
-        gathered: Gathered::new(&plan, gathered.as_mut_ptr(), 0, (0, batch)),
-        sums: sums.as_mut_ptr(),
-        carried: carried.as_mut_ptr(),
+        gathered: Gathered::new(&plan, gathered, 0, (0, batch)),
+        sums,
+        carried,
     };
     let way = Way {
         isa,
@@ -111,41 +112,21 @@ fn all<T: Real>(
         x: with.x.as_ptr(),
         copies,
         dlast: with.dlast.as_ptr(),
-        gathered: gathered.as_mut_ptr(),
+        gathered,
         gradients: gradients.as_mut_ptr(),
         parts: parallel::parts(plan.operations() * plan.time, plan.shards),
     };
     if plan.shards > 1 {
-        way.in_shards(into)?
+        way.in_shards(into)?;
     } else {
-        way.in_spans(into)?
+        way.in_spans(into)?;
     }
-    for part in 0..way.parts {
-        // Before the first step: what flows through its sums, and what bypasses them. It is added
-        // as a whole, so that a state has the same gradient wherever it comes from.
-        let (row, end) = way.rows(part);
-        let carried = &mut carried[row * hidden + plan.apart(part)..][..(end - row) * hidden];
-        let own = row * hidden..end * hidden;
-        if into.h().is_some() {
-            let through = if plan.cell { &mut sums[..carried.len()] } else { &mut *carried };
-            if plan.cell {
-                through.fill(T::ZERO);
-            }
-            let product = Through::new(&plan, (copies.get(0), hidden), through);
-            let cotangents = way.gathered(part).row(0, row);
-            let cotangents = cotangents.wrapping_add((plan.stored - plan.sums) * hidden);
-            product.share(isa, cotangents, 0, end - row);
-            add(into.h(), own.clone(), state, through)?;
-        }
-        if plan.cell {
-            add(into.c(), own, state, carried)?;
-        }
-    }
-    weights::spread(&plan, gradients, [with.w, with.u, with.b], into)
+    way.end(into)?;
+    weights::spread(&plan, way.all_gradients(), [with.w, with.u, with.b], into)
 }
 
 /// `to[part] += from`, of a `to` with so many numbers.
-fn add<T: Real>(
+pub(super) fn add<T: Real>(
     to: Option<&mut [T]>,
     part: Range<usize>,
     all: usize,

@@ -80,14 +80,16 @@ fn all<T: Real>(
     let (records, rest) = rest.split_at_mut(parts.gathered - parts.records);
     let (_, rest) = rest.split_at_mut(parts.sums - parts.gathered);
     let (sums, carried) = rest.split_at_mut(parts.carried - parts.sums);
+    // From here on the memory is used through these pointers only.
+    let copies = &Copies::new(plan, [with.w, with.u], packed);
     let records = records.as_mut_ptr();
-    let steps = Steps {
+    let steps = &Steps {
         plan,
         marks,
         x: with.x.as_ptr(),
         h: with.h.as_ptr(),
         y: with.y.as_mut_ptr(),
-        weights: packed.as_ptr(),
+        weights: copies.get(0),
         far_weights: plan.far_weights::<T>(),
         records,
         past_caches: plan.past_caches::<T>() && records.addr().is_multiple_of(64),
@@ -97,7 +99,6 @@ fn all<T: Real>(
         carried: carried.as_mut_ptr(),
         back: false,
     };
-    let (steps, copies) = (&steps, &Copies::new(plan, [with.w, with.u], packed));
     // SAFETY, twice: a single one for all shares is packed before them; else each has its own.
     let pack = |copy| unsafe { copies.forward(copy, with.b) };
     let shares = Shares::of::<T>(&plan, plan.time);

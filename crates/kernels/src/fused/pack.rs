@@ -83,9 +83,9 @@ impl<'a, T: Real> Copies<'a, T> {
 /// the columns `[sum][unit]`; and behind them the biases, `[block][sum][unit]`.
 pub(super) fn forward<T: Real>(plan: &Plan, [w, u, b]: [&[Columns<'_, T>]; 3], packed: &mut [T]) {
     let (weights, biases) = packed.split_at_mut(plan.biases);
-    let to = Apart(weights.as_mut_ptr());
     let blocks = plan.blocks;
     let parts = parallel::parts(weights.len() * COPIED, blocks);
+    let to = Apart(weights.as_mut_ptr());
     parallel::run(parts, &|i| {
         let (first, until) = crate::tile::share(blocks, parts, i);
         for block in first..until {
@@ -149,9 +149,9 @@ fn transposed<T: Real>(
 ) {
     let depth = plan.terms();
     let packed = &mut packed[..depth * padded(columns)];
-    let to = Apart(packed.as_mut_ptr());
     let panels = columns.div_ceil(PANEL);
     let parts = parallel::parts(packed.len() * COPIED, panels);
+    let to = Apart(packed.as_mut_ptr());
     parallel::run(parts, &|i| {
         let (first, until) = crate::tile::share(panels, parts, i);
         for panel in first..until {

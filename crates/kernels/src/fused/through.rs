@@ -6,10 +6,11 @@ use crate::lanes::{LaneKernel, Lanes};
 use crate::parallel::{self, Apart};
 use crate::real::Real;
 use crate::tile::{self, Left, NEAR, Right, Sums, Terms, compute};
+use std::marker::PhantomData;
 
 /// A product `to += D · Vᵀ` of cotangents with transposed weights.
 #[derive(Clone, Copy)]
-pub(super) struct Through<T> {
+pub(super) struct Through<'a, T> {
     cotangents: *const T,
     /// The distance of their rows, and how many of them are terms.
     row: usize,
@@ -18,13 +19,15 @@ pub(super) struct Through<T> {
     columns: usize,
     rows: usize,
     to: *mut T,
+    /// The result stays borrowed while the product may write to it.
+    _to: PhantomData<&'a mut [T]>,
 }
 
-impl<T: Real> Through<T> {
-    pub(super) fn new(plan: &Plan, (weights, columns): (*const T, usize), to: &mut [T]) -> Self {
+impl<'a, T: Real> Through<'a, T> {
+    pub(super) fn new(plan: &Plan, (weights, columns): (*const T, usize), to: &'a mut [T]) -> Self {
         let (row, depth) = (plan.cotangents(), plan.terms());
         let (cotangents, to) = (std::ptr::null(), to.as_mut_ptr());
-        Through { cotangents, row, depth, weights, columns, rows: 0, to }
+        Through { cotangents, row, depth, weights, columns, rows: 0, to, _to: PhantomData }
     }
 
     /// Computes some rows as [`part`](Self::part) gives them, in shares for several threads.
@@ -50,7 +53,7 @@ impl<T: Real> Through<T> {
     }
 }
 
-impl<T: Real> LaneKernel<T> for Through<T> {
+impl<T: Real> LaneKernel<T> for Through<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes<Scalar = T>>(self) {

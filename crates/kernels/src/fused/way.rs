@@ -1,7 +1,7 @@
 //! The way back: how spans of steps and shards of rows follow each other.
 
 use super::Gradients;
-use super::backward::{Functions, Steps};
+use super::backward::{Functions, Steps, add};
 use super::gathered::Gathered;
 use super::pack::Copies;
 use super::plan::{Plan, Span};
@@ -46,25 +46,34 @@ impl<T: Real> Way<'_, T> {
     }
 
     /// The rows of a part.
-    pub(super) fn rows(&self, part: usize) -> (usize, usize) {
+    fn rows(&self, part: usize) -> (usize, usize) {
         self.steps.plan.rows_of(self.shards(part))
     }
 
     /// Where a part gathers cotangents.
-    pub(super) fn gathered(&self, part: usize) -> Gathered<T> {
+    fn gathered(&self, part: usize) -> Gathered<T> {
         Gathered::new(&self.steps.plan, self.gathered, part, self.rows(part))
+    }
+
+    /// What is carried of the rows of a part.
+    ///
+    /// # Safety
+    /// No other thread or reference may use it now.
+    #[expect(clippy::mut_from_ref, reason = "each part has rows of its own")]
+    unsafe fn carried(&self, part: usize) -> &mut [T] {
+        let Plan { hidden, .. } = self.steps.plan;
+        let (row, end) = self.rows(part);
+        let at = self.steps.carried.wrapping_add(row * hidden + self.steps.plan.apart(part));
+        // SAFETY: there is room for these rows; the caller's promise.
+        unsafe { std::slice::from_raw_parts_mut(at, (end - row) * hidden) }
     }
 
     /// Takes over the cotangents of a part's cells after the last step.
     fn begin(&self, part: usize) {
-        let Plan { hidden, .. } = self.steps.plan;
-        let (row, end) = self.rows(part);
-        let to = row * hidden + self.steps.plan.apart(part);
-        let to = self.steps.carried.wrapping_add(to);
-        // SAFETY: what is carried of these rows, which nobody else touches now.
-        let to = unsafe { std::slice::from_raw_parts_mut(to, (end - row) * hidden) };
+        // SAFETY: the part's thread begins with it, and no other thread has these rows.
+        let to = unsafe { self.carried(part) };
         if self.steps.plan.cell {
-            let from = self.dlast.wrapping_add(row * hidden);
+            let from = self.dlast.wrapping_add(self.rows(part).0 * self.steps.plan.hidden);
             // SAFETY: the length was checked.
             to.copy_from_slice(unsafe { std::slice::from_raw_parts(from, to.len()) });
         } else {
@@ -115,7 +124,7 @@ impl<T: Real> Way<'_, T> {
     }
 
     /// The product that adds to the inputs' gradient, where somebody wants it.
-    fn inputs(&self, into: &mut dyn Gradients<T>) -> Result<Option<Through<T>>, Error> {
+    fn inputs<'a>(&self, into: &'a mut dyn Gradients<T>) -> Result<Option<Through<'a, T>>, Error> {
         let (plan, Some(dx)) = (&self.steps.plan, into.x()) else { return Ok(None) };
         length("fused backward", plan.rows() * plan.input, dx.len())?;
         Ok(Some(Through::new(plan, (self.copies.of_input(0), plan.input), dx)))
@@ -173,6 +182,47 @@ impl<T: Real> Way<'_, T> {
         // SAFETY: there are these shards, and nobody else touches them now.
         let shards = unsafe { std::slice::from_raw_parts_mut(at, (until - shard) * gradients) };
         weights::add_pairs(&self.steps.plan, shards);
+    }
+
+    /// The gradients of all shards, after the last step.
+    pub(super) fn all_gradients(&self) -> &[T] {
+        let plan = &self.steps.plan;
+        // SAFETY: there are so many, and no thread writes them any more.
+        unsafe { std::slice::from_raw_parts(self.gradients, plan.shards * plan.gradients()) }
+    }
+
+    /// Adds the cotangents of the state before the first step: what flows through its sums, and
+    /// what bypasses them. They are added as a whole, so that a state has the same gradient wherever
+    /// it comes from.
+    pub(super) fn end(&self, into: &mut dyn Gradients<T>) -> Result<(), Error> {
+        let plan = &self.steps.plan;
+        let (hidden, state) = (plan.hidden, plan.batch * plan.hidden);
+        for part in 0..self.parts {
+            let (row, end) = self.rows(part);
+            let own = row * hidden..end * hidden;
+            // SAFETY: all threads have ended.
+            let carried = unsafe { self.carried(part) };
+            if into.h().is_some() {
+                let through = if plan.cell {
+                    // SAFETY: as above; there is room for the sums of all rows.
+                    let sums =
+                        unsafe { std::slice::from_raw_parts_mut(self.steps.sums, carried.len()) };
+                    sums.fill(T::ZERO);
+                    sums
+                } else {
+                    &mut *carried
+                };
+                let product = Through::new(plan, (self.copies.get(0), hidden), through);
+                let cotangents = self.gathered(part).row(0, row);
+                let cotangents = cotangents.wrapping_add((plan.stored - plan.sums) * hidden);
+                product.share(self.isa, cotangents, 0, end - row);
+                add(into.h(), own.clone(), state, through)?;
+            }
+            if plan.cell {
+                add(into.c(), own, state, carried)?;
+            }
+        }
+        Ok(())
     }
 
     /// All threads share the steps of a span, and then its part of the gradients.

@@ -178,6 +178,29 @@ fn same_everywhere<T: Real>(cell: Cell) {
     }
 }
 
+/// Small enough for Miri: rows of one thread, and shards of rows, whose gradients are added in
+/// pairs; one block of units, and two; marks of both kinds.
+#[test]
+fn small_sequences_have_the_same_bits_for_any_number_of_threads() {
+    let marks = [(false, false), (true, true)];
+    let marks = marks.map(|(end, start)| Rows { end, start, ..ALL });
+    for (cell, [time, batch, input, hidden]) in [
+        (Cell::Tanh, [3, 2, 2, 3]),
+        (Cell::LongShort, [3, 9, 1, 3]),
+        (Cell::Tanh, [2, 2, 1, 66]),
+        (Cell::Gated, [2, 17, 1, 2]),
+    ] {
+        let sizes = Sizes { time, batch, input, hidden };
+        for rows in marks {
+            let [one, two] = [1, 2].map(|threads| {
+                let _threads = Threads::limit(threads);
+                results::<f32>(cell, sizes, Isa::Portable, rows)
+            });
+            assert!(one == two, "{cell:?}, {sizes:?}, {rows:?}");
+        }
+    }
+}
+
 #[test]
 fn f32_has_the_same_bits_everywhere() {
     same_everywhere::<f32>(Cell::Tanh);
