@@ -30,6 +30,7 @@
 //! one of ours, and [`laws`] proves it in one line.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod any;
 mod arena;

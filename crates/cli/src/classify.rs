@@ -198,7 +198,8 @@ impl Classify {
         let (mut surprise, mut right) = (0.0, 0);
         for (k, sequence) in chosen.iter().enumerate() {
             let Some(class) = sequence.class else { continue };
-            surprise -= answers.probabilities[k * count + class as usize].max(1e-300).ln();
+            let probability = answers.probabilities[k * count + class as usize];
+            surprise -= libm::log(probability.max(1e-300));
             right += usize::from(answers.classes[k] == class as usize);
         }
         let n = chosen.len().max(1) as f64;
@@ -322,7 +323,8 @@ impl Settings {
             for logits in logits.chunks(count) {
                 answers.classes.push(argmax(logits).unwrap_or(0));
                 let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                let powers: Vec<f64> = logits.iter().map(|&x| f64::from(x - most).exp()).collect();
+                let powers: Vec<f64> =
+                    logits.iter().map(|&x| libm::exp(f64::from(x - most))).collect();
                 let sum: f64 = powers.iter().sum();
                 answers.probabilities.extend(powers.iter().map(|p| p / sum));
             }

@@ -4,6 +4,7 @@
 //! [`main`], for a program that wants to be the command under another name.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod args;
 mod classify;

@@ -49,6 +49,7 @@
 //! wanted. All that is done with files goes through [`Files`].
 
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod bundle;
 mod checkpoint;

@@ -34,6 +34,7 @@
 //! memory.
 
 #![deny(unsafe_op_in_unsafe_fn)]
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod dispatch;
 mod dual;

@@ -43,6 +43,7 @@
 //! The feature `png`, which is on if nothing else is said, is for [`Picture::png`].
 
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod axis;
 mod canvas;

@@ -44,6 +44,7 @@
 //! those of PyTorch, unless said otherwise.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod adaptors;
 mod bidirectional;

@@ -52,6 +52,7 @@
 //! They take slices and know no network.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod average;
 mod decode;
