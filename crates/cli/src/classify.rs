@@ -12,6 +12,7 @@ use elman::kernels::argmax;
 use elman::rnn::{Architecture, Input, Kind, Network, Seq};
 use elman::tensor::Random;
 use elman::train::cross_entropy;
+use elman_report::Confusion;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 use std::collections::BTreeSet;
@@ -206,22 +207,20 @@ impl Classify {
         Ok((surprise / n, right as f64 / n, answers))
     }
 
-    /// How often sequences of a class that were held out were taken for each class,
-    /// `[class, answer]`.
+    /// How often sequences of a class that were held out were taken for each class.
     pub(crate) fn confusion(
         &self,
         network: &Network,
         params: &Params<f32>,
-    ) -> Result<Vec<Vec<u64>>, Failure> {
+    ) -> Result<Confusion, Failure> {
         let (.., answers) = self.score(network, params, &self.parts[2])?;
-        let count = self.settings.classes.len();
-        let mut table = vec![vec![0; count]; count];
+        let mut confusion = Confusion::new(self.settings.classes.clone());
         for (&i, &answer) in self.parts[2].iter().zip(&answers.classes) {
             if let Some(class) = self.sequences[i].class {
-                table[class as usize][answer] += 1;
+                confusion.count(class as usize, answer)?;
             }
         }
-        Ok(table)
+        Ok(confusion)
     }
 }
 

@@ -119,8 +119,8 @@ impl Folder {
     }
 
     /// Writes a picture, once for pages and once for what cannot show those.
-    pub(crate) fn draw(&self, what: Shown, picture: &Picture) -> Result<(), Failure> {
-        what.files().iter().try_for_each(|name| Ok(picture.save(self.file(name))?))
+    pub(crate) fn draw(&self, what: Shown, picture: &Picture) -> Result<(), elman_report::Error> {
+        what.files().iter().try_for_each(|name| picture.save(self.file(name)))
     }
 
     pub(crate) fn write_settings(&self, settings: &Settings) -> Result<(), Failure> {

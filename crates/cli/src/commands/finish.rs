@@ -12,7 +12,7 @@ use crate::settings::{Settings, Task};
 use elman::autograd::Params;
 use elman::rnn::Network;
 use elman::train::History;
-use elman_report::{Confusion, Forecast as Picture, Report, curves};
+use elman_report::{Forecast as Picture, Report, curves};
 use serde_json::{Value, json};
 
 pub(crate) fn finish(
@@ -36,23 +36,27 @@ pub(crate) fn finish(
         outlook.write(&folder.file(FORECAST))?;
         written += &format!(", {FORECAST}");
         let picture = picture(forecast, network, params, &outlook)?;
-        pictures.push((Shown::Forecast, picture.picture()?));
+        pictures.push((Shown::Forecast, picture.picture()));
         report = report.forecast("Forecast", picture);
     }
     if let Job::Classify(classify) = job {
-        let mut confusion = Confusion::new(classify.settings.classes.clone());
-        confusion.counts = classify.confusion(network, params)?;
-        pictures.push((Shown::Confusion, confusion.picture()?));
+        let confusion = classify.confusion(network, params)?;
+        pictures.push((Shown::Confusion, confusion.picture()));
         report = report.confusion("What was taken for what", confusion);
     }
     folder.write_model(&settings, params)?;
     folder.write_settings(&settings)?;
     let (states, gradients) = inside(network, params, &job.task().example(network, params)?)?;
-    pictures.push((Shown::Training, curves(history)?));
-    pictures.push((Shown::Gradients, gradients.picture()?));
-    pictures.push((Shown::States, states.picture()?));
-    pictures.iter().try_for_each(|(what, picture)| folder.draw(*what, picture))?;
-    report
+    pictures.push((Shown::Training, curves(history)));
+    pictures.push((Shown::Gradients, gradients.picture()));
+    pictures.push((Shown::States, states.picture()));
+    let mut names = Vec::new();
+    for (what, picture) in pictures {
+        if noted(what.name(), picture.and_then(|picture| folder.draw(what, &picture)))? {
+            names.push(what.name());
+        }
+    }
+    let page = report
         .curves("Training", history)
         .gradients(
             "How far back an answer looks: the gradient of its error by time step",
@@ -60,9 +64,9 @@ pub(crate) fn finish(
         )
         .states("The units of the last layer meanwhile", states)
         .table("Settings", rows(&settings)?)
-        .save(folder.file("report.html"))?;
+        .save(folder.file("report.html"));
+    noted("report.html", page)?;
     let path = folder.path().display();
-    let names: Vec<_> = pictures.iter().map(|(what, _)| what.name()).collect();
     let sentence = format!(
         "{}\n{path} has {written}, and as pictures (.svg, .png) {}.",
         verdict.sentence,
@@ -71,6 +75,19 @@ pub(crate) fn finish(
     let mut numbers = verdict.numbers;
     numbers.insert("run".into(), json!(folder.path()));
     say(cli, &sentence, Value::Object(numbers))
+}
+
+/// Whether a picture or the page was made. One that cannot be drawn is reported and left out: the
+/// model is trained. That a file cannot be written is an error.
+fn noted(what: &str, made: Result<(), elman_report::Error>) -> Result<bool, Failure> {
+    match made {
+        Ok(()) => Ok(true),
+        Err(error @ elman_report::Error::Write { .. }) => Err(error.into()),
+        Err(error) => {
+            eprintln!("{what} is left out: {error}");
+            Ok(false)
+        }
+    }
 }
 
 /// The first target: the rows that were held out, what was said of them a horizon before, and what
@@ -127,5 +144,21 @@ fn flatten(path: &str, value: &Value, rows: &mut Vec<(String, String)>) {
             rows.push((path.into(), format!("{} values", items.len())));
         }
         other => rows.push((path.into(), other.to_string().trim_matches('"').to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::noted;
+    use elman_report::Error;
+    use std::io;
+
+    #[test]
+    fn a_picture_that_cannot_be_drawn_fails_no_run() {
+        let drawing = Error::Drawing { width: 1, height: 1 << 30, what: "too large".into() };
+        assert!(matches!(noted("confusion", Err(drawing)), Ok(false)));
+        assert!(matches!(noted("confusion", Ok(())), Ok(true)));
+        let source = io::Error::from(io::ErrorKind::StorageFull);
+        assert!(noted("confusion", Err(Error::Write { file: "a.svg".into(), source })).is_err());
     }
 }
