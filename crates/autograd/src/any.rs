@@ -145,6 +145,8 @@ pub struct Forward<'a, T> {
     pub y: ViewMut<'a, T>,
     /// Kept numbers and integers.
     pub side: Side<'a, T>,
+    /// For a rule whose output is a loss, its [weight](crate::Var::loss_weight). Holds 1.
+    pub loss_weight: &'a mut T,
 }
 
 /// What an adjoint works on. [`AnyRule`] shows it at work.

@@ -33,6 +33,8 @@ pub(crate) struct Arena<T: Real> {
     pub(crate) wanted: Vec<Place>,
     /// Weights and what stands for them, the latest last.
     pub(crate) replaced: Vec<(usize, Place)>,
+    /// The weights of losses that are not 1, by where the loss is; the latest is last.
+    loss_weights: Vec<((Home, usize), T)>,
     /// Lists of operands, lent to whoever collects some.
     pub(crate) lists: Vec<Vec<Place>>,
     /// Memory of recomputed segments.
@@ -121,6 +123,7 @@ impl<T: Real> Arena<T> {
             pool_of: HashMap::default(),
             wanted: Vec::new(),
             replaced: Vec::new(),
+            loss_weights: Vec::new(),
             lists: Vec::new(),
             spares: Vec::new(),
             limit,
@@ -144,6 +147,7 @@ impl<T: Real> Arena<T> {
         self.records.clear();
         self.wanted.clear();
         self.replaced.clear();
+        self.loss_weights.clear();
         self.pools.iter_mut().for_each(|pool| pool.clear());
     }
 
@@ -174,6 +178,18 @@ impl<T: Real> Arena<T> {
         let mut spare = self.spares.pop().unwrap_or_else(|| Arena::new(self.limit, self.check));
         (spare.limit, spare.check) = (self.limit, self.check);
         spare
+    }
+
+    /// The weight of a loss, see [`Var::loss_weight`].
+    pub(crate) fn loss_weight(&self, loss: &Place) -> T {
+        let key = (loss.home, loss.start);
+        let own = self.loss_weights.iter().rev().find(|(other, _)| *other == key);
+        own.filter(|_| loss.shape.len() == 1).map_or(T::ONE, |&(_, weight)| weight)
+    }
+
+    /// Sets the weight of a loss.
+    pub(crate) fn set_loss_weight(&mut self, loss: &Place, weight: T) {
+        self.loss_weights.push(((loss.home, loss.start), weight));
     }
 
     /// The gradient of a place in the arena, after [`backward`](Arena::backward).
@@ -249,10 +265,15 @@ impl<T: Real> Arena<T> {
         let (before, rest) = self.values.split_at_mut(self.used);
         let x = Operands { arena: before, params: params.values(), places };
         let kept = &mut self.kept[self.kept_used..self.kept_used + kept_len];
+        let mut weight = T::ONE;
         if let Some(y) = ViewMut::new(shape, &mut rest[..shape.len()]) {
-            rule.forward(Forward { x, y, side: Side { kept, ids: &self.ids } });
+            let side = Side { kept, ids: &self.ids };
+            rule.forward(Forward { x, y, side, loss_weight: &mut weight });
         }
         self.used += shape.len();
+        if weight != T::ONE {
+            self.set_loss_weight(&output, weight);
+        }
         self.check_values(params, name, &output, call)?;
         if !wanted {
             self.operands.truncate(first);

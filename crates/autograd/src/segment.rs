@@ -127,7 +127,10 @@ impl<'g, T: Real> Graph<'g, T> {
         let output = ran.and_then(|result| {
             let (shape, wanted) = (result.shape, self.recording);
             let values = spare.values(self.params(), &result);
-            outer.place(self.params(), NAME, shape, wanted, call, |y| y.copy_from_slice(values))
+            let place = outer
+                .place(self.params(), NAME, shape, wanted, call, |y| y.copy_from_slice(values))?;
+            outer.set_loss_weight(&place, spare.loss_weight(&result));
+            Ok(place)
         });
         outer.spares.push(spare);
         let output = match output {

@@ -45,6 +45,8 @@ pub struct Tape<T: Real> {
     arena: Arena<T>,
     seed: u64,
     step: u64,
+    /// The weight of the last loss.
+    loss_weight: T,
     /// How many threads kernels may use, where it was said.
     threads: Option<usize>,
 }
@@ -61,7 +63,13 @@ impl<T: Real> Tape<T> {
 
     /// A tape without memory yet.
     pub fn new() -> Self {
-        Tape { arena: Arena::new(Self::LIMIT, false), seed: 0, step: 0, threads: None }
+        Tape {
+            arena: Arena::new(Self::LIMIT, false),
+            seed: 0,
+            step: 0,
+            loss_weight: T::ONE,
+            threads: None,
+        }
     }
 
     /// The most bytes that the values of a recording may take, together with what rules keep and
@@ -175,6 +183,7 @@ impl<T: Real> Tape<T> {
         let &[value] = self.arena.values(params, &from) else {
             return Err(Error::NotScalar { given: from.shape, line: call.line });
         };
+        self.loss_weight = self.arena.loss_weight(&from);
         let seed = (from, &[T::ONE][..]);
         self.arena.backward(params, grad.values_mut(), seed, |_, _| (), env, call)?;
         Ok(value)
@@ -211,6 +220,12 @@ impl<T: Real> Tape<T> {
         (arena.limit, arena.check) = (self.arena.limit, self.arena.check);
         self.arena = arena;
         failure.map_or(Ok(()), Err)
+    }
+
+    /// The [weight](Var::loss_weight) of the loss of the last [`gradient`](Tape::gradient); 1
+    /// before the first.
+    pub fn loss_weight(&self) -> T {
+        self.loss_weight
     }
 
     /// The gradient with respect to the `index`-th input that was given as

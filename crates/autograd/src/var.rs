@@ -136,6 +136,53 @@ impl<'g, T: Real> Var<'g, T> {
         Var { place: Place { wanted: false, ..self.place }, ..*self }
     }
 
+    /// The weight of this loss in a mean over several batches: the sum that its own mean was
+    /// divided by. The losses of `elman-train` set it to the number of elements or rows that
+    /// count, or to the sum of their weights; of every other value it is 1.
+    pub fn loss_weight(&self) -> T {
+        match self.graph.look("loss_weight", Location::caller()) {
+            Some(arena) => arena.loss_weight(&self.place),
+            None => T::ONE,
+        }
+    }
+
+    /// Sets the [weight](Var::loss_weight) of this loss: for a loss that is computed from others.
+    ///
+    /// A value of more or fewer than one element is a misfit, so is a weight that is negative,
+    /// infinite or NaN.
+    ///
+    /// ```
+    /// use elman_autograd::{Grad, Params, Tape};
+    /// use elman_tensor::Init;
+    ///
+    /// // A sum over three rows, divided by their number, and a penalty.
+    /// let (w, params) = Params::<f64>::init(0, |p| p.weight("w", [3], Init::Constant(1.0)))?;
+    /// let mut tape = Tape::new();
+    /// tape.gradient(&params, &mut Grad::zeros(&params), |g| {
+    ///     let w = g.param(w);
+    ///     (w.square().sum() / 3.0 + 0.1 * w.sum().abs()).with_loss_weight(3.0)
+    /// })?;
+    /// assert_eq!(tape.loss_weight(), 3.0);
+    /// # Ok::<(), elman_autograd::Error>(())
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn with_loss_weight(self, weight: T) -> Self {
+        let (line, n) = (Location::caller(), self.shape().len());
+        if n != 1 {
+            return self.misfit("with_loss_weight", format!("expected 1 element, got {n}"), line);
+        }
+        if !(weight >= T::ZERO && weight.is_finite()) {
+            let weight = weight.to_f64();
+            let reason = format!("expected a finite weight of at least 0, got {weight}");
+            return self.misfit("with_loss_weight", reason, line);
+        }
+        if let Some(mut arena) = self.graph.lend("with_loss_weight", line) {
+            arena.set_loss_weight(&self.place, weight);
+        }
+        self
+    }
+
     /// A view of `len` items along the outermost axis, seen in `shape`.
     fn outer(
         &self,

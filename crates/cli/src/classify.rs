@@ -16,6 +16,7 @@ use elman::kernels::argmax;
 use elman::rnn::{Architecture, Input, Kind, Network, Seq};
 use elman::tensor::{Random, excerpt, reserve};
 use elman::train::cross_entropy;
+use elman_report::Confusion;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 use std::collections::BTreeSet;
@@ -184,29 +185,28 @@ impl Classify {
         let (mut surprise, mut right) = (0.0, 0);
         for (k, &i) in part.iter().enumerate() {
             let Some(class) = self.sequences.class(i) else { continue };
-            surprise -= answers.probabilities[k * count + class as usize].max(1e-300).ln();
+            let probability = answers.probabilities[k * count + class as usize];
+            surprise -= libm::log(probability.max(1e-300));
             right += usize::from(answers.classes[k] == class as usize);
         }
         let n = part.len().max(1) as f64;
         Ok((surprise / n, right as f64 / n, answers))
     }
 
-    /// How often sequences of a class that were held out were taken for each class,
-    /// `[class, answer]`.
+    /// How often sequences of a class that were held out were taken for each class.
     pub(crate) fn confusion(
         &self,
         network: &Network,
         params: &Params<f32>,
-    ) -> Result<Vec<Vec<u64>>, Failure> {
+    ) -> Result<Confusion, Failure> {
         let (.., answers) = self.score(network, params, &self.parts[2])?;
-        let count = self.settings.classes.len();
-        let mut table = vec![vec![0; count]; count];
+        let mut confusion = Confusion::new(self.settings.classes.clone());
         for (&i, &answer) in self.parts[2].iter().zip(&answers.classes) {
             if let Some(class) = self.sequences.class(i) {
-                table[class as usize][answer] += 1;
+                confusion.count(class as usize, answer)?;
             }
         }
-        Ok(table)
+        Ok(confusion)
     }
 }
 
@@ -248,7 +248,8 @@ impl Settings {
             for (logits, &place) in logits.chunks(count).zip(places) {
                 answers.classes[place] = argmax(logits).unwrap_or(0);
                 let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                let powers: Vec<f64> = logits.iter().map(|&x| f64::from(x - most).exp()).collect();
+                let powers: Vec<f64> =
+                    logits.iter().map(|&x| libm::exp(f64::from(x - most))).collect();
                 let sum: f64 = powers.iter().sum();
                 let all = &mut answers.probabilities[place * count..(place + 1) * count];
                 all.iter_mut().zip(&powers).for_each(|(p, power)| *p = power / sum);

@@ -7,7 +7,7 @@ use elman::autograd::Params;
 use elman::rnn::Network;
 use elman::train::History;
 use elman_io::{Checkpoints, Disk, Limits, Weights};
-use elman_report::{Picture, history_csv};
+use elman_report::history_csv;
 use std::fmt::Display;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
@@ -174,11 +174,9 @@ impl Folder {
         self.write(HISTORY, history_csv(history)?)
     }
 
-    /// Writes a picture, once for pages and once for what cannot show those.
-    pub(crate) fn draw(&self, what: Shown, picture: &Picture) -> Result<(), Failure> {
-        let [svg, png] = what.files();
-        self.write(&svg, picture.svg())?;
-        self.write(&png, picture.png()?)
+    /// Writes a picture, as SVG for pages and as PNG for what cannot show those.
+    pub(crate) fn draw(&self, what: Shown, forms: [Vec<u8>; 2]) -> Result<(), Failure> {
+        what.files().iter().zip(forms).try_for_each(|(name, bytes)| self.write(name, bytes))
     }
 
     pub(crate) fn write_settings(&self, settings: &Settings) -> Result<(), Failure> {

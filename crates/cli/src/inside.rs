@@ -34,7 +34,7 @@ pub(crate) fn inside(
         let of_parts = (first..first + parts).filter_map(|i| tape.wanted(i)).map(gradient_norms);
         first += parts;
         let mut norms =
-            of_parts.reduce(|a, b| a.iter().zip(&b).map(|(a, b)| a.hypot(*b)).collect());
+            of_parts.reduce(|a, b| a.iter().zip(&b).map(|(a, b)| libm::hypot(*a, *b)).collect());
         if let Some(norms) = norms.as_mut().filter(|_| reversed) {
             norms.reverse();
         }

@@ -70,7 +70,7 @@ fn plain(x: f64) -> bool {
 
 /// A number for a sentence, with as many digits as a reader wants: four that count.
 pub(crate) fn short(x: f64) -> String {
-    let text = match x.abs().log10().floor() {
+    let text = match libm::log10(x.abs()).floor() {
         size if size.is_finite() && plain(x) => format!("{x:.*}", (3.0 - size).max(0.0) as usize),
         size if size.is_finite() => format!("{x:.3e}"),
         _ => x.to_string(),

@@ -140,8 +140,8 @@ impl Text {
         for pair in ids.windows(2) {
             let logits = stream.push(vector(network, params, pair[0])?)?;
             let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let sum: f64 = logits.iter().map(|&x| f64::from(x - most).exp()).sum();
-            nats += sum.ln() - f64::from(logits[pair[1] as usize] - most);
+            let sum: f64 = logits.iter().map(|&x| libm::exp(f64::from(x - most))).sum();
+            nats += libm::log(sum) - f64::from(logits[pair[1] as usize] - most);
         }
         Ok(nats / LN_2 / ids.len().saturating_sub(1).max(1) as f64)
     }
@@ -158,7 +158,7 @@ impl Text {
             let seen = counts.get(&run[..order]);
             let of = |symbol: u32| 1.0 + seen.map_or(0.0, |seen| f64::from(seen[symbol as usize]));
             let all: f64 = (0..self.symbols as u32).map(of).sum();
-            (all / of(run[order])).log2()
+            libm::log2(all / of(run[order]))
         };
         let runs = test.windows(order + 1);
         let count = runs.len().max(1) as f64;

@@ -39,6 +39,7 @@
 
 #![forbid(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub use elman_autograd as autograd;
 pub use elman_data as data;

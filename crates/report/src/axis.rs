@@ -42,17 +42,17 @@ impl Axis {
     }
 
     fn decades(low: f64, high: f64, count: usize) -> Self {
-        let [from, to] = [low.log10(), high.log10()];
+        let [from, to] = [low, high].map(libm::log10);
         let (first, last) = (from.floor() as i32, to.ceil() as i32);
         let every = (last - first).unsigned_abs().div_ceil(count as u32).max(1) as i32;
         let within: &[f64] = if last - first <= 2 { &[1.0, 2.0, 5.0] } else { &[1.0] };
         let ticks = (first..=last)
             .filter(|decade| decade % every == 0)
             .flat_map(|decade| within.iter().map(move |&x| (decade, x)))
-            .map(|(decade, x)| (x * 10f64.powi(decade), written(x, decade)))
-            .filter(|(x, _)| (from - 0.05..=to + 0.05).contains(&x.log10()))
+            .map(|(decade, x)| (x * libm::exp10(decade.into()), written(x, decade)))
+            .filter(|(x, _)| (from - 0.05..=to + 0.05).contains(&libm::log10(*x)))
             .collect::<Vec<_>>();
-        let places = || ticks.iter().map(|(x, _)| x.log10());
+        let places = || ticks.iter().map(|(x, _)| libm::log10(*x));
         let from = places().fold(from, f64::min);
         let to = places().fold(to, f64::max);
         Axis { from, to, logarithmic: true, ticks }
@@ -61,7 +61,7 @@ impl Axis {
     /// Where a number lies: 0 at the beginning of the axis, 1 at its end.
     pub(crate) fn place(&self, x: f64) -> f64 {
         let x = x.clamp(-LARGEST, LARGEST);
-        let x = if self.logarithmic { x.log10() } else { x };
+        let x = if self.logarithmic { libm::log10(x) } else { x };
         (x - self.from) / (self.to - self.from)
     }
 
@@ -94,7 +94,7 @@ fn tamed(x: f64) -> f64 {
 
 /// 1, 2 or 5 times a power of ten, not less than this.
 fn round(step: f64) -> f64 {
-    let power = 10f64.powf(step.log10().floor());
+    let power = libm::exp10(libm::log10(step).floor());
     let times = [1.0, 2.0, 5.0].into_iter().find(|times| times * power >= step * 0.999);
     times.unwrap_or(10.0) * power
 }
@@ -102,7 +102,7 @@ fn round(step: f64) -> f64 {
 /// All multiples of a step in a range, written with as many digits as they need.
 fn multiples(from: f64, to: f64, step: f64) -> Vec<(f64, String)> {
     let (first, last) = ((from / step - 1e-6).ceil(), (to / step + 1e-6).floor());
-    let decade = (step.log10() + 1e-6).floor();
+    let decade = (libm::log10(step) + 1e-6).floor();
     let size = from.abs().max(to.abs());
     let write = |x: f64| {
         if x == 0.0 {
@@ -110,7 +110,7 @@ fn multiples(from: f64, to: f64, step: f64) -> Vec<(f64, String)> {
         } else if size < 1e6 && decade >= -4.0 {
             format!("{x:.*}", (-decade).max(0.0) as usize)
         } else {
-            let own = (x.abs().log10() + 1e-9).floor();
+            let own = (libm::log10(x.abs()) + 1e-9).floor();
             let digits = (own - decade).clamp(0.0, 9.0) as usize;
             format!("{x:.digits$e}")
         }
@@ -122,8 +122,8 @@ fn multiples(from: f64, to: f64, step: f64) -> Vec<(f64, String)> {
 /// `x` · 10^`decade`, `x` being a digit.
 fn written(x: f64, decade: i32) -> String {
     match decade {
-        -3..0 => format!("{:.*}", decade.unsigned_abs() as usize, x * 10f64.powi(decade)),
-        0..5 => format!("{:.0}", x * 10f64.powi(decade)),
+        -3..0 => format!("{:.*}", decade.unsigned_abs() as usize, x * libm::exp10(decade.into())),
+        0..5 => format!("{:.0}", x * libm::exp10(decade.into())),
         _ => format!("{x:.0}e{decade}"),
     }
 }

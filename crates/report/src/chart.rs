@@ -12,6 +12,8 @@ pub(crate) const HEIGHT: u32 = 300;
 const POINTS: usize = 2000;
 /// Lines of no more points than this have a dot for each.
 const DOTS: usize = 60;
+/// At most this number of lines is drawn.
+const LINES: usize = 24;
 
 /// A named line. Where its numbers are not finite, it is interrupted.
 pub(crate) struct Line<'a> {
@@ -27,6 +29,23 @@ pub(crate) struct Chart<'a> {
     /// Whether large and small numbers may share a logarithmic axis.
     pub(crate) logarithmic: bool,
     pub(crate) lines: Vec<Line<'a>>,
+    /// How many more there would be to draw, and of what: a note in the legend.
+    pub(crate) more: Option<String>,
+}
+
+impl<'a> Chart<'a> {
+    /// A chart of these lines; of many, the first ones and a note of how many more there are.
+    pub(crate) fn of(
+        time: &'a str,
+        quantity: &'a str,
+        logarithmic: bool,
+        mut lines: impl Iterator<Item = Line<'a>>,
+    ) -> Self {
+        let drawn = lines.by_ref().take(LINES).collect();
+        let more = Some(lines.count()).filter(|&more| more > 0);
+        let more = more.map(|more| format!("and {more} more lines"));
+        Chart { time, quantity, logarithmic, lines: drawn, more }
+    }
 }
 
 impl Chart<'_> {
@@ -76,18 +95,19 @@ impl Chart<'_> {
     fn legend(&self, canvas: &Canvas<'_>, left: f64, right: f64, top: f64) -> Result<f64, String> {
         let start = 8.0;
         canvas.word(self.quantity, (start, top), LETTERS, Anchor::Start, INK)?;
-        if self.lines.len() < 2 {
-            return Ok(top);
-        }
+        let lines = if self.lines.len() < 2 { &[][..] } else { &self.lines };
+        let named = lines.iter().map(|line| (line.name, Some(line.color)));
         let first = start + breadth(self.quantity, LETTERS) + 24.0;
         let (mut x, mut y) = (first.max(left), top);
-        for line in &self.lines {
-            let width = 28.0 + breadth(line.name, LETTERS);
+        for (name, color) in named.chain(self.more.as_deref().map(|more| (more, None))) {
+            let width = 28.0 + breadth(name, LETTERS);
             if x + width > right && x > left {
                 (x, y) = (left, y + 20.0);
             }
-            canvas.line([(x, y), (x + 20.0, y)], line.color, 3.0)?;
-            canvas.word(line.name, (x + 26.0, y), LETTERS, Anchor::Start, INK)?;
+            if let Some(color) = color {
+                canvas.line([(x, y), (x + 20.0, y)], color, 3.0)?;
+            }
+            canvas.word(name, (x + 26.0, y), LETTERS, Anchor::Start, INK)?;
             x += width + 16.0;
         }
         Ok(y)

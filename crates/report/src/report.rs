@@ -94,10 +94,10 @@ impl Report {
         self.with(title, Section::Confusion(confusion))
     }
 
-    /// The page.
+    /// The page. In the place of a picture that cannot be drawn it says so.
     ///
     /// # Errors
-    /// If a section's numbers do not fit together, or a picture cannot be drawn.
+    /// If a section's numbers do not fit together.
     pub fn html(&self) -> Result<String, Error> {
         let title = escaped(&self.title);
         let mut page = format!("{HEAD}<title>{title}</title>\n<style>\n{STYLE}</style>\n");
@@ -133,17 +133,25 @@ impl Report {
 impl Section {
     fn html(&self, title: &str) -> Result<String, Error> {
         let pictures = match self {
-            Section::Text(text) => return Ok(format!("<p>{}</p>\n", escaped(text))),
+            Section::Text(text) => return Ok(paragraph(text)),
             Section::Table(rows) => return Ok(table(rows)),
-            Section::Curves(history) => panels(history)?,
-            Section::Forecast(forecast) => vec![forecast.picture()?],
-            Section::Gradients(gradients) => vec![gradients.picture()?],
-            Section::States(states) => vec![states.picture()?],
-            Section::Confusion(confusion) => vec![confusion.picture()?],
+            Section::Curves(history) => panels(history),
+            Section::Forecast(forecast) => forecast.picture().map(|picture| vec![picture]),
+            Section::Gradients(gradients) => gradients.picture().map(|picture| vec![picture]),
+            Section::States(states) => states.picture().map(|picture| vec![picture]),
+            Section::Confusion(confusion) => confusion.picture().map(|picture| vec![picture]),
+        };
+        let pictures = match pictures {
+            Err(error @ Error::Drawing { .. }) => return Ok(paragraph(&error.to_string())),
+            pictures => pictures?,
         };
         let pictures: String = pictures.iter().map(|picture| figure(title, picture)).collect();
         Ok(format!("<div class=\"figures\">\n{pictures}</div>\n"))
     }
+}
+
+fn paragraph(text: &str) -> String {
+    format!("<p>{}</p>\n", escaped(text))
 }
 
 fn table(rows: &[(String, String)]) -> String {

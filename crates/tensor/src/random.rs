@@ -2,7 +2,8 @@
 
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_distr::{Distribution, StandardNormal};
+
+mod normal;
 
 /// The 64-bit FNV-1a hash (Fowler, Noll and Vo 1991): the number of a name, on every machine.
 ///
@@ -63,7 +64,7 @@ impl Random {
 
     /// A number from the standard normal distribution.
     pub fn normal(&mut self) -> f64 {
-        StandardNormal.sample(&mut self.0)
+        normal::normal(&mut self.0)
     }
 
     /// One of `0..n`, each equally likely; 0 if `n` is 0.
@@ -114,7 +115,7 @@ impl Random {
         }
     }
 
-    /// The generator itself, for the distributions of `rand_distr`.
+    /// The generator itself, for distributions of other crates.
     pub fn generator(&mut self) -> &mut ChaCha8Rng {
         &mut self.0
     }

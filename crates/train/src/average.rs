@@ -95,7 +95,7 @@ impl Average {
     /// How much of the weights after this update enters the mean.
     fn share(&self, step: u64) -> f64 {
         match self.0 {
-            Kind::Exponential { keep } => (1.0 - keep) / (1.0 - keep.powf(step as f64 + 1.0)),
+            Kind::Exponential { keep } => (1.0 - keep) / (1.0 - libm::pow(keep, step as f64 + 1.0)),
             Kind::Stochastic { start, every } => match step.checked_sub(start) {
                 None => 1.0,
                 Some(since) if since.is_multiple_of(every) => {

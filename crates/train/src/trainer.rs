@@ -47,12 +47,21 @@ impl<T: Real, X: Transform> Trainer<T, X> {
         self
     }
 
-    /// Gathers the gradients of so many steps, and changes the weights at the last of them, by
-    /// the chain of their mean; 1 if nothing else is said.
+    /// Accumulates the gradients of this number of steps, and updates the weights at the last of
+    /// them from the mean gradient; 1 by default.
     ///
-    /// Where losses are means over batches of one size, the mean of their gradients is that of one
-    /// big batch, up to rounding. Transforms and schedules count updates, and are told the mean of
-    /// the losses; random masks are drawn for each step. At the other steps nothing is subtracted.
+    /// The mean is that of one big batch, up to rounding, also where parts differ in size: each
+    /// loss of this crate has as its [weight](Var::loss_weight) the sum that it was divided by (the
+    /// number of elements or rows that count, or the sum of their [weights](crate::weighted)), and
+    /// the sums over all steps are divided once. Weights that are learned count as constants here.
+    ///
+    /// A loss that is computed from others has the weight 1, as has that of
+    /// [`step_by`](Trainer::step_by). Hand the weight on where the parts differ in size:
+    /// `(loss + penalty).with_loss_weight(loss.loss_weight())`. Use one kind of loss for all steps
+    /// of an update, or their weights are not comparable.
+    ///
+    /// Transforms and schedules count updates, and receive the mean of the losses; random masks are
+    /// drawn for each step. At the other steps nothing is subtracted.
     ///
     /// ```
     /// use elman_autograd::Params;
@@ -65,6 +74,23 @@ impl<T: Real, X: Transform> Trainer<T, X> {
     /// assert_eq!(params.values(), [0.0]); // not yet
     /// trainer.step(&mut params, |g| -3.0 * g.param(w))?;
     /// assert_eq!(params.values(), [2.0]); // the mean of 1 and 3
+    /// # Ok::<(), elman_train::Error>(())
+    /// ```
+    ///
+    /// ```
+    /// use elman_autograd::Params;
+    /// use elman_tensor::Init;
+    /// use elman_train::{Trainer, mae, masked, sgd};
+    ///
+    /// let (w, mut params) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros))?;
+    /// let mut trainer = Trainer::new(sgd(1.0)).accumulate(2);
+    /// for (slope, mask) in [(1.0, [1, 1, 1, 0]), (5.0, [1, 0, 0, 0])] {
+    ///     trainer.step(&mut params, |g| {
+    ///         let prediction = slope * (g.param(w) + g.zeros([4])) + 10.0;
+    ///         mae(prediction, masked(g.zeros([4]), g.ids(&mask)))
+    ///     })?;
+    /// }
+    /// assert_eq!(params.values(), [-2.0]); // (3 · 1 + 1 · 5) / 4 elements
     /// # Ok::<(), elman_train::Error>(())
     /// ```
     #[must_use]

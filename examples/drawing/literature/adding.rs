@@ -60,7 +60,7 @@ fn remember(params: &mut Params<f32>, gru: Gru, seed: u64) {
     let [_, _, bias] = gates.params();
     if let Some(bias) = params.get_mut(bias) {
         // The gates stand side by side in the order r, z.
-        bias[gates.hidden()..].fill_with(|| random.uniform(1.0, 599.0).ln() as f32);
+        bias[gates.hidden()..].fill_with(|| Real::ln(random.uniform(1.0, 599.0)) as f32);
     }
 }
 

@@ -102,7 +102,7 @@ fn code(seed: u64, plan: Plan) -> Result<f64, Error> {
         Ok(Model { letters, lstm, head: Linear::new(p.scope("head"), HIDDEN, symbols)? })
     })?;
     let [first, last] = plan.rates;
-    let rate = exponential((last / first).powf(plan.piece as f64 / len as f64));
+    let rate = exponential(Real::exp(Real::ln(last / first) * (plan.piece as f64 / len as f64)));
     let mut trainer = crate::trainer(clip_norm(1.0).then(adam(first)).then(rate));
     let mut nats = 0.0;
     // The states in which pieces of the window began, and the one after all that was coded.

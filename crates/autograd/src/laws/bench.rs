@@ -76,10 +76,9 @@ impl<'a> Bench<'a> {
         let mut passed = Passed { y: vec![dirt; self.output.len()], kept: vec![dirt; self.kept] };
         if let Some(y) = ViewMut::new(self.output, &mut passed.y) {
             let side = Side { kept: &mut passed.kept, ids: self.ids };
-            AnyRule::<T>::forward(
-                self.rule,
-                Forward { x: Operands { arena: x, params: &[], places }, y, side },
-            );
+            let (x, mut weight) = (Operands { arena: x, params: &[], places }, T::ONE);
+            let loss_weight = &mut weight;
+            AnyRule::<T>::forward(self.rule, Forward { x, y, side, loss_weight });
         }
         passed
     }

@@ -8,11 +8,12 @@ use crate::folder::{FORECAST, Folder, REPORT, Shown};
 use crate::forecast::Forecast;
 use crate::inside::inside;
 use crate::job::Job;
+use crate::output;
 use crate::settings::{Settings, Task};
 use elman::autograd::Params;
 use elman::rnn::Network;
 use elman::train::History;
-use elman_report::{Confusion, Forecast as Picture, Report, curves};
+use elman_report::{Forecast as Picture, Report, curves};
 use serde_json::{Value, json};
 
 pub(crate) fn finish(
@@ -36,22 +37,28 @@ pub(crate) fn finish(
         folder.write(FORECAST, outlook.csv()?)?;
         written += &format!(", {FORECAST}");
         let picture = picture(forecast, network, params, &outlook)?;
-        pictures.push((Shown::Forecast, picture.picture()?));
+        pictures.push((Shown::Forecast, picture.picture()));
         report = report.forecast("Forecast", picture);
     }
     if let Job::Classify(classify) = job {
-        let mut confusion = Confusion::new(classify.settings.classes.clone());
-        confusion.counts = classify.confusion(network, params)?;
-        pictures.push((Shown::Confusion, confusion.picture()?));
+        let confusion = classify.confusion(network, params)?;
+        pictures.push((Shown::Confusion, confusion.picture()));
         report = report.confusion("What was taken for what", confusion);
     }
     folder.write_model(&settings, params)?;
     folder.write_settings(&settings)?;
     let (states, gradients) = inside(network, params, &job.task().example(network, params)?)?;
-    pictures.push((Shown::Training, curves(history)?));
-    pictures.push((Shown::Gradients, gradients.picture()?));
-    pictures.push((Shown::States, states.picture()?));
-    pictures.iter().try_for_each(|(what, picture)| folder.draw(*what, picture))?;
+    pictures.push((Shown::Training, curves(history)));
+    pictures.push((Shown::Gradients, gradients.picture()));
+    pictures.push((Shown::States, states.picture()));
+    let mut names = Vec::new();
+    for (what, picture) in pictures {
+        let forms = picture.and_then(|p| Ok([p.svg().as_bytes().to_vec(), p.png()?]));
+        if let Some(forms) = drawn(what.name(), forms) {
+            folder.draw(what, forms)?;
+            names.push(what.name());
+        }
+    }
     let report = report
         .curves("Training", history)
         .gradients(
@@ -60,9 +67,10 @@ pub(crate) fn finish(
         )
         .states("The units of the last layer meanwhile", states)
         .table("Settings", rows(&settings)?);
-    folder.write(REPORT, report.html()?)?;
+    if let Some(html) = drawn(REPORT, report.html()) {
+        folder.write(REPORT, html)?;
+    }
     let path = folder.path().display();
-    let names: Vec<_> = pictures.iter().map(|(what, _)| what.name()).collect();
     let sentence = format!(
         "{}\n{path} has {written}, and as pictures (.svg, .png) {}.",
         verdict.sentence,
@@ -72,6 +80,14 @@ pub(crate) fn finish(
     numbers.insert("run".into(), json!(folder.path()));
     numbers.insert("notes".into(), json!(job.notes()));
     say(cli, &sentence, Value::Object(numbers))
+}
+
+/// A picture or the page; one that cannot be drawn is reported and left out: the model is trained.
+fn drawn<T>(what: &str, made: Result<T, elman_report::Error>) -> Option<T> {
+    if let Err(error) = &made {
+        output::note(&format!("{what} is left out: {error}"));
+    }
+    made.ok()
 }
 
 /// The first target: the rows that were held out, what was said of them a horizon before, and what
@@ -128,5 +144,18 @@ fn flatten(path: &str, value: &Value, rows: &mut Vec<(String, String)>) {
             rows.push((path.into(), format!("{} values", items.len())));
         }
         other => rows.push((path.into(), other.to_string().trim_matches('"').to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::drawn;
+    use elman_report::Error;
+
+    #[test]
+    fn a_picture_that_cannot_be_drawn_fails_no_run() {
+        let error = Error::Drawing { width: 1, height: 1 << 30, what: "too large".into() };
+        assert_eq!(drawn::<()>("confusion", Err(error)), None);
+        assert_eq!(drawn("confusion", Ok(3)), Some(3));
     }
 }

@@ -53,7 +53,8 @@ pub(super) fn choose(
             (1..=horizon).flat_map(move |ahead| {
                 scale.iter().enumerate().map(move |(c, scale)| {
                     let forecast = anchor.of(series, season, t, ahead, c);
-                    ((forecast - series.at(t + ahead, c)) / scale).powi(2)
+                    let error = (forecast - series.at(t + ahead, c)) / scale;
+                    error * error
                 })
             })
         });

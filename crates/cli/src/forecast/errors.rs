@@ -28,7 +28,7 @@ impl Errors {
         let all = match &of_targets[..] {
             &[one] => one,
             all => {
-                let parts = all.iter().zip(&settings.scale).map(|(e, s)| (e / s).powi(2));
+                let parts = all.iter().zip(&settings.scale).map(|(e, s)| (e / s) * (e / s));
                 (parts.sum::<f64>() / all.len() as f64).sqrt()
             }
         };

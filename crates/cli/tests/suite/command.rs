@@ -363,3 +363,17 @@ fn text_goes_on() {
     fs::remove_file(folder.join("cat.txt")).unwrap();
     assert_eq!(judge(folder), judged);
 }
+
+/// The picture of confusions does not grow with the square of the classes.
+#[test]
+fn thousands_of_classes_end_with_a_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let rows: String = (0..8000).map(|i| format!("{},c{}\n", i % 97, i / 2)).collect();
+    fs::write(folder.join("many.csv"), format!("x,class\n{rows}")).unwrap();
+    let train = ["train", "many.csv", "--label", "class", "--steps", "1", "--hidden", "2"];
+    done(folder, &train);
+    let list = fs::read_to_string(folder.join("runs/many/confusion.svg")).unwrap();
+    assert!(list.contains("confusions") && list.len() < 100_000, "{} bytes", list.len());
+    check_pictures(&folder.join("runs/many"), &["confusion", "training", "gradients", "states"]);
+}

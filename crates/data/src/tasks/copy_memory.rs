@@ -102,6 +102,6 @@ impl Task for CopyMemory {
     fn baseline(&self) -> Result<f64, Error> {
         let layout = self.layout()?;
         layout.check()?;
-        Ok(self.length as f64 * (self.symbols as f64).ln() / layout.time as f64)
+        Ok(self.length as f64 * libm::log(self.symbols as f64) / layout.time as f64)
     }
 }

@@ -98,7 +98,7 @@ impl Task for Mnist1d {
 
     fn baseline(&self) -> Result<f64, Error> {
         self.layout()?.check()?;
-        Ok((TEMPLATES.len() as f64).ln())
+        Ok(libm::log(TEMPLATES.len() as f64))
     }
 }
 
@@ -148,12 +148,16 @@ const RADIUS: usize = 8;
 /// ends the line is its own mirror image.
 fn smooth(line: [f64; LINE]) -> [f64; LINE] {
     let weights: [f64; 2 * RADIUS + 1] =
-        std::array::from_fn(|i| (-(i as f64 - RADIUS as f64).powi(2) / 8.0).exp());
+        std::array::from_fn(|i| libm::exp(-square(i as f64 - RADIUS as f64) / 8.0));
     let total: f64 = weights.iter().sum();
     std::array::from_fn(|i| {
         let sum: f64 = (0..weights.len()).map(|j| weights[j] * line[mirrored(i + j)]).sum();
         sum / total
     })
+}
+
+fn square(x: f64) -> f64 {
+    x * x
 }
 
 /// The point of the line that lies, or whose image lies, `RADIUS` points before `i`.

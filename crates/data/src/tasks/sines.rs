@@ -99,7 +99,7 @@ impl Sines {
             wave[2] = random.uniform(0.0, TAU);
         }
         let s = |t: usize| -> f64 {
-            waves.chunks_exact(3).map(|w| w[0] * (TAU * t as f64 / w[1] + w[2]).sin()).sum()
+            waves.chunks_exact(3).map(|w| w[0] * libm::sin(TAU * t as f64 / w[1] + w[2])).sum()
         };
         for t in 0..time {
             out(t, s(t) + self.noise * random.normal(), s(t + self.horizon));

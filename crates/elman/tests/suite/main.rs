@@ -16,3 +16,4 @@ mod pytorch_layers;
 mod sequences;
 mod streams;
 mod support;
+mod workspace;

@@ -45,19 +45,27 @@ pub(crate) fn panels(history: &History) -> Result<Vec<Picture>, Error> {
     charts(history).iter().map(picture).collect()
 }
 
+/// At most this number of panels is drawn.
+const PANELS: usize = 24;
+
+/// The panels; of many, the first ones, and in the last a note of how many more there are.
 fn charts(history: &History) -> Vec<Chart<'_>> {
     let rates = history.rows.iter().filter_map(|row| Some((row.step, row.rate?))).collect();
     let metrics = history.metrics.iter().map(|name| (&name[..], history.metric(name).collect()));
     let all = [("loss", history.losses().collect())].into_iter().chain(metrics);
-    all.chain([("rate", rates)])
+    let mut shown = all
+        .chain([("rate", rates)])
         .filter(|(name, points): &(_, Vec<_>)| *name == "loss" || !points.is_empty())
-        .zip(COLORS.iter().cycle())
-        .map(|((name, points), &color)| {
-            let points = points.iter().map(|&(step, y): &(u64, f64)| (step as f64, y)).collect();
-            // A rate that falls to 0 would be all that its logarithms show.
-            let logarithmic = name != "rate";
-            let lines = vec![Line { name, points, color }];
-            Chart { time: "step", quantity: name, logarithmic, lines }
-        })
-        .collect()
+        .zip(COLORS.iter().cycle());
+    let chart = |((name, points), &color): ((_, Vec<(u64, f64)>), _)| {
+        let points = points.iter().map(|&(step, y)| (step as f64, y)).collect();
+        // A rate that falls to 0 would be all that its logarithms show.
+        Chart::of("step", name, name != "rate", [Line { name, points, color }].into_iter())
+    };
+    let mut charts: Vec<_> = shown.by_ref().take(PANELS).map(chart).collect();
+    let more = shown.count();
+    if let Some(last) = charts.last_mut().filter(|_| more > 0) {
+        last.more = Some(format!("and {more} more panels"));
+    }
+    charts
 }

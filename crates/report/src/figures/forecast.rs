@@ -67,8 +67,8 @@ impl Forecast {
         let truth = Line { name: "truth", points: points(&self.truth), color: AXIS };
         let answers = self.answers.iter().zip(COLORS.iter().cycle());
         let answers = answers.map(|((name, y), &color)| Line { name, points: points(y), color });
-        let lines = [truth].into_iter().chain(answers).collect();
-        let chart = Chart { time: &self.time, quantity: &self.quantity, logarithmic: false, lines };
+        let lines = [truth].into_iter().chain(answers);
+        let chart = Chart::of(&self.time, &self.quantity, false, lines);
         Canvas::picture(WIDTH, HEIGHT, |canvas| chart.draw(canvas, 0.0))
     }
 }

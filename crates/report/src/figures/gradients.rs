@@ -37,9 +37,7 @@ impl Gradients {
             let points = (0..).map(f64::from).zip(norms.iter().map(drawn)).collect();
             Line { name, points, color }
         });
-        let lines = lines.collect();
-        let chart =
-            Chart { time: "time step", quantity: "norm of the gradient", logarithmic: true, lines };
+        let chart = Chart::of("time step", "norm of the gradient", true, lines);
         Canvas::picture(WIDTH, HEIGHT, |canvas| chart.draw(canvas, 0.0))
     }
 }

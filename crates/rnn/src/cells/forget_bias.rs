@@ -78,7 +78,7 @@ impl ForgetBias {
             ForgetBias::Drawn => {}
             ForgetBias::Constant(bias) => b[forget] = bias,
             ForgetBias::Chrono { longest } => {
-                b[forget] = random.uniform(1.0, longest - 1.0).ln();
+                b[forget] = libm::log(random.uniform(1.0, longest - 1.0));
                 if let Some(input) = roles.input {
                     b[input * hidden + unit] = -b[forget];
                 }

@@ -83,15 +83,15 @@ impl Lru {
                 let u = random.uniform(inner * inner, outer * outer);
                 // Neither a λ of 0 nor one of 1 has a ν.
                 let u = u.clamp(1e-12, 1.0 - 1e-9);
-                *nu = (-0.5 * u.ln()).ln();
+                *nu = libm::log(-0.5 * libm::log(u));
                 square.push(u);
             }
         })?;
         let theta = p.drawn("theta", [hidden], |random, theta| {
-            theta.fill_with(|| random.uniform(angle * 1e-6, angle).ln());
+            theta.fill_with(|| libm::log(random.uniform(angle * 1e-6, angle)));
         })?;
         let gamma = p.drawn("gamma", [hidden], |_, gamma| {
-            gamma.iter_mut().zip(square).for_each(|(gamma, u)| *gamma = 0.5 * (1.0 - u).ln());
+            gamma.iter_mut().zip(square).for_each(|(gamma, u)| *gamma = 0.5 * libm::log(1.0 - u));
         })?;
         let root = |n: f64| 1.0 / n.max(1.0).sqrt();
         let [into, out] = [

@@ -52,7 +52,7 @@ impl Ltc {
     pub fn new(mut p: Scope<'_>, input: usize, hidden: usize) -> Result<Self, Error> {
         Ok(Ltc {
             a: p.weight("a", [hidden], Init::Uniform { bound: 1.0 })?,
-            r: p.weight("r", [hidden], Init::Constant(1.0f64.exp_m1().ln()))?,
+            r: p.weight("r", [hidden], Init::Constant(libm::log(libm::expm1(1.0))))?,
             drive: Gate::new(p, input, hidden)?,
             steps: 6,
             interval: Interval::Fixed(1.0),

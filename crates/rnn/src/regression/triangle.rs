@@ -68,7 +68,7 @@ impl Triangle {
     pub(super) fn told(&self, rows: usize) -> usize {
         let noise = rows.max(1 + self.features) as f64 * f64::EPSILON;
         let told = |&k: &usize| {
-            let column = (0..=k).fold(0.0, |norm: f64, i| norm.hypot(self.get(i, k)));
+            let column = (0..=k).fold(0.0, |norm: f64, i| libm::hypot(norm, self.get(i, k)));
             self.get(k, k) > noise * column
         };
         (1..=self.features).filter(told).count()
@@ -128,7 +128,7 @@ impl Triangle {
             if b == 0.0 && keep == 1.0 {
                 continue;
             }
-            let length = a.hypot(b);
+            let length = libm::hypot(a, b);
             let (cos, sin) = if length > 0.0 { (a / length, b / length) } else { (1.0, 0.0) };
             for (r, x) in r.iter_mut().zip(row) {
                 let (a, b) = (keep * *r, *x);

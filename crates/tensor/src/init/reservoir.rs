@@ -49,7 +49,7 @@ fn spectral_radius(u: &DMatrix<f64>) -> Option<f64> {
     let mut balanced = u.clone();
     balance_parlett_reinsch(&mut balanced);
     let values = Schur::try_new(balanced, f64::EPSILON, steps)?.complex_eigenvalues();
-    Some(values.iter().fold(0.0, |most: f64, value| most.max(value.re.hypot(value.im))))
+    Some(values.iter().fold(0.0, |most: f64, value| most.max(libm::hypot(value.re, value.im))))
 }
 
 #[cfg(test)]

@@ -151,7 +151,7 @@ impl Beam {
     }
 
     fn score(&self, log_probability: f64, length: usize) -> f64 {
-        log_probability / (length.max(1) as f64).powf(self.power)
+        log_probability / libm::pow(length.max(1) as f64, self.power)
     }
 
     /// Whether nothing that is open can become better than what is done.

@@ -75,7 +75,7 @@ impl Sampler {
             best.into_iter().for_each(|i| self.chances[i] = 1.0);
         } else {
             log_softmax(logits, self.temperature, &mut self.chances);
-            self.chances.iter_mut().for_each(|p| *p = p.exp());
+            self.chances.iter_mut().for_each(|p| *p = Real::exp(*p));
             self.cut();
         }
         &self.chances

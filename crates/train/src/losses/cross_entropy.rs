@@ -1,6 +1,8 @@
 //! Cross-entropy of logits and class ids.
 
+use super::lattice::impossible;
 use super::mean::{Losses, MOST, Weighed, add};
+use super::pointwise::product;
 use super::weighted::{Weighted, ignoring};
 use elman_autograd::laws::{Draw, Sample};
 use elman_autograd::{IdRange, Ids, Misfit, Side, Var};
@@ -13,6 +15,9 @@ use std::panic::Location;
 ///
 /// Neither large logits nor certain rows lose digits: the loss of a row that is right up to 1e-20
 /// is 1e-20, also in f32.
+///
+/// A class whose logit is −∞ is impossible: where it is the right one, the loss is ∞. A row whose
+/// logits are all −∞ has the loss ∞, too, and no gradient.
 ///
 /// An id that is no class is a misfit, another number of ids than of rows too, and no rows at all.
 /// An id that a [mask](crate::masked) leaves out may be anything.
@@ -187,6 +192,10 @@ impl Losses for CrossEntropy {
 /// ln Σ eˣʲ − x_c = ln((s + e_c) / e_c) = softplus(ln s − (x_c − max x)).
 fn loss<T: Real>(w: T, x: &[T], c: usize, smoothing: f64, slope: &mut [T]) -> T {
     let max = x.iter().fold(x[c], |m, &x| if x > m { x } else { m });
+    if max == impossible() {
+        slope.fill(T::ZERO);
+        return w * -max;
+    }
     fit(map(x, slope, |x| (x - max).exp()));
     let class = slope[c];
     slope[c] = T::ZERO;
@@ -206,7 +215,7 @@ fn loss<T: Real>(w: T, x: &[T], c: usize, smoothing: f64, slope: &mut [T]) -> T 
     let each_class = w * part / n;
     each(slope, |slope| *slope -= each_class);
     slope[c] += w * part;
-    w * (rest * certain + part * even)
+    w * (product(rest, certain) + part * even)
 }
 
 impl Sample for CrossEntropy {

@@ -182,10 +182,14 @@ impl Rows {
 }
 
 /// Writes ln softmax x, whose largest element keeps its digits however near to 0 it is: with eⱼ =
-/// exp(xⱼ − max x) and the sum s of all eⱼ but that of the maximum, it is −softplus(ln s).
+/// exp(xⱼ − max x) and the sum s of all eⱼ but that of the maximum, it is −softplus(ln s). Where all
+/// are −∞, no class is possible.
 fn log_softmax<T: Real>(x: &[T], y: &mut [T]) {
     let Some(top) = argmax(x) else { return y.fill(T::NAN) };
     let max = x[top];
+    if max == impossible() {
+        return y.fill(max);
+    }
     fit(map(x, y, |x| (x - max).exp()));
     y[top] = T::ZERO;
     let others = sum(y);

@@ -59,7 +59,12 @@ impl Pointwise<3> for Gaussian {
     #[inline(always)]
     fn value<T: Real>(&self, x: [T; 3]) -> T {
         let [_, z] = standard(x);
-        T::from_f64(0.5) * (T::from_f64(TAU.ln()) + x[1] + z * z)
+        let square = z * z;
+        if square.to_f64() == f64::INFINITY {
+            // It outgrows s = −∞, of no variance at all.
+            return square;
+        }
+        T::from_f64(0.5) * (T::from_f64(TAU).ln() + x[1] + square)
     }
 
     /// ∂f/∂μ = −z / σ,  ∂f/∂s = (1 − z²) / 2,  ∂f/∂t = z / σ

@@ -80,7 +80,7 @@ impl<T: Real, L: Losses> LossesAt<T> for L {
     }
 }
 
-/// y = Σ wᵢ ℓᵢ / Σ wᵢ, the plain mean where there are no weights.
+/// y = Σ wᵢ ℓᵢ / Σ wᵢ, the plain mean where there are no weights. Σ wᵢ is the weight of the loss.
 ///
 /// The operands are those of the losses, and then the weights, where there are some. A loss whose
 /// weight is 0 or whose flag is 0 is not there: neither it nor its weight gets a gradient. Where
@@ -185,7 +185,7 @@ impl<T: Real> MeanAt<'_, T> {
 
     /// y = Σ w ℓ / Σ w
     fn forward(&self, at: Forward<'_, T>) {
-        let Forward { x, mut y, side: Side { kept, ids } } = at;
+        let Forward { x, mut y, side: Side { kept, ids }, loss_weight } = at;
         let (w, kept) = kept.split_at_mut(kept.len() - self.kept(x.shapes()));
         let plain = self.plain(x.count());
         let total = match plain {
@@ -193,6 +193,7 @@ impl<T: Real> MeanAt<'_, T> {
             false => self.weights(x, ids, w),
         };
         self.losses.forward(plain, Self::operands(x), w, Side { kept, ids });
+        *loss_weight = total;
         y.values_mut().fill(if total == T::ZERO { T::ZERO } else { sum(w) / total });
     }
 

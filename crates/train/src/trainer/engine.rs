@@ -59,7 +59,7 @@ impl<T: Real> Engine<T> {
         // Random masks follow from the step, also after a step that failed or was restored.
         self.tape.set_step(self.step);
         let loss = self.tape.gradient(params, &mut self.grad, loss)?;
-        self.learn(chain, params, loss, line)?;
+        self.learn(chain, params, (loss, self.tape.loss_weight()), line)?;
         Ok(loss)
     }
 
@@ -78,22 +78,22 @@ impl<T: Real> Engine<T> {
             return Err(elman_autograd::Error::GradLength { wanted, given, line }.into());
         }
         fit(copy(grad.values(), self.grad.values_mut()));
-        self.learn(chain, params, loss, line)
+        self.learn(chain, params, (loss, T::ONE), line)
     }
 
-    /// A step by the gradient that is there.
+    /// A step by the gradient that is there, of a loss with a weight.
     fn learn(
         &mut self,
         chain: &dyn TransformAt<T>,
         params: &mut Params<T>,
-        loss: T,
+        (loss, weight): (T, T),
         line: &'static Location<'static>,
     ) -> Result<(), Error> {
         if self.guard {
             self.finite(Quantity::Loss, &[loss], line)?;
             self.finite_in(params, self.grad.values(), Quantity::Gradient, line)?;
         }
-        if let Some(mean) = self.gather(chain, loss) {
+        if let Some(mean) = self.gather(chain, loss, weight) {
             self.apply(chain, params, mean);
             if self.guard {
                 self.finite_in(params, &self.update, Quantity::Update, line)?;
@@ -169,6 +169,7 @@ impl<T: Real> Engine<T> {
         if self.batches > 1 {
             list("accumulate.gradient", layout.len());
             list("accumulate.loss", 1);
+            list("accumulate.weight", 1);
         }
         if let Some(average) = self.average {
             list(average.name(), layout.len());
@@ -184,31 +185,34 @@ impl<T: Real> Engine<T> {
         self.step.checked_div(self.batches).unwrap_or(self.step)
     }
 
-    /// Adds the gradient and the loss to the sums. At the last step of an update, makes their
-    /// means: the update, as it enters the chain, and the loss.
-    fn gather(&mut self, chain: &dyn TransformAt<T>, loss: T) -> Option<T> {
+    /// Adds the gradient and the loss, times the weight of the loss, and the weight to the sums. At
+    /// the last step of an update, makes the means: the update, as it enters the chain, and the
+    /// loss. Where all weights are 0, the means are 0.
+    fn gather(&mut self, chain: &dyn TransformAt<T>, loss: T, weight: T) -> Option<T> {
         let grad = self.grad.values();
         fit(copy(grad, &mut self.update));
         if self.batches <= 1 {
             return Some(loss);
         }
         let start = total(&|list| chain.memory(self.layout(), list));
-        let (sum, losses) = self.memory[start..].split_at_mut(grad.len());
-        // The sums stay as they are in the last step: it may fail, and be done again.
+        let (sum, rest) = self.memory[start..].split_at_mut(grad.len());
+        let [losses, weights, ..] = rest else { return None };
         let turn = self.step % self.batches;
+        if turn == 0 {
+            fill(sum, T::ZERO);
+            (*losses, *weights) = (T::ZERO, T::ZERO);
+        }
+        // The sums stay as they are in the last step: it may fail, and be done again.
         if turn + 1 == self.batches {
-            let part = T::from_f64(1.0 / self.batches as f64);
-            fit(update(&mut self.update, sum, |u, sum| *u = (sum + *u) * part));
-            return Some((losses[0] + loss) * part);
+            let total = *weights + weight;
+            let part = if total == T::ZERO { T::ZERO } else { T::ONE / total };
+            fit(update(&mut self.update, sum, |u, sum| *u = (sum + *u * weight) * part));
+            return Some((*losses + loss * weight) * part);
         }
         fill(&mut self.update, T::ZERO);
-        if turn == 0 {
-            fit(copy(grad, sum));
-            losses[0] = loss;
-        } else {
-            fit(update(sum, grad, |sum, g| *sum += g));
-            losses[0] += loss;
-        }
+        fit(update(sum, grad, |sum, g| *sum += g * weight));
+        *losses += loss * weight;
+        *weights += weight;
         None
     }
 

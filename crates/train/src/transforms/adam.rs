@@ -74,7 +74,7 @@ impl Transform for Adam {
         let (m, s) = memory.split_at_mut(memory.len() / 2);
         let t = now.step as f64 + 1.0;
         let Moments { rate, betas, eps } = self.0;
-        let [free1, free2] = betas.map(|beta| 1.0 - beta.powf(t));
+        let [free1, free2] = betas.map(|beta| 1.0 - libm::pow(beta, t));
         let [rate, scale, eps] = [rate / free1, 1.0 / free2.sqrt(), eps].map(T::from_f64);
         self.0.apply([m, s], update, |_, m, s| rate * m / (scale * s.sqrt() + eps));
     }

@@ -61,7 +61,7 @@ impl Nadam {
 
     /// The momentum of step t.
     fn momentum(&self, t: f64) -> f64 {
-        self.moments.betas[0] * (1.0 - 0.5 * 0.96f64.powf(t * self.slowdown))
+        self.moments.betas[0] * (1.0 - 0.5 * libm::pow(0.96, t * self.slowdown))
     }
 }
 
@@ -91,7 +91,7 @@ impl Transform for Nadam {
         }
         let of_mean = T::from_f64(rate * ahead / (1.0 - product * ahead));
         let of_gradient = T::from_f64(rate * (1.0 - mu) / (1.0 - product));
-        let [scale, eps] = [1.0 / (1.0 - b2.powf(t)).sqrt(), eps].map(T::from_f64);
+        let [scale, eps] = [1.0 / (1.0 - libm::pow(b2, t)).sqrt(), eps].map(T::from_f64);
         self.moments.apply([m, s], update, |g, m, s| {
             (of_mean * m + of_gradient * g) / (scale * s.sqrt() + eps)
         });

@@ -63,7 +63,7 @@ impl Transform for Noise {
     }
 
     fn apply<T: Real>(&self, now: Now<'_, T>, _: &mut [T], update: &mut [T]) {
-        let std = (self.eta / (1.0 + now.step as f64).powf(self.gamma)).sqrt();
+        let std = (self.eta / libm::pow(1.0 + now.step as f64, self.gamma)).sqrt();
         for (path, range) in now.layout.iter() {
             let mut random = Random::keyed(self.seed, hash(path), now.step, hash("noise"));
             for g in &mut update[range] {

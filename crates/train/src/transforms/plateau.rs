@@ -123,7 +123,7 @@ impl Transform for Plateau {
                 (*wait, *bad) = (T::from_f64(self.cooldown as f64), T::ZERO);
             }
         }
-        let factor = self.factor.powf(falls.to_f64()).max(self.floor);
+        let factor = libm::pow(self.factor, falls.to_f64()).max(self.floor);
         let factor = T::from_f64(factor);
         each(update, |g| *g *= factor);
     }

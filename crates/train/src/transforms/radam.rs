@@ -69,9 +69,9 @@ impl Transform for Radam {
         let (m, s) = memory.split_at_mut(memory.len() / 2);
         let Moments { rate, betas: [b1, b2], eps } = self.0;
         let t = now.step as f64 + 1.0;
-        let (power, longest) = (b2.powf(t), 2.0 / (1.0 - b2) - 1.0);
+        let (power, longest) = (libm::pow(b2, t), 2.0 / (1.0 - b2) - 1.0);
         let length = longest - 2.0 * t * power / (1.0 - power);
-        let rate = rate / (1.0 - b1.powf(t));
+        let rate = rate / (1.0 - libm::pow(b1, t));
         if length > 5.0 {
             let part = |length: f64| (length - 4.0) * (length - 2.0) / length;
             let rectified = rate * (part(length) / part(longest)).sqrt() * (1.0 - power).sqrt();

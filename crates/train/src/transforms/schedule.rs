@@ -62,7 +62,7 @@ impl<S: Schedule> Transform for S {
 
 /// Half a cosine from one factor to another, at step `i` of `n`.
 pub(super) fn half_cosine(from: f64, to: f64, i: f64, n: f64) -> f64 {
-    to + (from - to) * ((1.0 + (PI * i / n).cos()) / 2.0)
+    to + (from - to) * ((1.0 + libm::cos(PI * i / n)) / 2.0)
 }
 
 /// The same factor always, made by [`constant`].
@@ -114,7 +114,7 @@ pub fn step_decay(factor: f64, every: u64) -> StepDecay {
 
 impl Schedule for StepDecay {
     fn factor(&self, step: u64) -> f64 {
-        self.factor.powf(step.checked_div(self.every).unwrap_or(0) as f64)
+        libm::pow(self.factor, step.checked_div(self.every).unwrap_or(0) as f64)
     }
 
     fn valid(&self) -> Result<(), Error> {
@@ -142,7 +142,7 @@ pub fn exponential(factor: f64) -> Exponential {
 
 impl Schedule for Exponential {
     fn factor(&self, step: u64) -> f64 {
-        self.factor.powf(step as f64)
+        libm::pow(self.factor, step as f64)
     }
 
     fn valid(&self) -> Result<(), Error> {

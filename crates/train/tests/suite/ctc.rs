@@ -65,6 +65,34 @@ fn padding_reaches_neither_loss_nor_gradient() {
     assert!((clean.0 - (one(0, &[1, 2]) + one(2, &[1, 2])) / 2.0).abs() < 1e-15);
 }
 
+/// Where all logits of a step are −∞, no class is possible, and so no alignment.
+#[test]
+fn a_step_without_any_possible_class_makes_its_row_impossible() {
+    let inf = f64::INFINITY;
+    for at in [0, 2] {
+        for all in [false, true] {
+            let mut x = logits(3, 2, 3);
+            for t in (0..3).filter(|&t| all || t == at) {
+                x.values_mut()[t * 6..][..3].fill(-inf);
+            }
+            for (zero, labels, counts) in
+                [(false, &[1, 2][..], [1, 1]), (true, &[1, 2], [1, 1]), (true, &[2], [0, 1])]
+            {
+                let (loss, grad) = gradient::<f64>(&x, &|g, x| {
+                    let [lengths, labels, counts] =
+                        [&[3, 3][..], labels, &counts].map(|ids| g.ids(ids));
+                    Ctc::new(0).zero_infinity(zero).loss(x, lengths, labels, counts)
+                });
+                assert_eq!(loss.is_finite(), zero);
+                assert!(zero || loss == inf, "{loss}");
+                for (i, d) in grad.iter().enumerate() {
+                    assert_eq!(*d != 0.0, i % 6 >= 3, "{i}: {d}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn impossible_rows_are_infinite_or_nothing_and_have_no_gradient() {
     let inf = f64::INFINITY;

@@ -4,7 +4,10 @@ use crate::object::LossOf;
 use elman_autograd::laws::{self, Function};
 use elman_autograd::{Grad, Graph, Ids, Param, Params, Tape, Var};
 use elman_tensor::{Init, Random, Real, Tensor};
-use elman_train::{cross_entropy, cross_entropy_ignoring, huber, mae, mse};
+use elman_train::{
+    binary_cross_entropy, cross_entropy, cross_entropy_ignoring, cross_entropy_smoothed,
+    gaussian_nll, huber, mae, mse, poisson_nll,
+};
 use proptest::prelude::*;
 
 fn normal(seed: u64, shape: [usize; 2]) -> Tensor<f64> {
@@ -159,6 +162,49 @@ fn impossible_classes_cost_infinitely_much_but_only_where_they_are_wanted() {
     assert_eq!(grad, [0.0, -0.5, 0.5]);
     let (loss, _) = classified::<f64>([1, 2], &[-inf, 0.0], &|g, x| cross_entropy(x, g.ids(&[0])));
     assert_eq!(loss, inf);
+}
+
+/// A row without any possible class has no gradient, and does not spoil that of the others.
+#[test]
+fn rows_without_any_possible_class_cost_infinitely_much_and_have_no_gradient() {
+    let inf = f64::INFINITY;
+    for smoothing in [0.0, 0.1, 1.0] {
+        let (loss, grad) = classified::<f64>([2, 2], &[-inf, -inf, 0.5, 0.0], &|g, x| {
+            cross_entropy_smoothed(x, g.ids(&[0, 1]), smoothing)
+        });
+        assert_eq!((loss, &grad[..2]), (inf, &[0.0; 2][..]), "{smoothing}");
+        assert!(grad[2..].iter().all(|d| d.is_finite()), "{grad:?}");
+    }
+    let one = |smoothing| {
+        classified::<f64>([1, 2], &[-inf, 0.0], &|g, x| {
+            cross_entropy_smoothed(x, g.ids(&[0]), smoothing)
+        })
+    };
+    for smoothing in [0.0, 0.5, 1.0] {
+        assert_eq!(one(smoothing).0, inf, "{smoothing}");
+    }
+}
+
+/// What is certain and wrong costs infinitely much, and is never NaN: in every likelihood.
+#[test]
+fn impossible_targets_cost_infinitely_much() {
+    let inf = f64::INFINITY;
+    let of = |p: f64, t: f64, loss: fn(Var<'_, f64>, f64) -> f64| {
+        let ((), none) = Params::<f64>::init(0, |_| Ok(())).unwrap();
+        Tape::new().evaluate(&none, |g| loss(g.constant([1], p), t)).unwrap()
+    };
+    let binary: fn(Var<'_, f64>, f64) -> f64 =
+        |x, t| binary_cross_entropy(x, x.graph().constant([1], t)).item();
+    let poisson: fn(Var<'_, f64>, f64) -> f64 =
+        |x, t| poisson_nll(x, x.graph().constant([1], t)).item();
+    let gaussian: fn(Var<'_, f64>, f64) -> f64 =
+        |s, t| gaussian_nll(s.graph().zeros([1]), s, s.graph().constant([1], t)).item();
+    assert_eq!(
+        [of(-inf, 1.0, binary), of(inf, 0.0, binary), of(-inf, 0.0, binary)],
+        [inf, inf, 0.0]
+    );
+    assert_eq!([of(-inf, 1.0, poisson), of(-inf, 0.0, poisson)], [inf, 0.0]);
+    assert_eq!([of(-inf, 1.0, gaussian), of(inf, 1.0, gaussian)], [inf, inf]);
 }
 
 /// A user's own function around a loss: the line that is reported is in here.

@@ -3,6 +3,7 @@
 #[macro_use]
 mod property;
 
+mod accumulate;
 mod average;
 mod ctc;
 mod decode;

@@ -155,11 +155,18 @@ fn sums_and_averages_resume_with_the_same_bits() {
     resumes_as::<f64>(&|tape| Box::new(momentous(tape).average(ema(0.9))), &buffers);
     let buffers = ["momentum.velocity", "swa.mean"];
     resumes_as::<f32>(&|tape| Box::new(momentous(tape).average(swa(1, 2))), &buffers);
-    let sums = ["momentum.velocity", "accumulate.gradient", "accumulate.loss"];
+    let sums = ["momentum.velocity", "accumulate.gradient", "accumulate.loss", "accumulate.weight"];
     for batches in [2, 3] {
         resumes_as::<f32>(&|tape| Box::new(momentous(tape).accumulate(batches)), &sums);
     }
-    let all = ["adam.mean", "adam.square", "accumulate.gradient", "accumulate.loss", "ema.mean"];
+    let all = [
+        "adam.mean",
+        "adam.square",
+        "accumulate.gradient",
+        "accumulate.loss",
+        "accumulate.weight",
+        "ema.mean",
+    ];
     let parts = |tape| Trainer::new(only("w", clip_norm(0.1).then(adam(0.1)))).with_tape(tape);
     resumes_as::<f64>(&|tape| Box::new(parts(tape).accumulate(2).average(ema(0.9))), &all);
 }

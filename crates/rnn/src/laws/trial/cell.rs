@@ -155,7 +155,7 @@ impl<'a> Trial<'a> {
 
 /// Scales numbers to magnitudes on both sides of [`Real::FLUSH_BELOW`].
 fn scale_to_flush<T: Real>(numbers: &mut [T]) {
-    let powers = [-6, -1, 3, 0, -3, 1, 6, -9].map(|power| 2f64.powi(power));
+    let powers = [-6.0, -1.0, 3.0, 0.0, -3.0, 1.0, 6.0, -9.0].map(libm::exp2);
     for (x, power) in numbers.iter_mut().zip(powers.into_iter().cycle()) {
         *x *= T::FLUSH_BELOW * T::from_f64(power);
     }
