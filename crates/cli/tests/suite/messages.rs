@@ -62,7 +62,7 @@ fn results_are_plain() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let classes = [HOSTILE, "other"];
-    let row = |t: usize| format!("{t},{}\n", classes[t % 2]);
+    let row = |t: usize| format!("{},{}\n", t * 7 % 13, classes[t % 2]);
     let table = format!("x{HOSTILE},{HOSTILE}y\n{}", (0..60).map(row).collect::<String>());
     fs::write(folder.join("table.csv"), table).unwrap();
     let label = format!("{HOSTILE}y");
