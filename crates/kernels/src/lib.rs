@@ -52,6 +52,10 @@ mod softmax;
 mod tile;
 mod transpose;
 
+/// Divides the sizes from which on work is shared by threads, or memory counts as too large for a
+/// cache. Miri interprets the code, so it must reach all of it with small shapes.
+pub(crate) const THRESHOLD_DIVISOR: usize = if cfg!(miri) { 1 << 10 } else { 1 };
+
 pub use dispatch::{Isa, Kernel, portable};
 pub use dual::Dual;
 pub use error::{Error, fit};

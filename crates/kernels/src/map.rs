@@ -1,6 +1,7 @@
 //! Elementwise loops, which threads share where they are long: each number for itself, so that it
 //! changes no bit.
 
+use crate::THRESHOLD_DIVISOR;
 use crate::error::{Error, length};
 use crate::loops;
 use crate::parallel::{self, Apart, threads};
@@ -11,7 +12,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Numbers that are worth a thread of their own.
-const LONG: usize = 1 << 16;
+const LONG: usize = (1 << 16) / THRESHOLD_DIVISOR;
 
 /// Calls a function for pieces of a vector of so many numbers.
 fn pieces(len: usize, piece: &(dyn Fn(Range<usize>) + Sync)) {

@@ -2,6 +2,7 @@
 
 mod pool;
 
+use crate::THRESHOLD_DIVISOR;
 use pool::{Hired, Pool, pause};
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -73,7 +74,7 @@ impl Drop for Threads {
 /// longer than the work.
 pub(crate) fn parts(operations: usize, most: usize) -> usize {
     /// Operations that no part has less than.
-    const LEAST: usize = 30_000;
+    const LEAST: usize = 30_000 / THRESHOLD_DIVISOR;
     /// Operations of a thread in a nanosecond, about, times how often a part is worth the handing
     /// over.
     const WORTH: usize = 50 * 4;
@@ -150,7 +151,8 @@ pub(crate) fn nanoseconds_to_hand_over() -> u64 {
     static AGAIN: Mutex<Option<(Instant, Duration)>> = Mutex::new(None);
     /// How long after the first failure.
     const SOON: Duration = Duration::from_millis(10);
-    let measured = MEASURED.load(Ordering::Relaxed);
+    // Miri's clock counts what it interprets.
+    let measured = if cfg!(miri) { 1 } else { MEASURED.load(Ordering::Relaxed) };
     if measured > 0 {
         return measured;
     }

@@ -255,18 +255,20 @@ fn pack<T: Real>(
 
 /// A panel on the stack, aligned to cache lines.
 #[repr(align(64))]
-pub(crate) struct OnStack([MaybeUninit<u8>; BLOCK * PANEL * 4]);
+pub(crate) struct OnStack(MaybeUninit<[u8; OnStack::BYTES]>);
 
 impl OnStack {
+    const BYTES: usize = BLOCK * PANEL * 4;
+
     #[inline(always)]
     pub(crate) fn new() -> Self {
-        OnStack([const { MaybeUninit::uninit() }; BLOCK * PANEL * 4])
+        OnStack(MaybeUninit::uninit())
     }
 
     /// Room for the first `len` numbers.
     #[inline(always)]
     pub(crate) fn room<T: Real>(&mut self, len: usize) -> &mut [MaybeUninit<T>] {
-        assert!(len * size_of::<T>() <= self.0.len());
+        assert!(len * size_of::<T>() <= Self::BYTES);
         // SAFETY: the bytes are there and aligned for every scalar, and may be uninitialised.
         unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), len) }
     }

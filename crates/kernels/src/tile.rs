@@ -1,5 +1,6 @@
 //! The innermost loops of every product: blocks of sums, cut into tiles that fit the registers.
 
+use crate::THRESHOLD_DIVISOR;
 use crate::lanes::Lanes;
 use crate::real::Real;
 
@@ -7,7 +8,7 @@ use crate::real::Real;
 pub(crate) const PANEL: usize = 64;
 
 /// Bytes of an operand that the own cache of a core holds until they are read again, at most.
-pub(crate) const NEAR: usize = 3 << 19;
+pub(crate) const NEAR: usize = (3 << 19) / THRESHOLD_DIVISOR;
 
 /// A left operand: `a[r, k]` at `r · row + k · step` behind an address.
 #[derive(Debug, Clone, Copy)]

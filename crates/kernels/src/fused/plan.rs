@@ -3,6 +3,7 @@
 use super::Sizes;
 use super::recurrence::Recurrence;
 use super::weights::whole_panels;
+use crate::THRESHOLD_DIVISOR;
 use crate::tile::{self, NEAR, PANEL, padded};
 
 /// Units of a cell whose sums are computed together.
@@ -12,9 +13,9 @@ const HALF: usize = UNITS / 2;
 
 /// Numbers of cotangents of sums that are gathered before the weights' gradients take them up:
 /// few enough to stay in a cache.
-const GATHERED: usize = 1 << 17;
+const GATHERED: usize = (1 << 17) / THRESHOLD_DIVISOR;
 /// Rows of them that are gathered at least, so that the gradients are not touched too often.
-const LEAST_GATHERED: usize = 256;
+const LEAST_GATHERED: usize = if cfg!(miri) { 1 } else { 256 };
 
 /// Rows of a shard, at least.
 const LEAST_SHARD: usize = 4;
@@ -29,7 +30,7 @@ const SHARED: usize = 1 << 18;
 const APART: usize = 1024;
 
 /// Bytes that all caches may hold until they are read again.
-const CACHE: usize = 16 << 20;
+const CACHE: usize = (16 << 20) / THRESHOLD_DIVISOR;
 
 /// The sizes of a sequence, and those of its parts.
 ///

@@ -1,6 +1,7 @@
 //! How threads share the steps of a sequence.
 
 use super::plan::Plan;
+use crate::THRESHOLD_DIVISOR;
 use crate::parallel::{self, Member, threads};
 use crate::real::Real;
 use crate::tile;
@@ -11,13 +12,13 @@ const AT_ONCE: usize = 64;
 const FEW_ROWS: usize = 6;
 /// Multiplications of a step, of one thread, that are worth waiting for the others after it:
 /// waiting, and what the others wrote coming over, take a microsecond.
-const WORTH_WAITING: usize = 1 << 20;
+const WORTH_WAITING: usize = (1 << 20) / THRESHOLD_DIVISOR;
 
 /// Multiplications of a single step that one thread does in a nanosecond, about: their weights
 /// come from an L2 cache.
 const AT_ONE_NANOSECOND: usize = 27;
 /// With fewer multiplications, no step is shared: nothing is that near.
-const WORTH_ASKING: usize = 10_000;
+const WORTH_ASKING: usize = 10_000 / THRESHOLD_DIVISOR;
 
 /// What one thread computes of every step: some rows of all units, or some units of all rows.
 #[derive(Clone, Copy)]
@@ -155,7 +156,7 @@ impl Shares {
 }
 
 /// Nanoseconds that a single step takes alone, if it is worth waking somebody for.
-const WORTH_WAKING: u64 = 100_000;
+const WORTH_WAKING: u64 = 100_000 / THRESHOLD_DIVISOR as u64;
 
 /// How threads share the blocks of units of a single step.
 #[derive(Clone, Copy)]

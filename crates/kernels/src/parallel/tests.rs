@@ -18,6 +18,32 @@ fn every_part_is_done_once() {
     }
 }
 
+/// Few enough computations for Miri, of every kind.
+#[test]
+fn small_computations_are_done_once() {
+    let _threads = Threads::limit(3);
+    for round in 0..8 {
+        let done: Vec<_> = (0..5).map(|_| AtomicUsize::new(0)).collect();
+        let part = |i: usize| _ = done[i].fetch_add(1, Ordering::Relaxed);
+        if round % 2 == 0 {
+            run(5, &part)
+        } else {
+            run_if_awake(5, &part)
+        }
+        assert!(done.iter().all(|n| n.load(Ordering::Relaxed) == 1));
+        let (come, members) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        together(3, &|member| {
+            members.store(member.of(), Ordering::Relaxed);
+            come.fetch_add(1, Ordering::Relaxed);
+            member.wait();
+            assert_eq!(come.load(Ordering::Relaxed), member.of());
+        });
+        assert_eq!(come.into_inner(), members.into_inner());
+        let caught = catch_unwind(|| run(3, &|i| assert!(i != round % 3)));
+        assert!(caught.is_err());
+    }
+}
+
 #[test]
 fn computations_of_several_threads_and_within_each_other_end() {
     let sum = AtomicUsize::new(0);

@@ -1,5 +1,6 @@
 use super::*;
 use crate::dual::Dual;
+use crate::parallel::Threads;
 
 /// Numbers without a pattern, the same every time.
 fn noise<T: Real>(n: usize, salt: usize) -> Vec<T> {
@@ -32,33 +33,36 @@ fn bits<T: Real>(x: &[T]) -> Vec<[u64; 2]> {
     x.iter().map(|x| x.bits()).collect()
 }
 
-fn equals_its_definition<T: Real>(number: fn(f64) -> T) {
+/// Rows, terms and columns.
+const SIZES: [[usize; 3]; 23] = [
+    [0, 3, 2],
+    [3, 0, 2],
+    [2, 3, 0],
+    [1, 1, 1],
+    [1, 5, 17],
+    [3, 2, 16],
+    [4, 128, 8],
+    [5, 129, 15],
+    [9, 300, 33],
+    [8, 7, 1],
+    [70, 37, 1],
+    [64, 130, 4],
+    [100, 20, 3],
+    [33, 16, 8],
+    [16, 1, 16],
+    [17, 2, 33],
+    [20, 3, 64],
+    [16, 4, 100],
+    [31, 5, 17],
+    [16, 6, 128],
+    [40, 7, 19],
+    [23, 8, 70],
+    [16, 9, 20],
+];
+
+fn equals_its_definition<T: Real>(number: fn(f64) -> T, sizes: &[[usize; 3]]) {
     let noise = |n, salt| noise::<f64>(n, salt).into_iter().map(number).collect::<Vec<T>>();
-    for [m, k, n] in [
-        [0, 3, 2],
-        [3, 0, 2],
-        [2, 3, 0],
-        [1, 1, 1],
-        [1, 5, 17],
-        [3, 2, 16],
-        [4, 128, 8],
-        [5, 129, 15],
-        [9, 300, 33],
-        [8, 7, 1],
-        [70, 37, 1],
-        [64, 130, 4],
-        [100, 20, 3],
-        [33, 16, 8],
-        [16, 1, 16],
-        [17, 2, 33],
-        [20, 3, 64],
-        [16, 4, 100],
-        [31, 5, 17],
-        [16, 6, 128],
-        [40, 7, 19],
-        [23, 8, 70],
-        [16, 9, 20],
-    ] {
+    for &[m, k, n] in sizes {
         let (a, b, c0) = (noise(m * k, 1), noise(k * n, 2), noise(m * n, 3));
         for flags in 0..8 {
             let a = if flags & 1 == 0 { Matrix::new(&a, m, k) } else { Matrix::new(&a, k, m) };
@@ -82,19 +86,26 @@ fn equals_its_definition<T: Real>(number: fn(f64) -> T) {
     }
 }
 
+/// Small enough for Miri: a product of each kind, and for two threads.
+#[test]
+fn small_products_equal_the_definition() {
+    let _threads = Threads::limit(2);
+    equals_its_definition(|x| x as f32, &[[3, 4, 5], [16, 2, 1], [16, 1, 16], [2, 3, 18]]);
+}
+
 #[test]
 fn f32_equals_the_definition_bit_for_bit() {
-    equals_its_definition(|x| x as f32);
+    equals_its_definition(|x| x as f32, &SIZES);
 }
 
 #[test]
 fn f64_equals_the_definition_bit_for_bit() {
-    equals_its_definition(|x| x);
+    equals_its_definition(|x| x, &SIZES);
 }
 
 #[test]
 fn dual_equals_the_definition_bit_for_bit() {
-    equals_its_definition(dual);
+    equals_its_definition(dual, &SIZES);
 }
 
 #[test]

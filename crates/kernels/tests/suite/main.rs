@@ -1,4 +1,5 @@
-//! Fused sequences and single steps, seen from outside.
+//! Fused sequences, single steps, and loops that threads share, seen from outside.
 
+mod elementwise;
 mod fused;
 mod step;
