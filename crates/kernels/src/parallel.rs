@@ -1,12 +1,18 @@
 //! A pool of workers for kernels: started once, awake while there is work, asleep soon after.
 
+mod handover;
+#[cfg(all(test, loom))]
+mod model;
+mod panic;
 mod pool;
+mod sync;
 
 use crate::THRESHOLD_DIVISOR;
-use pool::{Hired, Pool, pause};
+use handover::Barrier;
+use pool::{Hired, Pool};
 use std::cell::Cell;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -94,11 +100,7 @@ pub(crate) fn parts(operations: usize, most: usize) -> usize {
 /// # Panics
 /// If a part panics.
 pub(crate) fn run(count: usize, part: &(dyn Fn(usize) + Sync)) {
-    let workers = if count > MOST_THREADS { None } else { Pool::enter(threads().min(count)) };
-    match workers {
-        Some(mut workers) => workers.run(count, false, part),
-        None => (0..count).for_each(part),
-    }
+    run_by(enter(count), count, part);
 }
 
 /// As [`run`], but alone where somebody would have to be woken: for what takes less time than that.
@@ -106,7 +108,16 @@ pub(crate) fn run(count: usize, part: &(dyn Fn(usize) + Sync)) {
 /// # Panics
 /// If a part panics.
 pub(crate) fn run_if_awake(count: usize, part: &(dyn Fn(usize) + Sync)) {
-    match Pool::enter(threads().min(count)).filter(Hired::awake) {
+    run_by(enter(count).and_then(Hired::awake), count, part);
+}
+
+/// Workers for `count` parts; none for more parts than a word has bits.
+fn enter(count: usize) -> Option<Hired> {
+    if count > MOST_THREADS { None } else { Pool::enter(threads().min(count)) }
+}
+
+fn run_by(workers: Option<Hired>, count: usize, part: &(dyn Fn(usize) + Sync)) {
+    match workers {
         Some(mut workers) => workers.run(count, false, part),
         None => (0..count).for_each(part),
     }
@@ -123,18 +134,12 @@ pub(crate) fn together(most: usize, part: &(dyn Fn(&Member<'_>) + Sync)) {
     let barrier = Barrier::new(count);
     // All that the others read on their way to the part lies together.
     let barrier = &barrier;
-    let member = move |number| {
-        let _whole = Whole(barrier);
-        part(&Member { number, barrier });
-        // Nobody leaves before all have come: who has not waited for the others does it now.
-        if barrier.come.load(Ordering::Acquire) < count {
-            barrier.wait();
-        }
-    };
+    let member = move |number| barrier.part(|| part(&Member { number, barrier }));
     match workers {
         Some(mut workers) => workers.run(count, true, &member),
         None => member(0),
     }
+    barrier.resume_panic();
 }
 
 /// What [`nanoseconds_to_hand_over`] says as long as it could not be measured: a number that clocks
@@ -219,43 +224,6 @@ impl Member<'_> {
     }
 }
 
-/// Where threads wait for each other.
-struct Barrier {
-    count: usize,
-    /// How many have come, over all times.
-    come: AtomicUsize,
-    /// Whether one of them will not come any more.
-    broken: AtomicBool,
-}
-
-impl Barrier {
-    fn new(count: usize) -> Self {
-        Barrier { count, come: AtomicUsize::new(0), broken: AtomicBool::new(false) }
-    }
-
-    fn wait(&self) {
-        let come = self.come.fetch_add(1, Ordering::AcqRel);
-        let all = come - come % self.count + self.count;
-        let mut looks = 0;
-        while self.come.load(Ordering::Acquire) < all {
-            assert!(!self.broken.load(Ordering::Relaxed), "another part panicked");
-            // A moment is shorter than a pause of the processor.
-            if looks < 1 << 8 { looks += 1 } else { pause(&mut looks) }
-        }
-    }
-}
-
-/// Breaks a barrier if dropped by a panic: nobody shall wait for who does not come.
-struct Whole<'a>(&'a Barrier);
-
-impl Drop for Whole<'_> {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            self.0.broken.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
 /// Pointers into memory of which each part writes its own share.
 pub(crate) struct Apart<T>(pub(crate) T);
 
@@ -268,5 +236,5 @@ impl<T> Apart<T> {
 // SAFETY: whoever makes one cuts its memory so that no part reads or writes what another writes.
 unsafe impl<T> Sync for Apart<T> {}
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests;

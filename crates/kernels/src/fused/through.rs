@@ -19,7 +19,7 @@ pub(super) struct Through<'a, T> {
     columns: usize,
     rows: usize,
     to: *mut T,
-    /// Nobody else uses the result as long as the product may write to it.
+    /// The result stays borrowed while the product may write to it.
     _to: PhantomData<&'a mut [T]>,
 }
 

@@ -58,7 +58,7 @@ impl<T: Real> Way<'_, T> {
     /// What is carried of the rows of a part.
     ///
     /// # Safety
-    /// Nobody else may touch it now.
+    /// No other thread or reference may use it now.
     #[expect(clippy::mut_from_ref, reason = "each part has rows of its own")]
     unsafe fn carried(&self, part: usize) -> &mut [T] {
         let Plan { hidden, .. } = self.steps.plan;

@@ -1,6 +1,10 @@
-use super::pool::PATIENCE;
+use super::handover::{HandOver, Worker};
+use super::pool::Crew;
+use super::sync::PATIENCE;
 use super::*;
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 #[test]
 fn every_part_is_done_once() {
@@ -97,13 +101,98 @@ fn nobody_waits_for_who_panicked() {
             together(3, &|member| {
                 member.wait();
                 // Where another test has the pool, there is one member only.
-                assert!(member.number() != bad % member.of());
+                if member.number() == bad % member.of() {
+                    panic_any(bad);
+                }
                 member.wait();
             });
         });
-        assert!(caught.is_err());
+        // Not the panic of one who waited.
+        assert_eq!(caught.unwrap_err().downcast_ref(), Some(&bad));
     }
     run(4, &|_| ());
+}
+
+/// Panics with another one of its kind when it is dropped.
+struct Relentless;
+
+impl Drop for Relentless {
+    fn drop(&mut self) {
+        panic_any(Relentless);
+    }
+}
+
+#[test]
+fn a_payload_that_panics_when_dropped_reaches_the_caller() {
+    let _threads = Threads::limit(3);
+    for helped in [true, false].repeat(4) {
+        let here = thread::current().id();
+        let panicked = AtomicUsize::new(0);
+        let part = |_| {
+            if !helped || thread::current().id() != here {
+                panicked.fetch_add(1, Ordering::Relaxed);
+                panic_any(Relentless);
+            }
+            thread::sleep(Duration::from_millis(1));
+        };
+        let computations: [&dyn Fn(); 2] =
+            [&|| run(3, &part), &|| together(3, &|member| part(member.number()))];
+        for compute in computations {
+            panicked.store(0, Ordering::Relaxed);
+            let caught = catch_unwind(AssertUnwindSafe(compute));
+            match caught {
+                Ok(()) => assert_eq!(panicked.load(Ordering::Relaxed), 0),
+                Err(payload) => {
+                    assert!(payload.is::<Relentless>());
+                    std::mem::forget(payload);
+                }
+            }
+        }
+    }
+    run(4, &|_| ());
+}
+
+#[test]
+fn a_worker_that_cannot_be_had_is_asked_for_again_now_and_then() {
+    let (mut crew, asked) = (Crew::default(), AtomicUsize::new(0));
+    let mut held = Vec::new();
+    for _ in 0..10 * Crew::CALLS {
+        let helpers = crew.grow(2, |number, asleep| {
+            assert_eq!(number, 1);
+            held.push(Arc::downgrade(&asleep));
+            asked.fetch_add(1, Ordering::Relaxed);
+            None
+        });
+        assert_eq!(helpers, 0);
+    }
+    assert_eq!(asked.into_inner(), 10);
+    assert!(held.iter().all(|asleep| asleep.strong_count() == 0));
+    // Where there are threads again, it grows.
+    assert_eq!(crew.grow(2, |_, _| Some(thread::current())), 2);
+}
+
+/// A count that wraps would make a worker skip a computation.
+#[test]
+fn a_computation_after_any_number_of_them_is_entered() {
+    for number in [0, u64::from(u32::MAX) - 1, u64::from(u32::MAX), 1 << 40] {
+        let (shared, asleep) = (Arc::new(HandOver::new(number)), Arc::new(AtomicBool::new(false)));
+        let helped = {
+            let (shared, asleep) = (shared.clone(), asleep.clone());
+            thread::spawn(move || shared.help(0, 1, &asleep))
+        };
+        let workers = [Worker { thread: helped.thread().clone(), asleep }];
+        let (come, begin) = (AtomicBool::new(false), Instant::now());
+        shared.run(&workers, 2, true, &|i| match i {
+            0 => {
+                while !come.load(Ordering::Relaxed) && begin.elapsed().as_secs() < 20 {
+                    std::hint::spin_loop();
+                }
+            }
+            _ => come.store(true, Ordering::Relaxed),
+        });
+        assert!(come.into_inner(), "nobody came after {number} computations");
+        assert_eq!(helped.join().unwrap(), number + 1);
+    }
 }
 
 #[test]
@@ -166,8 +255,9 @@ fn parts_are_done_once_whether_anybody_is_awake_or_not() {
     for threads in [1, 2, 3] {
         let _threads = Threads::limit(threads);
         for round in 0..60 {
-            let done: Vec<_> = (0..5).map(|_| AtomicUsize::new(0)).collect();
-            run_if_awake(5, &|i| {
+            let count = [1, 5, 64, 65][round % 4];
+            let done: Vec<_> = (0..count).map(|_| AtomicUsize::new(0)).collect();
+            run_if_awake(count, &|i| {
                 done[i].fetch_add(1, Ordering::Relaxed);
             });
             assert!(done.iter().all(|n| n.load(Ordering::Relaxed) == 1));
