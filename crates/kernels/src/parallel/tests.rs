@@ -135,11 +135,11 @@ fn a_payload_that_panics_when_dropped_reaches_the_caller() {
             }
             thread::sleep(Duration::from_millis(1));
         };
-        for caught in [
-            catch_unwind(AssertUnwindSafe(|| run(3, &part))),
-            catch_unwind(AssertUnwindSafe(|| together(3, &|member| part(member.number())))),
-        ] {
-            // If another test has the pool, this thread works alone.
+        let computations: [&dyn Fn(); 2] =
+            [&|| run(3, &part), &|| together(3, &|member| part(member.number()))];
+        for compute in computations {
+            panicked.store(0, Ordering::Relaxed);
+            let caught = catch_unwind(AssertUnwindSafe(compute));
             match caught {
                 Ok(()) => assert_eq!(panicked.load(Ordering::Relaxed), 0),
                 Err(payload) => {
@@ -147,7 +147,6 @@ fn a_payload_that_panics_when_dropped_reaches_the_caller() {
                     std::mem::forget(payload);
                 }
             }
-            panicked.store(0, Ordering::Relaxed);
         }
     }
     run(4, &|_| ());

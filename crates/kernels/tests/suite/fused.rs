@@ -178,27 +178,38 @@ fn same_everywhere<T: Real>(cell: Cell) {
     }
 }
 
-/// Small enough for Miri: rows of one thread, and shards of rows, whose gradients are added in
-/// pairs; one block of units, and two; marks of both kinds.
-#[test]
-fn small_sequences_have_the_same_bits_for_any_number_of_threads() {
-    let marks = [(false, false), (true, true)];
-    let marks = marks.map(|(end, start)| Rows { end, start, ..ALL });
-    for (cell, [time, batch, input, hidden]) in [
-        (Cell::Tanh, [3, 2, 2, 3]),
-        (Cell::LongShort, [3, 9, 1, 3]),
-        (Cell::Tanh, [2, 2, 1, 66]),
-        (Cell::Gated, [2, 17, 1, 2]),
-    ] {
-        let sizes = Sizes { time, batch, input, hidden };
-        for rows in marks {
-            let [one, two] = [1, 2].map(|threads| {
-                let _threads = Threads::limit(threads);
-                results::<f32>(cell, sizes, Isa::Portable, rows)
-            });
-            assert!(one == two, "{cell:?}, {sizes:?}, {rows:?}");
-        }
+/// Has the same bits by one thread and by two, without marks and with both kinds. The shapes of the
+/// tests below are small enough for Miri.
+fn same_by_two_threads(cell: Cell, [time, batch, input, hidden]: [usize; 4]) {
+    let sizes = Sizes { time, batch, input, hidden };
+    for marks in [false, true] {
+        let rows = Rows { end: marks, start: marks, ..ALL };
+        let [one, two] = [1, 2].map(|threads| {
+            let _threads = Threads::limit(threads);
+            results::<f32>(cell, sizes, Isa::Portable, rows)
+        });
+        assert!(one == two, "{cell:?}, {sizes:?}, {rows:?}");
     }
+}
+
+/// Threads share the rows of each step, and then the gradients.
+#[test]
+fn small_sequences_in_one_shard() {
+    same_by_two_threads(Cell::Tanh, [3, 2, 2, 3]);
+    same_by_two_threads(Cell::LongShort, [2, 2, 1, 2]);
+}
+
+/// Threads go through all steps of the rows of their shards, whose gradients are added in pairs.
+#[test]
+fn small_sequences_in_shards() {
+    same_by_two_threads(Cell::LongShort, [2, 8, 1, 1]);
+    same_by_two_threads(Cell::Gated, [2, 16, 1, 1]);
+}
+
+/// Threads share two blocks of units.
+#[test]
+fn small_sequences_in_blocks_of_units() {
+    same_by_two_threads(Cell::Tanh, [2, 2, 1, 65]);
 }
 
 #[test]
