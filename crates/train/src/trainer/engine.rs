@@ -122,13 +122,17 @@ impl<T: Real> Engine<T> {
         Ok(averaged)
     }
 
-    /// Makes room at the first step, and demands the same weights at the others.
+    /// Makes room at the first step, and demands the same weights at the others, and a step that can
+    /// be counted.
     fn prepare(
         &mut self,
         chain: &dyn TransformAt<T>,
         params: &Params<T>,
         line: &'static Location<'static>,
     ) -> Result<(), Error> {
+        if self.step == u64::MAX {
+            return Err(Error::StepLimit { step: self.step, line });
+        }
         match &self.weights {
             Some(weights) => demand(weights, params, line)?,
             None => {
