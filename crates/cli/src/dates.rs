@@ -106,8 +106,7 @@ impl Dates {
                 let named = column.name().to_ascii_lowercase().contains("year");
                 named && back(years).is_some() && years.is_sorted_by(|a, b| a >= b)
             });
-            let mut readings =
-                forms.filter_map(|form| form.read_all(column)).chain(years);
+            let mut readings = forms.filter_map(|form| form.read_all(column)).chain(years);
             // Of days and months that can change places, those that go forward.
             let first = readings.next()?;
             let dates = match back(&first) {

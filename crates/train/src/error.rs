@@ -122,6 +122,14 @@ pub enum Error {
         /// The line that asked for the step, the snapshot or the average.
         line: &'static Location<'static>,
     },
+    /// The count of steps, perhaps one from a snapshot, cannot be increased.
+    #[error("expected a trainer of fewer than {step} steps, got one of {step} (at {line})")]
+    StepLimit {
+        /// How many steps were done, by the trainer's count.
+        step: u64,
+        /// The line that asked for the step.
+        line: &'static Location<'static>,
+    },
     /// A snapshot was taken of another chain of transforms, or for another number of weights.
     #[error("a snapshot of {given} does not fit a trainer of {wanted}")]
     OtherSnapshot {

@@ -66,6 +66,9 @@ impl Goal {
     }
 }
 
+/// The table of all entries, as it was printed once.
+const COMMITTED: &str = include_str!("../../../docs/src/literature.md");
+
 /// An entry with the results of its runs.
 pub(crate) struct Outcome {
     pub(crate) entry: &'static Entry,
@@ -79,6 +82,15 @@ impl Outcome {
     pub(crate) fn new(entry: &'static Entry, runs: impl Iterator<Item = (f64, Duration)>) -> Self {
         let (results, times): (Vec<f64>, Vec<Duration>) = runs.unzip();
         Outcome { entry, results, time: times.iter().sum() }
+    }
+
+    /// Whether the committed table has other results for these seeds, or none.
+    pub(crate) fn differs(&self) -> bool {
+        let row = |line: &&str| line.split('|').nth(1).map(str::trim) == Some(self.entry.name);
+        let row = COMMITTED.lines().find(row).and_then(|line| line.split('|').nth(5));
+        let committed = row.unwrap_or_default().split(',').map(str::trim);
+        let ours = self.results.iter().map(|&result| self.entry.goal.show(result));
+        !ours.eq(committed.take(self.results.len()))
     }
 
     /// Whether a run misses the goal.

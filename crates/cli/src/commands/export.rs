@@ -7,6 +7,7 @@ use crate::file;
 use crate::folder::Model;
 use crate::forecast;
 use crate::settings::Task;
+use elman_io::exchange::Error;
 use elman_io::exchange::onnx::{Export, Past};
 use serde_json::json;
 use std::path::Path;
@@ -25,13 +26,10 @@ struct Described {
 pub(crate) fn export(model: &Path, onnx: &Path, cli: &Cli) -> Result<(), Failure> {
     let Model { settings, network, params } = Model::open(model)?;
     let export = Export::network(&network).map_err(|error| Failure::Model(error.to_string()))?;
-    if let Task::Forecast(task) = &settings.task {
-        check_digits(task)?;
-    }
     let Described { export, columns, outputs, usage } = described(export, &settings.task);
     let [names, answers] = [&columns, &outputs].map(|names| json!(names).to_string());
     let export = export.note("columns", &names).note("outputs", &answers).note("usage", &usage);
-    let bytes = export.to_bytes(&params).map_err(|error| Failure::Model(error.to_string()))?;
+    let bytes = export.to_bytes(&params).map_err(|error| refused(error, &columns))?;
     file::write(onnx, &bytes)?;
     let sentence = format!("{} {usage}", onnx.display());
     let numbers = json!({
@@ -69,20 +67,17 @@ fn described(export: Export, task: &Task) -> Described {
     }
 }
 
-/// An error if the `f32` of a file cannot hold values with the digits in which they change.
-fn check_digits(task: &forecast::Settings) -> Result<(), Failure> {
-    for (c, name) in task.targets.iter().enumerate() {
-        let size = task.mean[c].abs() + task.scale[c];
-        if size * f64::from(f32::EPSILON) > task.steps[c] / 100.0 {
-            return Err(Failure::Model(format!(
-                "an ONNX file counts in numbers of seven digits, too few for `{name}`, which is \
-                 around {:e} and goes in steps of {:e}; train on it less a constant, or use \
-                 `elman predict`",
-                task.mean[c], task.steps[c]
-            )));
-        }
-    }
-    Ok(())
+/// Why a model is not exported. The numbers of a file are `f32`, which cannot hold every column.
+fn refused(error: Error, columns: &[String]) -> Failure {
+    let Error::Digits { column, around, change, .. } = error else {
+        return Failure::Model(error.to_string());
+    };
+    let name = columns.get(column).map_or("?", String::as_str);
+    Failure::Model(format!(
+        "an ONNX file counts in numbers of seven digits, too few for `{name}`, which is around \
+         {around:e} and goes in steps of {change:e}; train on it less a constant, or use `elman \
+         predict`"
+    ))
 }
 
 fn forecast(export: Export, task: &forecast::Settings) -> Described {

@@ -1,6 +1,6 @@
 //! The command, as a person uses it.
 
-use crate::shared::{CAT, done, numbers, series};
+use crate::shared::{CAT, command, done, numbers, series};
 use elman::autograd::Tape;
 use elman::rnn::Layer;
 use elman::tensor::Tensor;
@@ -103,6 +103,28 @@ fn a_series_of_many_digits_is_not_exported() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.code() == Some(4) && said.contains("too few for `x`"), "{said}");
     assert!(!folder.path().join("x.onnx").exists());
+}
+
+/// Nor is a column that is only read, by a forecast or by a classifier.
+#[test]
+fn columns_of_many_digits_are_not_exported() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |t: usize| {
+        let read = 1_000_000_000 + t * 37 % 11;
+        format!("{t},{},{read},{}\n", t * t % 7, ["a", "b"][t * 37 % 11 / 6])
+    };
+    let text = format!("t,x,read,class\n{}", (0..120).map(row).collect::<String>());
+    fs::write(folder.path().join("x.csv"), text).unwrap();
+    let forecast = ["--target", "x", "--input", "read", "--horizon", "2"];
+    for task in [&forecast[..], &["--label", "class", "--input", "read"]] {
+        let short = ["train", "x.csv", "--steps", "3", "-q", "--force"];
+        done(folder.path(), &[&short[..], task].concat());
+        let export = ["export", "runs/x", "--onnx", "x.onnx"];
+        let output = command(folder.path(), &export).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(4) && said.contains("too few for `read`"), "{said}");
+        assert!(!folder.path().join("x.onnx").exists());
+    }
 }
 
 /// What the file of a model gives for the rows of a batch of one.

@@ -117,6 +117,21 @@ pub enum Error {
         /// What it says, and what is understood.
         reason: String,
     },
+    /// A column whose numbers are so large that the file's type rounds their changes away.
+    #[error(
+        "{what}: column {column} is around {around:e} and changes by {change:e}, which is less \
+         than the numbers of the file can hold: subtract a constant from it"
+    )]
+    Digits {
+        /// The part of the file.
+        what: &'static str,
+        /// The column, counted from 0.
+        column: usize,
+        /// How large its numbers are.
+        around: f64,
+        /// How far they usually are from their mean, or from the number before.
+        change: f64,
+    },
     /// The safetensors file is damaged, or has something else than arrays of floats.
     #[error(transparent)]
     File(Box<Flaw>),

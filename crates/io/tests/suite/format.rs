@@ -172,8 +172,11 @@ fn the_files_of_today_are_read_tomorrow() {
     let (then, now) = (checkpoint.trainer, today.trainer);
     assert_eq!((then.step, &then.weights), (now.step, &now.weights));
     assert!(close(then.metric.as_slice(), now.metric.as_slice()));
-    assert_eq!(then.buffers.len(), now.buffers.len());
-    for ((name, then), (also, now)) in then.buffers.iter().zip(&now.buffers) {
+    // The weights of accumulated losses came later.
+    let now = now.buffers.iter().filter(|(name, _)| name != "accumulate.weight");
+    let now: Vec<_> = now.collect();
+    assert_eq!(then.buffers.len(), now.len());
+    for ((name, then), (also, now)) in then.buffers.iter().zip(now) {
         assert_eq!(name, also);
         assert!(close(then, now), "{name}");
     }

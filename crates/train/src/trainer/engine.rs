@@ -28,6 +28,9 @@ pub(super) struct Engine<T: Real> {
     pub(super) guard: bool,
 }
 
+/// The buffer of the sum of the weights of accumulated losses.
+pub(super) const ACCUMULATED_WEIGHT: &str = "accumulate.weight";
+
 impl<T: Real> Engine<T> {
     pub(super) fn new() -> Self {
         Engine {
@@ -122,13 +125,17 @@ impl<T: Real> Engine<T> {
         Ok(averaged)
     }
 
-    /// Makes room at the first step, and demands the same weights at the others.
+    /// Makes room at the first step, and demands the same weights at the others, and a step that can
+    /// be counted.
     fn prepare(
         &mut self,
         chain: &dyn TransformAt<T>,
         params: &Params<T>,
         line: &'static Location<'static>,
     ) -> Result<(), Error> {
+        if self.step == u64::MAX {
+            return Err(Error::StepLimit { step: self.step, line });
+        }
         match &self.weights {
             Some(weights) => demand(weights, params, line)?,
             None => {
@@ -169,7 +176,7 @@ impl<T: Real> Engine<T> {
         if self.batches > 1 {
             list("accumulate.gradient", layout.len());
             list("accumulate.loss", 1);
-            list("accumulate.weight", 1);
+            list(ACCUMULATED_WEIGHT, 1);
         }
         if let Some(average) = self.average {
             list(average.name(), layout.len());

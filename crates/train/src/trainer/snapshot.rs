@@ -1,6 +1,6 @@
 //! What a trainer remembers, saved and restored.
 
-use super::engine::Engine;
+use super::engine::{ACCUMULATED_WEIGHT, Engine};
 use super::weights::differ;
 use crate::error::Error;
 use crate::layout::Layout;
@@ -78,8 +78,13 @@ impl<T: Real> Engine<T> {
             wanted: describe(trained, &kept),
             given: describe(other, &given),
         };
+        // Snapshots had no weights of accumulated losses at first. Between two updates these are 0.
+        let boundary = snapshot.step.checked_rem(self.batches) == Some(0);
+        let no_weight = boundary && given.iter().all(|(name, _)| *name != ACCUMULATED_WEIGHT);
+        let is_held = |name: &str| !(name.is_empty() || no_weight && name == ACCUMULATED_WEIGHT);
         // Before the first step there is nothing to hold.
-        let held = if other.is_some() { &kept[..] } else { &[] };
+        let held = kept.iter().copied().filter(|(name, _)| other.is_some() && is_held(name));
+        let held: Vec<_> = held.collect();
         let another_count = own.is_some() && other.is_some() && count(own) != count(other);
         if another_count || given != held {
             return Err(refused(weights.map(Vec::as_slice)));
@@ -97,7 +102,7 @@ impl<T: Real> Engine<T> {
         }
         let mut buffers = snapshot.buffers.iter();
         for &(name, len) in &list {
-            match if name.is_empty() { None } else { buffers.next() } {
+            match if is_held(name) { buffers.next() } else { None } {
                 Some((_, values)) => memory.extend_from_slice(values),
                 None => memory.resize(memory.len() + len, T::ZERO),
             }

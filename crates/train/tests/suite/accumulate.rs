@@ -191,3 +191,28 @@ fn weights_of_losses_last_as_long_as_their_recording() {
     tape.gradient(&params, &mut grad, |g| g.param(w).square()).unwrap();
     assert_eq!(tape.loss_weight(), 1.0);
 }
+
+/// A snapshot without the weights of losses, as it was at first, is restored between two updates.
+#[test]
+fn snapshots_without_weights_are_restored_between_updates() {
+    let (w, start) = Params::<f64>::init(0, |p| p.weight("w", [], Init::Zeros)).unwrap();
+    let new = || Trainer::<f64, _>::new(sgd(0.1)).accumulate(2);
+    for steps in [2, 3] {
+        let (mut params, mut trainer) = (start.clone(), new());
+        let step = |trainer: &mut Trainer<f64, _>, params: &mut Params<f64>| {
+            trainer.step(params, |g| (g.param(w) - 1.0).square()).unwrap();
+        };
+        (0..steps).for_each(|_| step(&mut trainer, &mut params));
+        let mut snapshot = trainer.snapshot();
+        snapshot.buffers.retain(|(name, _)| name != "accumulate.weight");
+        let mut restored = new();
+        let result = restored.restore(&snapshot);
+        assert_eq!(result.is_ok(), steps == 2, "{steps}: {result:?}");
+        if steps == 2 {
+            let mut again = params.clone();
+            (0..2).for_each(|_| step(&mut trainer, &mut params));
+            (0..2).for_each(|_| step(&mut restored, &mut again));
+            assert_eq!(params.values(), again.values());
+        }
+    }
+}

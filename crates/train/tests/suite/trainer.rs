@@ -441,3 +441,32 @@ fn a_step_by_a_gradient_that_is_given() {
     assert!(given.step_by(&mut b, 0.0, &infinite).is_err());
     assert_eq!((a.values(), 5), (b.values(), given.steps()));
 }
+
+/// The count of steps of a snapshot may be any number, and is never exceeded.
+#[test]
+fn the_last_step_that_can_be_counted_is_the_last() {
+    let (network, first) = Network::new::<f32>();
+    let schedules = || warm_up(5).then(step_decay(0.5, 3)).then(exponential(0.9)).then(cosine(6));
+    let chain = || adam(0.1).then(nadam(0.1)).then(schedules()).then(noise(0.1)).then(one_cycle(6));
+    let make =
+        || Trainer::new(chain().then(warm_restarts(4).times(2))).accumulate(3).average(swa(1, 2));
+    let mut trainer = make();
+    let mut params = first.clone();
+    run(&mut trainer, &network, &mut params, 2);
+    let mut snapshot = trainer.snapshot();
+    for step in [u64::MAX - 2, u64::MAX - 1, u64::MAX] {
+        snapshot.step = step;
+        let mut other = make();
+        other.restore(&snapshot).unwrap();
+        let before = params.values().to_vec();
+        let done = other.step(&mut params, |g| g.param(network.w).sum());
+        if step < u64::MAX {
+            done.unwrap();
+            continue;
+        }
+        let error = done.unwrap_err();
+        assert!(matches!(error, Error::StepLimit { step: u64::MAX, .. }), "{error}");
+        assert!(error.to_string().contains("fewer than 18446744073709551615 steps"), "{error}");
+        assert_eq!((bits(params.values()), other.steps()), (bits(&before), step));
+    }
+}

@@ -72,7 +72,8 @@ pub(super) struct Around {
 /// ```
 impl Export {
     /// With inputs in their units, of which the network reads `(x − mean) / scale`, column by
-    /// column.
+    /// column. A column whose mean is so far from 0 that the file's numbers cannot hold a hundredth
+    /// of its scale is an error when the file is written.
     #[must_use]
     pub fn inputs(mut self, mean: &[f64], scale: &[f64]) -> Self {
         self.around.inputs = Some([mean.to_vec(), scale.to_vec()]);
@@ -149,10 +150,19 @@ impl Around {
             let reason = "of symbols, which have none";
             return Err(Error::unsupported("the units of the inputs", reason));
         }
-        scales(file, "the scaling of the inputs", &self.inputs, columns.unwrap_or(0))?;
-        scales(file, "the scaling of the outputs", &self.outputs, outputs)?;
-        let steps = Some([vec![0.0; self.steps.len()], self.steps.clone()]);
-        scales(file, "the steps of the inputs", &steps, self.steps.len())?;
+        scales(file, INPUTS, &self.inputs, columns.unwrap_or(0))?;
+        scales(file, OUTPUTS, &self.outputs, outputs)?;
+        let steps = [vec![0.0; self.steps.len()], self.steps.clone()];
+        scales(file, STEPS, &Some(steps), self.steps.len())?;
+        for (what, scaling) in [(INPUTS, &self.inputs), (OUTPUTS, &self.outputs)] {
+            let Some([mean, scale]) = scaling else { continue };
+            digits(file, what, mean.iter().zip(scale).map(|(&mean, &scale)| [mean, scale, scale]))?;
+        }
+        if let Some([mean, scale]) = &self.inputs {
+            let steps = mean.iter().zip(scale).zip(&self.steps);
+            let steps = steps.map(|((&mean, &scale), &step)| [mean, scale, step]);
+            digits(file, STEPS, steps)?;
+        }
         if !self.past.is_empty() {
             fits("the values of the past", outputs, self.past.len())?;
         }
@@ -267,6 +277,26 @@ pub(super) fn fits(layer: &str, wanted: usize, given: usize) -> Result<(), Error
         return Ok(());
     }
     Err(Error::Features { layer: layer.into(), wanted, given })
+}
+
+const INPUTS: &str = "the scaling of the inputs";
+const OUTPUTS: &str = "the scaling of the outputs";
+const STEPS: &str = "the steps of the inputs";
+
+/// An error if the numbers of the file are too coarse for a column, given as its mean, its scale
+/// and how far it changes: by a hundredth of that or more.
+fn digits(
+    file: &Writer,
+    what: &'static str,
+    columns: impl Iterator<Item = [f64; 3]>,
+) -> Result<(), Error> {
+    for (column, [mean, scale, change]) in columns.enumerate() {
+        let around = mean.abs() + scale.abs();
+        if around * file.precision() > change.abs() / 100.0 {
+            return Err(Error::Digits { what, column, around, change });
+        }
+    }
+    Ok(())
 }
 
 /// Whether a mean and a scale are as many as there are columns, and no scale takes all away: in the

@@ -51,6 +51,11 @@ impl Writer {
         if self.element == types::FLOAT { f64::from(x as f32) } else { x }
     }
 
+    /// The relative distance of two neighbouring numbers of the file.
+    pub(crate) fn precision(&self) -> f64 {
+        if self.element == types::FLOAT { f64::from(f32::EPSILON) } else { f64::EPSILON }
+    }
+
     /// Numbers, in one axis, that do not learn: a node, and no weight.
     pub(crate) fn floats(&mut self, name: &str, values: &[f64]) -> String {
         let bytes = |&x: &f64| match self.element {

@@ -215,6 +215,16 @@ fn units_that_do_not_fit() {
         export.to_bytes(&params).unwrap_err().to_string()
     });
     assert_eq!([&small, &large], [&format!("the scaling of the inputs: {zero}"); 2]);
+    // Around 1e9, `f32` goes in steps of 64.
+    let coarse = |e: Export| e.inputs(&[0.0, 1e9], &[1.0, 30.0]);
+    let wanted = "the scaling of the inputs: column 1 is around 1.00000003e9 and changes by 3e1, \
+                  which is less than the numbers of the file can hold: subtract a constant from it";
+    assert_eq!(said(coarse), wanted);
+    assert!(coarse(Export::new().level(lstm)).to_bytes(&params.cast::<f64>()).is_ok());
+    let steps = said(|e| e.inputs(&[1e6], &[1e6]).steps(&[1.0]));
+    assert!(steps.starts_with("the steps of the inputs: column 0 is around 2e6"), "{steps}");
+    let outputs = said(|e| e.outputs(&[0.0, 1e9, 0.0], &[1.0; 3]));
+    assert!(outputs.starts_with("the scaling of the outputs: column 1"), "{outputs}");
     assert_eq!(
         said(|e| e.outputs(&[f64::NAN; 3], &[1.0; 3])),
         format!("the scaling of the outputs: {zero}")
